@@ -1,0 +1,1 @@
+export const x: Promise<number> = Promise.resolve(1);
