@@ -1,0 +1,34 @@
+/**
+ * Days as China counts them. Beijing time is UTC+8 the year round since the last summer time ended on 15 September 1991,
+ * so no time-zone data is needed; days before that may be an hour off at their edges, which nothing here relies on.
+ * A day is written `YYYY-MM-DD`, so that days sort and compare as strings.
+ */
+
+const OFFSET_MS = 8 * 3_600_000;
+const DAY_MS = 86_400_000;
+
+/** The Beijing day that contains a moment. @throws RangeError for an invalid date. */
+export function beijingDay(at: Date | number): string {
+  return new Date(Number(at) + OFFSET_MS).toISOString().slice(0, 10);
+}
+
+/** The first moment of a Beijing day. @throws RangeError when the day is not written `YYYY-MM-DD` or does not exist. */
+export function startOfBeijingDay(day: string): Date {
+  return new Date(midnightUtc(day) - OFFSET_MS);
+}
+
+/** The day `n` days later (earlier when negative). */
+export function addDays(day: string, n: number): string {
+  return new Date(midnightUtc(day) + n * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** Whole days from `a` to `b`: 1 from today to tomorrow, negative when `b` comes first. */
+export function daysBetween(a: string, b: string): number {
+  return (midnightUtc(b) - midnightUtc(a)) / DAY_MS;
+}
+
+function midnightUtc(day: string): number {
+  const ms = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN;
+  if (Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(day)) throw new RangeError(`not a day: ${day}`);
+  return ms;
+}
