@@ -1,0 +1,245 @@
+import { randomInt } from 'node:crypto';
+import { type InferSchemaType, type Model, trusted } from 'mongoose';
+import type { Transaction } from '../transaction.ts';
+import { AppError, errors } from '../errors.ts';
+import { newId } from '../ids.ts';
+import type { Regions } from '../regions/regions.service.ts';
+import type { Audit } from './audit.ts';
+import { maskIdNumber, parseIdNumber } from './id-number.ts';
+import type { IdVault } from './id-vault.ts';
+import { hashPassword, verifyPassword } from './passwords.ts';
+import type { Grant, Scoped, Viewer } from './scope.ts';
+import type { identitySchema, userSchema } from './user.model.ts';
+
+export type User = InferSchemaType<typeof userSchema>;
+type Identity = InferSchemaType<typeof identitySchema>;
+
+/** What is known of a person when their account is made. `idNumber` is plain here and nowhere else. */
+export interface NewPerson {
+  name: string;
+  account?: string | undefined;
+  phone?: string | undefined;
+  idNumber?: string | undefined;
+  password?: string | undefined;
+  organisation?: string | undefined;
+  stage?: string | undefined;
+  subject?: string | undefined;
+  title?: string | undefined;
+  sex?: 'male' | 'female' | undefined;
+  grants?: Grant[];
+}
+
+interface AccountsDeps {
+  models: { users: Model<User>; identities: Model<Identity> };
+  transaction: Transaction;
+  regions: Regions;
+  vault: IdVault;
+  audit: Audit;
+}
+
+const activationMs = 30 * 86_400_000;
+
+/** People, what they sign in with, and what they may do where. */
+export class Accounts {
+  readonly #deps: AccountsDeps;
+
+  constructor(deps: AccountsDeps) {
+    this.#deps = deps;
+  }
+
+  get #users() {
+    return this.#deps.models.users;
+  }
+
+  /** The viewer that a session stands for, or undefined where the person is gone or disabled. */
+  async viewer(id: string): Promise<Viewer | undefined> {
+    const user = await this.#users
+      .findById(id)
+      .select({ name: 1, language: 1, organisation: 1, grants: 1, disabled: 1 })
+      .lean();
+    if (!user || user.disabled) return undefined;
+    return {
+      id: user._id,
+      name: user.name,
+      language: user.language ?? undefined,
+      organisation: user.organisation ?? undefined,
+      grants: user.grants as Grant[],
+    };
+  }
+
+  /**
+   * The person who signs in with this account name, phone or ID number and this password.
+   * @throws core:wrong-credentials
+   */
+  async authenticate(login: string, password: string): Promise<Viewer> {
+    const user = await this.#byLogin(login);
+    const right = await verifyPassword(user?.passwordHash ?? undefined, password);
+    const viewer = right && user ? await this.viewer(user._id) : undefined;
+    if (!viewer) throw errors.wrongCredentials();
+    return viewer;
+  }
+
+  /** @throws core:conflict-account, core:conflict-phone, core:conflict-id-number */
+  async create(person: NewPerson): Promise<User> {
+    const [made] = await this.createMany([person]);
+    return made as User;
+  }
+
+  /**
+   * Makes all of these people or none.
+   * @throws core:conflict-account, core:conflict-phone, core:conflict-id-number
+   */
+  async createMany(people: NewPerson[]): Promise<User[]> {
+    const prepared = await Promise.all(people.map((person) => this.#prepare(person)));
+    const identities = prepared.flatMap(({ user, logins }) => logins.map((_id) => ({ _id, user: user._id })));
+    await this.#refuseTaken(identities.map((identity) => identity._id));
+    await this.#deps.transaction(async (session) => {
+      await this.#deps.models.identities.insertMany(identities, { session, lean: true });
+      await this.#users.insertMany(
+        prepared.map(({ user }) => user),
+        { session, lean: true },
+      );
+    });
+    return prepared.map(({ user }) => user);
+  }
+
+  async get(id: string): Promise<User> {
+    const user = await this.#users.findById(id).lean();
+    if (!user) throw errors.notFound();
+    return user;
+  }
+
+  byIds(ids: string[]): Promise<User[]> {
+    return this.#users.find({ _id: trusted({ $in: ids }) }).lean();
+  }
+
+  /** Users whose ID numbers are in the list, by number: used to recognise people on a roster. */
+  async byIdNumbers(numbers: string[]): Promise<Map<string, User>> {
+    const keys = new Map(numbers.map((number) => [`id:${this.#deps.vault.hash(number)}`, number]));
+    const found = await this.#deps.models.identities.find({ _id: trusted({ $in: [...keys.keys()] }) }).lean();
+    const users = new Map((await this.byIds(found.map((identity) => identity.user))).map((user) => [user._id, user]));
+    const result = new Map<string, User>();
+    for (const identity of found) {
+      const user = users.get(identity.user);
+      if (user) result.set(keys.get(identity._id) as string, user);
+    }
+    return result;
+  }
+
+  /** Phones of the list that already belong to somebody. */
+  async takenPhones(phones: string[]): Promise<Set<string>> {
+    const ids = phones.map((phone) => `phone:${phone}`);
+    const found = await this.#deps.models.identities.find({ _id: trusted({ $in: ids }) }).lean();
+    return new Set(found.map((identity) => identity._id.slice('phone:'.length)));
+  }
+
+  /** One page of people within the viewer's scope, by name. */
+  async list(filter: Scoped<object>, page: { skip: number; limit: number }): Promise<{ rows: User[]; total: number }> {
+    const [rows, total] = await Promise.all([
+      this.#users.find(filter).sort({ name: 1, _id: 1 }).skip(page.skip).limit(page.limit).lean(),
+      this.#users.countDocuments(filter),
+    ]);
+    return { rows, total };
+  }
+
+  async count(filter: Scoped<object> = {} as Scoped<object>): Promise<number> {
+    return this.#users.countDocuments(filter);
+  }
+
+  async hasOperator(): Promise<boolean> {
+    return (await this.#users.exists({ grants: trusted({ $elemMatch: { role: 'operator', scope: 'platform' } }) })) !== null;
+  }
+
+  /** The plain ID number, for the registry's own file. Every call is audited. */
+  async idNumber(userId: string, reason: string): Promise<string> {
+    const user = await this.get(userId);
+    if (!user.idNumber) throw errors.notFound();
+    await this.#deps.audit.record({ action: 'id-number.read', subject: userId, details: { reason } });
+    return this.#deps.vault.open(user.idNumber);
+  }
+
+  async setPassword(userId: string, password: string): Promise<void> {
+    await this.#users.updateOne({ _id: userId }, { $set: { passwordHash: await hashPassword(password) } });
+    await this.#deps.audit.record({ action: 'password.set', subject: userId });
+  }
+
+  async setLanguage(userId: string, language: string): Promise<void> {
+    await this.#users.updateOne({ _id: userId }, { $set: { language } });
+  }
+
+  async grant(userId: string, grant: Grant, actor?: string): Promise<void> {
+    await this.#users.updateOne({ _id: userId }, { $addToSet: { grants: grant } });
+    await this.#deps.audit.record({ actor, action: 'grant.add', subject: userId, details: { ...grant } });
+  }
+
+  async revoke(userId: string, grant: Grant, actor?: string): Promise<void> {
+    await this.#users.updateOne({ _id: userId }, { $pull: { grants: grant } });
+    await this.#deps.audit.record({ actor, action: 'grant.remove', subject: userId, details: { ...grant } });
+  }
+
+  /** A code of 8 digits with which each person without a password sets one; valid for 30 days. */
+  async issueActivationCodes(users: Scoped<{ ids: string[] }>, actor: string): Promise<Map<string, string>> {
+    const people = (await this.byIds(users.ids)).filter((user) => !user.passwordHash);
+    const codes = new Map(people.map((user) => [user._id, String(randomInt(10 ** 8)).padStart(8, '0')]));
+    const expiresAt = new Date(Date.now() + activationMs);
+    const updates = [...codes].map(([_id, code]) => ({
+      updateOne: { filter: { _id }, update: { $set: { activation: { hash: this.#activationHash(_id, code), expiresAt } } } },
+    }));
+    if (updates.length) await this.#users.bulkWrite(updates);
+    await this.#deps.audit.record({ actor, action: 'activation.issue', details: { people: codes.size } });
+    return codes;
+  }
+
+  /** @throws core:wrong-activation-code */
+  async activate(login: string, code: string, password: string): Promise<Viewer> {
+    const user = await this.#byLogin(login);
+    const expected = user && !user.passwordHash ? user.activation : undefined;
+    const valid = expected?.expiresAt && expected.expiresAt > new Date();
+    const right = user && valid && expected.hash === this.#activationHash(user._id, code);
+    if (!right) throw new AppError('core:wrong-activation-code', 401);
+    await this.#users.updateOne({ _id: user._id }, { $unset: { activation: 1 } });
+    await this.setPassword(user._id, password);
+    return (await this.viewer(user._id)) as Viewer;
+  }
+
+  #activationHash(userId: string, code: string): string {
+    return this.#deps.vault.hash(`activation ${userId} ${code}`);
+  }
+
+  async #byLogin(login: string): Promise<User | null> {
+    const text = login.normalize('NFKC').trim();
+    const id = parseIdNumber(text);
+    const keys = [`account:${text.toLowerCase()}`, `phone:${text}`];
+    if (id.ok) keys.push(`id:${this.#deps.vault.hash(id.value.number)}`);
+    const identity = await this.#deps.models.identities.findOne({ _id: trusted({ $in: keys }) }).lean();
+    return identity ? this.#users.findById(identity.user).lean() : null;
+  }
+
+  async #prepare(person: NewPerson): Promise<{ user: User; logins: string[] }> {
+    const logins: string[] = [];
+    if (person.account) logins.push(`account:${person.account.toLowerCase()}`);
+    if (person.phone) logins.push(`phone:${person.phone}`);
+    if (person.idNumber) logins.push(`id:${this.#deps.vault.hash(person.idNumber)}`);
+    const { idNumber, password, ...known } = person;
+    const user = {
+      disabled: false,
+      createdAt: new Date(),
+      grants: [],
+      ...known,
+      _id: newId(),
+      scopes: person.organisation ? await this.#deps.regions.scopesOf(person.organisation) : [],
+      ...(idNumber && { idNumber: this.#deps.vault.seal(idNumber), idMasked: maskIdNumber(idNumber) }),
+      ...(password && { passwordHash: await hashPassword(password) }),
+    };
+    return { user: user as unknown as User, logins };
+  }
+
+  async #refuseTaken(ids: string[]): Promise<void> {
+    const seen = new Set<string>();
+    const repeated = ids.find((id) => seen.size === seen.add(id).size);
+    const taken = repeated ?? (await this.#deps.models.identities.findOne({ _id: trusted({ $in: ids }) }).lean())?._id;
+    if (!taken) return;
+    const kind = taken.slice(0, taken.indexOf(':'));
+    throw errors.conflict(kind === 'id' ? 'id-number' : kind);
+  }
+}

@@ -1,0 +1,53 @@
+import { MongoBackend } from '@agendajs/mongo-backend';
+import { Agenda } from 'agenda';
+import type { Connection } from 'mongoose';
+import type { Logger } from 'pino';
+
+/** Background and scheduled work, kept in the database so that it survives a restart. */
+export class Jobs {
+  readonly #agenda: Agenda;
+  readonly #log: Logger;
+  readonly #every: { name: string; interval: string }[] = [];
+
+  constructor({ connection, log }: { connection: Connection; log: Logger }) {
+    this.#log = log;
+    this.#agenda = new Agenda({
+      // biome-ignore lint/suspicious/noExplicitAny: mongoose's driver and the backend's are the same package
+      backend: new MongoBackend({ mongo: connection.db as any, collection: 'jobs' }),
+      processEvery: '1 second',
+      defaultConcurrency: 2,
+      removeOnComplete: true,
+    });
+    this.#agenda.on('fail', (error: Error, job: { attrs: { name: string } }) =>
+      log.error({ err: error, job: job.attrs.name }, 'job failed'),
+    );
+    this.#agenda.on('error', (error: Error) => log.error({ err: error }, 'job queue'));
+  }
+
+  define<T extends object>(name: string, handler: (data: T) => Promise<void>, every?: string): void {
+    this.#agenda.define(name, async (job) => handler(job.attrs.data as T));
+    if (every) this.#every.push({ name, interval: every });
+  }
+
+  async now<T extends object>(name: string, data: T): Promise<void> {
+    await this.#agenda.now(name, data);
+  }
+
+  async start(): Promise<void> {
+    await this.#agenda.start();
+    for (const { name, interval } of this.#every) {
+      await this.#agenda.every(interval, name, {}, { timezone: 'Asia/Shanghai', skipImmediate: true });
+    }
+    this.#log.debug({ jobs: this.#every.length }, 'jobs started');
+  }
+
+  /** Lets running jobs end. */
+  async stop(): Promise<void> {
+    await this.#agenda.stop();
+  }
+
+  /** Jobs as the operator sees them, newest run first. */
+  async list(page: { skip: number; limit: number }) {
+    return this.#agenda.queryJobs({ sort: { lastRunAt: 'desc' }, ...page });
+  }
+}

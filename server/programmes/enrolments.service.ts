@@ -1,0 +1,117 @@
+import { type InferSchemaType, type Model, trusted } from 'mongoose';
+import type { User } from '../accounts/accounts.service.ts';
+import type { Scope, Scoped } from '../accounts/scope.ts';
+import { errors } from '../errors.ts';
+import type { ActivityValues } from '../progress/weighted-score.ts';
+import { type EnrolmentState, enrolmentId, type enrolmentSchema } from './programme.model.ts';
+
+type Stored = InferSchemaType<typeof enrolmentSchema>;
+
+/** One learner in one programme (design, section 5). */
+export type Enrolment = Omit<Stored, 'values' | 'measures' | 'components' | 'state' | 'workshop'> & {
+  values: ActivityValues;
+  /** measure id → sum in its smallest unit */
+  measures: Record<string, number>;
+  /** component id → hundredths */
+  components: Record<string, number>;
+  state: EnrolmentState;
+  workshop?: string | undefined;
+};
+
+/** Narrows a scoped query on enrolments. */
+export interface EnrolmentQuery {
+  programme?: string;
+  workshop?: string;
+  organisation?: string;
+  state?: EnrolmentState;
+  learner?: string;
+  _id?: string | object;
+  scopes?: string;
+}
+
+type SortKey = 'name' | 'total' | 'state' | 'organisation' | 'lastAt';
+
+interface Page {
+  skip: number;
+  limit: number;
+  sort?: SortKey;
+  descending?: boolean;
+}
+
+/** Reads enrolments. Every query carries a scope; writing is the recorder's. */
+export class Enrolments {
+  readonly #enrolments: Model<Enrolment>;
+
+  constructor(enrolments: Model<Enrolment>) {
+    this.#enrolments = enrolments;
+  }
+
+  /** The enrolment if the filter's scope covers it. @throws core:not-found */
+  async get(id: string, scope: Scoped): Promise<Enrolment> {
+    const found = await this.#enrolments.findOne({ $and: [{ _id: id }, scope] }).lean();
+    if (!found) throw errors.notFound();
+    return found as Enrolment;
+  }
+
+  /** One page without the activity values, which no table shows. */
+  async list(filter: Scoped<EnrolmentQuery>, page: Page): Promise<{ rows: Omit<Enrolment, 'values'>[]; total: number }> {
+    const order = page.descending ? -1 : 1;
+    const [rows, total] = await Promise.all([
+      this.#enrolments
+        .find(filter)
+        .select({ values: 0 })
+        .sort({ [page.sort ?? 'name']: order, _id: order })
+        .skip(page.skip)
+        .limit(page.limit)
+        .lean(),
+      this.#enrolments.countDocuments(filter),
+    ]);
+    return { rows: rows as Omit<Enrolment, 'values'>[], total };
+  }
+
+  /** All enrolments of a filter, one after the other. */
+  async *each(filter: Scoped<EnrolmentQuery>): AsyncGenerator<Enrolment> {
+    for await (const enrolment of this.#enrolments.find(filter).lean().cursor({ batchSize: 500 })) {
+      yield enrolment as Enrolment;
+    }
+  }
+
+  count(filter: Scoped<EnrolmentQuery>): Promise<number> {
+    return this.#enrolments.countDocuments(filter);
+  }
+
+  /** The learner's own enrolments, newest first. */
+  async ofLearner(learner: string): Promise<Enrolment[]> {
+    const found = await this.#enrolments.find({ learner }).sort({ enrolledAt: -1 }).lean();
+    return found as Enrolment[];
+  }
+
+  /** Those of the ids that the scope covers. */
+  async byIds(ids: string[], scope: Scoped): Promise<Enrolment[]> {
+    const found = await this.#enrolments.find({ $and: [{ _id: trusted({ $in: ids }) }, scope] }).lean();
+    return found as Enrolment[];
+  }
+}
+
+/** A new enrolment of this person; their organisation and regions give its scopes. */
+export function newEnrolment(programme: string, user: User): Enrolment {
+  if (!user.organisation || !user.stage || !user.subject) throw errors.conflict('placement');
+  const scopes: Scope[] = [`programme:${programme}`, ...(user.scopes as Scope[])];
+  return {
+    _id: enrolmentId(user._id, programme),
+    programme,
+    learner: user._id,
+    name: user.name,
+    organisation: user.organisation,
+    stage: user.stage as Stored['stage'],
+    subject: user.subject,
+    scopes,
+    state: 'enrolled',
+    values: {},
+    measures: {},
+    components: {},
+    total: 0,
+    rev: 0,
+    enrolledAt: new Date(),
+  };
+}

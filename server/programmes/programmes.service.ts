@@ -1,0 +1,132 @@
+import { type InferSchemaType, type Model, trusted } from 'mongoose';
+import type { Audit } from '../accounts/audit.ts';
+import { type Role, scopesOf, type Viewer } from '../accounts/scope.ts';
+import { AppError, errors } from '../errors.ts';
+import type { LocalText } from '../languages.ts';
+import { type Scheme, validateScheme } from '../progress/weighted-score.ts';
+import type { Regions } from '../regions/regions.service.ts';
+import type { programmeSchema } from './programme.model.ts';
+
+type Stored = InferSchemaType<typeof programmeSchema>;
+export interface Term {
+  enrolFrom: Date;
+  enrolUntil: Date;
+  from: Date;
+  to: Date;
+}
+export type Programme = Omit<Stored, 'scheme' | 'term' | 'title' | 'description'> & {
+  scheme: Scheme;
+  term: Term;
+  title: LocalText;
+  description?: LocalText | undefined;
+};
+export type NewProgramme = Omit<Programme, '_id' | 'state' | 'createdAt' | 'settings'> &
+  Partial<Pick<Programme, '_id' | 'settings'>>;
+
+/** Roles that set programmes up. */
+export const programmeManagers: readonly Role[] = ['operator', 'province', 'city-bureau', 'provider-manager'];
+
+/** How long a programme is kept in memory before it is read again, in milliseconds. */
+const keptMs = 2_000;
+
+/** Training programmes. What they are is public; who studies in them is not. */
+export class Programmes {
+  readonly #programmes: Model<Stored>;
+  readonly #regions: Regions;
+  readonly #audit: Audit;
+  readonly #kept = new Map<string, { until: number; programme: Promise<Programme> }>();
+
+  constructor(deps: { programmes: Model<Stored>; regions: Regions; audit: Audit }) {
+    this.#programmes = deps.programmes;
+    this.#regions = deps.regions;
+    this.#audit = deps.audit;
+  }
+
+  /** At most two seconds old. @throws core:not-found */
+  get(id: string): Promise<Programme> {
+    const kept = this.#kept.get(id);
+    if (kept && kept.until > Date.now()) return kept.programme;
+    const programme = this.#read(id);
+    this.#kept.set(id, { until: Date.now() + keptMs, programme });
+    programme.catch(() => this.#kept.delete(id));
+    return programme;
+  }
+
+  byIds(ids: string[]): Promise<Programme[]> {
+    return this.#find({ _id: trusted({ $in: ids }) });
+  }
+
+  /** Programmes that concern the viewer's scopes in the given roles: by region, above or below, provider or name. */
+  async visibleTo(viewer: Viewer, roles: readonly Role[]): Promise<Programme[]> {
+    const held = scopesOf(viewer, roles);
+    if (held === 'all') return this.#find({});
+    const ids = (kind: string) =>
+      held.filter((scope) => scope.startsWith(`${kind}:`)).map((s) => s.slice(kind.length + 1));
+    const organisations = await this.#regions.organisationsByIds(ids('organisation'));
+    const tree = await this.#regions.all();
+    const regions = [...ids('region'), ...organisations.map((organisation) => organisation.region)];
+    const around = regions.flatMap((code) => tree.get(code)?.path ?? []);
+    return this.#find({
+      $or: [
+        { region: trusted({ $in: around }) },
+        { provider: trusted({ $in: ids('organisation') }) },
+        { _id: trusted({ $in: ids('programme') }) },
+      ],
+    });
+  }
+
+  /** @throws core:invalid-scheme */
+  async create(programme: NewProgramme, actor?: string): Promise<Programme> {
+    this.#checkScheme(programme.scheme);
+    const made = await this.#programmes.create(programme as unknown as Stored);
+    await this.#audit.record({ actor, action: 'programme.create', subject: made._id });
+    return made.toObject() as Programme;
+  }
+
+  /** Changes a draft's scheme. @throws core:invalid-scheme, core:programme-frozen */
+  async changeScheme(id: string, scheme: Omit<Scheme, 'version'>, actor: string): Promise<void> {
+    const programme = await this.#read(id);
+    if (programme.state !== 'draft') throw new AppError('core:programme-frozen', 409);
+    const next = { ...scheme, version: programme.scheme.version + 1 };
+    this.#checkScheme(next);
+    await this.#programmes.updateOne({ _id: id, state: 'draft' }, { $set: { scheme: next } });
+    await this.#audit.record({ actor, action: 'programme.scheme', subject: id, details: { version: next.version } });
+    this.#kept.delete(id);
+  }
+
+  /** Opens a draft: from now on its scheme is frozen. */
+  async open(id: string, actor?: string): Promise<void> {
+    const { modifiedCount } = await this.#programmes.updateOne({ _id: id, state: 'draft' }, { $set: { state: 'open' } });
+    if (modifiedCount === 0) throw new AppError('core:programme-frozen', 409);
+    await this.#audit.record({ actor, action: 'programme.open', subject: id });
+    this.#kept.delete(id);
+  }
+
+  /** Lets a region that organises its own training take part. */
+  async addRegion(id: string, region: string, actor: string): Promise<void> {
+    await this.#regions.get(region);
+    await this.#programmes.updateOne({ _id: id }, { $addToSet: { regions: region } });
+    await this.#audit.record({ actor, action: 'programme.add-region', subject: id, details: { region } });
+    this.#kept.delete(id);
+  }
+
+  async #read(id: string): Promise<Programme> {
+    const programme = await this.#programmes.findById(id).lean();
+    if (!programme) throw errors.notFound();
+    return programme as Programme;
+  }
+
+  async #find(filter: object): Promise<Programme[]> {
+    return (await this.#programmes.find(filter).sort({ 'term.from': -1, _id: 1 }).lean()) as Programme[];
+  }
+
+  #checkScheme(scheme: Scheme): void {
+    const [problem] = validateScheme(scheme);
+    if (problem) throw new AppError(`core:scheme-${problem.code}`, 422, { params: { ...problem } });
+  }
+}
+
+/** Whether study counts at this moment. */
+export function isInTerm(programme: Pick<Programme, 'term' | 'state'>, now: number): boolean {
+  return programme.state === 'open' && now >= programme.term.from.getTime() && now < programme.term.to.getTime();
+}

@@ -1,0 +1,86 @@
+import { beijingDay } from '../beijing-time.ts';
+import type { EnrolmentSnapshot, EnrolmentState } from './roll-up.ts';
+import { type ActivityValues, type MeasureOf, type Scheme, score, sumMeasures } from './weighted-score.ts';
+
+/** The part of an enrolment document that a change reads and writes. */
+export interface EnrolmentProgress {
+  state: EnrolmentState;
+  values: ActivityValues;
+  measures: Record<string, number>;
+  /** component id → hundredths */
+  components: Record<string, number>;
+  /** Hundredths. */
+  total: number;
+  scopes: string[];
+  workshop?: string | undefined;
+  lastDay?: string | undefined;
+  lastAt?: Date | undefined;
+  qualifiedAt?: Date | undefined;
+}
+
+/** What can happen to an enrolment. Values are absolute: the same change twice is the same as once. */
+export type Change =
+  | { kind: 'values'; values: Record<string, number>; at: number }
+  | { kind: 'workshop'; workshop: string | undefined }
+  | { kind: 'withdraw' }
+  | { kind: 'rejoin' };
+
+/**
+ * The enrolment after the changes, in their order. An earned qualification stays: later values may raise the score but
+ * neither lower it nor take the state back.
+ */
+export function applyChanges(
+  before: EnrolmentProgress,
+  changes: readonly Change[],
+  scheme: Scheme,
+  measureOf: MeasureOf,
+): EnrolmentProgress {
+  const after = { ...before, values: { ...before.values } };
+  for (const change of changes) applyOne(after, change);
+  const measures = sumMeasures(after.values, measureOf);
+  const result = score(scheme, measures, after.values);
+  const components = Object.fromEntries(result.components.map((component) => [component.id, component.score]));
+  if (before.state === 'qualified') {
+    for (const [id, earned] of Object.entries(before.components)) components[id] = Math.max(components[id] ?? 0, earned);
+  }
+  after.measures = measures;
+  after.components = components;
+  after.total = Object.values(components).reduce((sum, value) => sum + value, 0);
+  if (after.state !== 'withdrawn') after.state = stateOf(before, after, result.qualified);
+  if (after.state === 'qualified') after.qualifiedAt ??= after.lastAt ?? new Date(0);
+  return after;
+}
+
+/** What the roll-ups count of an enrolment. */
+export function snapshotOf(progress: EnrolmentProgress): EnrolmentSnapshot {
+  const { state, total, measures, scopes, lastDay } = progress;
+  return { state, total, measures, scopes, ...(lastDay !== undefined && { lastDay }) };
+}
+
+function applyOne(after: EnrolmentProgress, change: Change): void {
+  switch (change.kind) {
+    case 'values': {
+      for (const [activity, value] of Object.entries(change.values)) after.values[activity] = { value, at: change.at };
+      const day = beijingDay(change.at);
+      if (!after.lastDay || day > after.lastDay) after.lastDay = day;
+      if (!after.lastAt || change.at > after.lastAt.getTime()) after.lastAt = new Date(change.at);
+      break;
+    }
+    case 'workshop':
+      after.workshop = change.workshop;
+      after.scopes = after.scopes.filter((scope) => !scope.startsWith('workshop:'));
+      if (change.workshop) after.scopes.push(`workshop:${change.workshop}`);
+      break;
+    case 'withdraw':
+      after.state = 'withdrawn';
+      break;
+    case 'rejoin':
+      if (after.state === 'withdrawn') after.state = 'enrolled';
+      break;
+  }
+}
+
+function stateOf(before: EnrolmentProgress, after: EnrolmentProgress, qualified: boolean): EnrolmentState {
+  if (qualified || before.state === 'qualified') return 'qualified';
+  return Object.keys(after.values).length > 0 ? 'studying' : 'enrolled';
+}

@@ -1,0 +1,61 @@
+import type { Language } from '../languages.ts';
+
+/** A measure that a scheme can count; its id is `<plugin>/<name>`. */
+export interface MeasureDefinition {
+  /** Locale key of the unit's name, in the plugin's namespace. */
+  unit: string;
+  /** Smallest units in one displayed unit: 60 for minutes kept in seconds, 10 for points kept in tenths. */
+  scale: number;
+  /** Locale key of the measure's name. */
+  label: string;
+}
+
+/** A kind of activity; its keys are `<plugin>/<kind>/<id>`. */
+export interface ActivityDefinition {
+  /** Name of the plugin's measure that it contributes to. */
+  measure: string;
+  /** Its title and page for people, or undefined where it is gone. */
+  describe(id: string, language: Language): Promise<{ title: string; href: string } | undefined>;
+}
+
+/** A measure with its plugin, for people who choose or read one. */
+export interface KnownMeasure extends MeasureDefinition {
+  id: string;
+  plugin: string;
+}
+
+/** What the plugins can contribute to a scheme. Filled at start, read afterwards. */
+export class Measures {
+  readonly #measures = new Map<string, KnownMeasure>();
+  readonly #activities = new Map<string, ActivityDefinition & { plugin: string }>();
+
+  addMeasure(plugin: string, name: string, definition: MeasureDefinition): void {
+    this.#measures.set(`${plugin}/${name}`, { ...definition, id: `${plugin}/${name}`, plugin });
+  }
+
+  addActivity(plugin: string, kind: string, definition: ActivityDefinition): void {
+    if (!this.#measures.has(`${plugin}/${definition.measure}`)) {
+      throw new Error(`${plugin}: activity "${kind}" names the unknown measure "${definition.measure}"`);
+    }
+    this.#activities.set(`${plugin}/${kind}`, { ...definition, plugin });
+  }
+
+  all(): KnownMeasure[] {
+    return [...this.#measures.values()];
+  }
+
+  get(id: string): KnownMeasure | undefined {
+    return this.#measures.get(id);
+  }
+
+  /** The measure that an activity key contributes to. */
+  readonly measureOf = (activity: string): string | undefined => {
+    const definition = this.#activities.get(activity.slice(0, activity.lastIndexOf('/')));
+    return definition && `${definition.plugin}/${definition.measure}`;
+  };
+
+  async describe(activity: string, language: Language): Promise<{ title: string; href: string } | undefined> {
+    const slash = activity.lastIndexOf('/');
+    return this.#activities.get(activity.slice(0, slash))?.describe(activity.slice(slash + 1), language);
+  }
+}

@@ -1,0 +1,81 @@
+import type { User } from '../accounts/accounts.service.ts';
+import { type Enrolment, newEnrolment } from '../programmes/enrolments.service.ts';
+import type { Programmes } from '../programmes/programmes.service.ts';
+import type { Measures } from './measures.ts';
+import type { CompanionWrite, Recorder } from './recorder.ts';
+import type { RollUps } from './roll-ups.service.ts';
+import { type Score, score } from './weighted-score.ts';
+
+/** Keys become field names: no dots, no dollars. */
+const activityKey = /^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*\/[A-Za-z0-9_-]+$/;
+
+export interface Report {
+  enrolment: string;
+  /** activity key `<plugin>/<kind>/<id>` → absolute value in the measure's smallest unit */
+  values: Record<string, number>;
+  /** When it happened; now where nothing is said. */
+  at?: Date | number;
+  /** Writes of the plugin's own that become durable in the same transaction. */
+  companions?: CompanionWrite[];
+}
+
+/** The record of what counts: the one way from plugins to scores. */
+export class Progress {
+  readonly measures: Measures;
+  readonly rollUps: RollUps;
+  readonly #recorder: Recorder;
+  readonly #programmes: Programmes;
+
+  constructor(deps: { measures: Measures; rollUps: RollUps; recorder: Recorder; programmes: Programmes }) {
+    this.measures = deps.measures;
+    this.rollUps = deps.rollUps;
+    this.#recorder = deps.recorder;
+    this.#programmes = deps.programmes;
+  }
+
+  /**
+   * Records absolute values of activities; resolves with the enrolment when they are durable.
+   * The caller has checked who may report and whether it counts (term, caps, rules).
+   * @throws core:not-found for an unknown enrolment; RangeError for a key or value that cannot be
+   */
+  async record({ enrolment, values, at = Date.now(), companions }: Report): Promise<Enrolment> {
+    for (const [activity, value] of Object.entries(values)) {
+      if (!activityKey.test(activity) || !this.measures.measureOf(activity)) {
+        throw new RangeError(`not an activity: ${activity}`);
+      }
+      if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`not a value of ${activity}: ${value}`);
+    }
+    return this.#recorder.change(enrolment, [{ kind: 'values', values, at: Number(at) }], companions);
+  }
+
+  /** Enrols a person who has a school, stage and subject. @throws core:conflict-enrolment, core:conflict-placement */
+  enrol(programme: string, user: User): Promise<Enrolment> {
+    return this.#recorder.create(newEnrolment(programme, user));
+  }
+
+  /** The learner leaves; what was earned stays on record but counts in no sum. */
+  withdraw(enrolment: string): Promise<Enrolment> {
+    return this.#recorder.change(enrolment, [{ kind: 'withdraw' }]);
+  }
+
+  /** A learner who had left takes part again, with everything that was earned. */
+  rejoin(enrolment: string): Promise<Enrolment> {
+    return this.#recorder.change(enrolment, [{ kind: 'rejoin' }]);
+  }
+
+  /** Moves the enrolment into a workshop, or out of any. */
+  setWorkshop(enrolment: string, workshop: string | undefined): Promise<Enrolment> {
+    return this.#recorder.change(enrolment, [{ kind: 'workshop', workshop }]);
+  }
+
+  /** Each component with value and score, the total, and what is missing. */
+  async resultOf(enrolment: Pick<Enrolment, 'programme' | 'measures' | 'values'>): Promise<Score> {
+    const { scheme } = await this.#programmes.get(enrolment.programme);
+    return score(scheme, enrolment.measures, enrolment.values);
+  }
+
+  /** Resolves when everything reported so far is durable. */
+  drain(): Promise<void> {
+    return this.#recorder.drain();
+  }
+}

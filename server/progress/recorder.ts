@@ -1,0 +1,230 @@
+import type { AnyBulkWriteOperation, ClientSession, Model } from 'mongoose';
+import { trusted } from 'mongoose';
+import { beijingDay } from '../beijing-time.ts';
+import { AppError, errors } from '../errors.ts';
+import { newId } from '../ids.ts';
+import type { Enrolment } from '../programmes/enrolments.service.ts';
+import type { Transaction } from '../transaction.ts';
+import { applyChanges, type Change, type EnrolmentProgress, snapshotOf } from './enrolment-change.ts';
+import { mergeDeltas, type RollupDelta, rollupDeltas } from './roll-up.ts';
+import { rollUpWrites } from './roll-up-writes.ts';
+import type { MeasureOf, Scheme } from './weighted-score.ts';
+
+/** A write of a plugin's own that must be durable together with the values it explains. */
+export interface CompanionWrite {
+  // biome-ignore lint/suspicious/noExplicitAny: the recorder passes on writes of any plugin's model
+  model: Model<any>;
+  /** Writes with the same key in one group replace each other: the last, absolute one stays. */
+  key: string;
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  write: AnyBulkWriteOperation<any>;
+}
+
+/** One enrolment as a commit found it and left it. */
+export interface CommittedChange {
+  before: Enrolment;
+  after: Enrolment;
+}
+
+interface Pending {
+  changes: Change[];
+  companions: CompanionWrite[];
+  created?: Enrolment;
+  resolve(enrolment: Enrolment): void;
+  reject(error: unknown): void;
+}
+
+export interface RecorderDeps {
+  models: {
+    enrolments: Model<Enrolment>;
+    // biome-ignore lint/suspicious/noExplicitAny: written with update operators only
+    rollUps: Model<any>;
+    // biome-ignore lint/suspicious/noExplicitAny: as above
+    rollUpDays: Model<any>;
+    // biome-ignore lint/suspicious/noExplicitAny: holds any fact's value
+    outbox: Model<any>;
+  };
+  transaction: Transaction;
+  /** The frozen scheme of a programme. @throws core:not-found */
+  schemeOf(programme: string): Promise<Scheme>;
+  measureOf: MeasureOf;
+  /** Called after each commit with everything it changed; must not throw. */
+  committed(changes: CommittedChange[], qualified: { id: string; enrolment: string }[]): void;
+  /** How long reports are gathered before they are written, in milliseconds. */
+  windowMs: number;
+  /** Enrolments in one commit at most. */
+  groupSize: number;
+}
+
+/**
+ * Group commit (design, section 5): reports are merged per enrolment for a short window and written in one transaction
+ * together with the roll-up deltas and companion writes. A caller's promise resolves after that transaction.
+ */
+export class Recorder {
+  readonly #deps: RecorderDeps;
+  #queue = new Map<string, Pending[]>();
+  #running: Promise<void> | undefined;
+
+  constructor(deps: RecorderDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Queues changes of one enrolment; resolves with its committed state.
+   * @throws core:not-found where there is no such enrolment
+   */
+  change(enrolment: string, changes: Change[], companions: CompanionWrite[] = []): Promise<Enrolment> {
+    return this.#enqueue(enrolment, { changes, companions });
+  }
+
+  /** Queues a new enrolment. @throws core:conflict-enrolment where it exists already */
+  create(enrolment: Enrolment): Promise<Enrolment> {
+    return this.#enqueue(enrolment._id, { changes: [], companions: [], created: enrolment });
+  }
+
+  /** Resolves when everything queued so far is committed or refused. */
+  async drain(): Promise<void> {
+    while (this.#running) await this.#running;
+  }
+
+  #enqueue(id: string, entry: Omit<Pending, 'resolve' | 'reject'>): Promise<Enrolment> {
+    return new Promise((resolve, reject) => {
+      const waiting = this.#queue.get(id);
+      const pending = { ...entry, resolve, reject };
+      if (waiting) waiting.push(pending);
+      else this.#queue.set(id, [pending]);
+      this.#running ??= this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, this.#deps.windowMs));
+    while (this.#queue.size > 0) await this.#commit(this.#take());
+    this.#running = undefined;
+  }
+
+  #take(): Map<string, Pending[]> {
+    if (this.#queue.size <= this.#deps.groupSize) {
+      const all = this.#queue;
+      this.#queue = new Map();
+      return all;
+    }
+    const group = new Map([...this.#queue].slice(0, this.#deps.groupSize));
+    for (const id of group.keys()) this.#queue.delete(id);
+    return group;
+  }
+
+  async #commit(group: Map<string, Pending[]>): Promise<void> {
+    const all = () => [...group.values()].flat();
+    try {
+      const { changes, qualified } = await this.#deps.transaction((session) => this.#write(group, session));
+      for (const change of changes) for (const pending of group.get(change.after._id) ?? []) pending.resolve(change.after);
+      this.#deps.committed(changes, qualified);
+    } catch (error) {
+      if (group.size === 1) for (const pending of all()) pending.reject(error);
+      else await this.#separate(group);
+    }
+  }
+
+  /** One bad change must not fail its group: after a failure each half is tried on its own. */
+  async #separate(group: Map<string, Pending[]>): Promise<void> {
+    const entries = [...group];
+    const middle = Math.ceil(entries.length / 2);
+    await this.#commit(new Map(entries.slice(0, middle)));
+    await this.#commit(new Map(entries.slice(middle)));
+  }
+
+  async #write(group: Map<string, Pending[]>, session: ClientSession) {
+    const { enrolments, outbox } = this.#deps.models;
+    const found = await enrolments
+      .find({ _id: trusted({ $in: [...group.keys()] }) })
+      .session(session)
+      .lean();
+    const byId = new Map(found.map((enrolment) => [enrolment._id, enrolment as Enrolment]));
+    const changes: CommittedChange[] = [];
+    const writes: AnyBulkWriteOperation<Enrolment>[] = [];
+    const deltas = new Map<string, RollupDelta[]>();
+    const qualified: { id: string; enrolment: string }[] = [];
+    for (const [id, pending] of group) {
+      const change = await this.#changeOne(byId.get(id), pending);
+      changes.push(change);
+      const created = !byId.has(id);
+      writes.push(created ? { insertOne: { document: change.after } } : updateOf(change));
+      const snapshot = created ? undefined : snapshotOf(change.before as EnrolmentProgress);
+      const list = deltas.get(change.after.programme) ?? [];
+      list.push(...rollupDeltas(snapshot, snapshotOf(change.after as EnrolmentProgress), dayOf(change.after, pending)));
+      deltas.set(change.after.programme, list);
+      if (change.after.state === 'qualified' && change.before.state !== 'qualified') {
+        qualified.push({ id: newId(), enrolment: id });
+      }
+    }
+    const result = await enrolments.bulkWrite(writes, { session, ordered: false });
+    if (result.matchedCount + result.insertedCount !== writes.length) throw conflict();
+    for (const [programme, list] of deltas) await this.#writeRollUps(programme, mergeDeltas(list), session);
+    await writeCompanions([...group.values()].flat(), session);
+    if (qualified.length) {
+      const facts = qualified.map(({ id, enrolment }) => ({ _id: id, fact: 'progress.qualified', value: { enrolment } }));
+      await outbox.insertMany(facts, { session });
+    }
+    return { changes, qualified };
+  }
+
+  async #changeOne(found: Enrolment | undefined, pending: Pending[]): Promise<CommittedChange> {
+    const created = pending.find((entry) => entry.created)?.created;
+    if (created && found) throw errors.conflict('enrolment');
+    const before = found ?? created;
+    if (!before) throw errors.notFound();
+    const scheme = await this.#deps.schemeOf(before.programme);
+    const changes = pending.flatMap((entry) => entry.changes);
+    const after = applyChanges(before as EnrolmentProgress, changes, scheme, this.#deps.measureOf);
+    return { before, after: { ...before, ...after, rev: before.rev + 1 } as Enrolment };
+  }
+
+  async #writeRollUps(programme: string, deltas: RollupDelta[], session: ClientSession): Promise<void> {
+    const { rollUps, days } = rollUpWrites(programme, deltas);
+    if (rollUps.length) await this.#deps.models.rollUps.bulkWrite(rollUps, { session, ordered: false });
+    if (days.length) await this.#deps.models.rollUpDays.bulkWrite(days, { session, ordered: false });
+  }
+}
+
+function updateOf({ before, after }: CommittedChange): AnyBulkWriteOperation<Enrolment> {
+  const set: Record<string, unknown> = {
+    measures: after.measures,
+    components: after.components,
+    total: after.total,
+    state: after.state,
+    rev: after.rev,
+  };
+  for (const [activity, value] of Object.entries(after.values)) {
+    if (before.values[activity] !== value) set[`values.${activity}`] = value;
+  }
+  if (after.scopes !== before.scopes) Object.assign(set, { scopes: after.scopes });
+  for (const field of ['workshop', 'lastDay', 'lastAt', 'qualifiedAt'] as const) {
+    if (after[field] && after[field] !== before[field]) set[field] = after[field];
+  }
+  const unset = before.workshop && !after.workshop ? { $unset: { workshop: 1 as const } } : {};
+  return { updateOne: { filter: { _id: before._id, rev: before.rev }, update: { $set: set, ...unset } } };
+}
+
+/** The day that the change's activity belongs to: that of the newest value, else today. */
+function dayOf(after: Enrolment, pending: Pending[]): string {
+  const times = pending.flatMap((entry) => entry.changes).map((change) => (change.kind === 'values' ? change.at : 0));
+  const newest = Math.max(0, ...times);
+  return newest > 0 ? beijingDay(newest) : (after.lastDay ?? beijingDay(Date.now()));
+}
+
+async function writeCompanions(pending: Pending[], session: ClientSession): Promise<void> {
+  const byModel = new Map<CompanionWrite['model'], Map<string, CompanionWrite['write']>>();
+  for (const { model, key, write } of pending.flatMap((entry) => entry.companions)) {
+    const writes = byModel.get(model) ?? new Map();
+    byModel.set(model, writes.set(key, write));
+  }
+  for (const [model, writes] of byModel) await model.bulkWrite([...writes.values()], { session, ordered: false });
+}
+
+/** Somebody else wrote the enrolment meanwhile: labelled so that the transaction runs again. */
+function conflict(): Error {
+  const error = new AppError('core:conflict-enrolment', 409) as AppError & { hasErrorLabel(label: string): boolean };
+  error.hasErrorLabel = (label) => label === 'TransientTransactionError';
+  return error;
+}

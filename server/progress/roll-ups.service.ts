@@ -1,0 +1,119 @@
+import { type InferSchemaType, type Model, trusted } from 'mongoose';
+import { addDays } from '../beijing-time.ts';
+import type { Enrolment } from '../programmes/enrolments.service.ts';
+import type { EnrolmentProgress } from './enrolment-change.ts';
+import { snapshotOf } from './enrolment-change.ts';
+import type { rollUpDaySchema, rollUpSchema } from './progress.model.ts';
+import { type EnrolmentState, type RollupDelta, recompute } from './roll-up.ts';
+import { rollUpDayId, rollUpId } from './roll-up-writes.ts';
+
+export type StoredRollUp = InferSchemaType<typeof rollUpSchema>;
+export type StoredRollUpDay = InferSchemaType<typeof rollUpDaySchema>;
+
+/** The sums of one scope as pages show them; every state and measure that is absent counts 0. */
+export interface RollUp {
+  programme: string;
+  scope: string;
+  counts: Record<EnrolmentState, number>;
+  /** Enrolments that are not withdrawn. */
+  enrolled: number;
+  /** Sum of totals in hundredths. */
+  total: number;
+  /** 20 buckets of 5.00. */
+  histogram: number[];
+  measures: Record<string, number>;
+  at: Date | undefined;
+}
+
+/** What happened in one scope on one Beijing day. */
+export interface RollUpDay {
+  day: string;
+  active: number;
+  measures: Record<string, number>;
+}
+
+interface Models {
+  rollUps: Model<StoredRollUp>;
+  rollUpDays: Model<StoredRollUpDay>;
+  enrolments: Model<Enrolment>;
+}
+
+/** Reads roll-ups: a handful of documents by id, whatever the number of learners. */
+export class RollUps {
+  readonly #models: Models;
+
+  constructor(models: Models) {
+    this.#models = models;
+  }
+
+  /** One roll-up per scope, in the order asked; zeros where nothing is recorded. */
+  async of(programme: string, scopes: string[]): Promise<RollUp[]> {
+    const ids = scopes.map((scope) => rollUpId(programme, scope));
+    const found = await this.#models.rollUps.find({ _id: trusted({ $in: ids }) }).lean();
+    const byScope = new Map(found.map((rollUp) => [rollUp.scope, rollUp]));
+    return scopes.map((scope) => filled(programme, scope, byScope.get(scope)));
+  }
+
+  /** The days `from`..`to` of a scope, each present, in order. */
+  async days(programme: string, scope: string, from: string, to: string): Promise<RollUpDay[]> {
+    const days: string[] = [];
+    for (let day = from; day <= to; day = addDays(day, 1)) days.push(day);
+    const found = await this.#models.rollUpDays
+      .find({ _id: trusted({ $in: days.map((day) => rollUpDayId(programme, scope, day)) }) })
+      .lean();
+    const byDay = new Map(found.map((stored) => [stored.day, stored]));
+    return days.map((day) => ({ day, active: byDay.get(day)?.active ?? 0, measures: byDay.get(day)?.measures ?? {} }));
+  }
+
+  /** One day of several scopes, in the order asked. */
+  async day(programme: string, scopes: string[], day: string): Promise<RollUpDay[]> {
+    const found = await this.#models.rollUpDays
+      .find({ _id: trusted({ $in: scopes.map((scope) => rollUpDayId(programme, scope, day)) }) })
+      .lean();
+    const byScope = new Map(found.map((stored) => [stored.scope, stored]));
+    return scopes.map((scope) => ({
+      day,
+      active: byScope.get(scope)?.active ?? 0,
+      measures: byScope.get(scope)?.measures ?? {},
+    }));
+  }
+
+  /** Recomputes every roll-up of a programme from its enrolments and names each that differs. */
+  async verify(programme: string): Promise<{ scope: string; stored: RollUp; expected: RollUp }[]> {
+    const snapshots = [];
+    for await (const enrolment of this.#models.enrolments.find({ programme }).lean().cursor()) {
+      snapshots.push(snapshotOf(enrolment as EnrolmentProgress));
+    }
+    const expected = new Map(recompute(snapshots).map((delta) => [delta.scope, filled(programme, delta.scope, delta)]));
+    const stored = await this.#models.rollUps.find({ programme }).lean();
+    const scopes = new Set([...expected.keys(), ...stored.map((rollUp) => rollUp.scope)]);
+    const byScope = new Map(stored.map((rollUp) => [rollUp.scope, rollUp]));
+    return [...scopes]
+      .map((scope) => ({
+        scope,
+        stored: filled(programme, scope, byScope.get(scope)),
+        expected: expected.get(scope) ?? filled(programme, scope, undefined),
+      }))
+      .filter(({ stored, expected }) => JSON.stringify(sums(stored)) !== JSON.stringify(sums(expected)));
+  }
+}
+
+function filled(programme: string, scope: string, stored: Partial<StoredRollUp> | RollupDelta | undefined): RollUp {
+  const counts = { enrolled: 0, studying: 0, qualified: 0, withdrawn: 0, ...stored?.counts };
+  const histogram = Array.from({ length: 20 }, (_, bucket) => (stored?.histogram as number[] | undefined)?.[bucket] ?? 0);
+  return {
+    programme,
+    scope,
+    counts,
+    enrolled: counts.enrolled + counts.studying + counts.qualified,
+    total: stored?.total ?? 0,
+    histogram,
+    measures: { ...stored?.measures },
+    at: stored && 'at' in stored ? (stored.at ?? undefined) : undefined,
+  };
+}
+
+function sums({ counts, total, histogram, measures }: RollUp) {
+  const present = Object.entries(measures).filter(([, value]) => value !== 0);
+  return [counts, total, histogram, present.sort(([a], [b]) => (a < b ? -1 : 1))];
+}

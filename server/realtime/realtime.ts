@@ -1,0 +1,110 @@
+import type { Server as HttpServer } from 'node:http';
+import type { RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import { type Namespace, Server, type Socket } from 'socket.io';
+import type { Viewer } from '../accounts/scope.ts';
+import { AppError, errors } from '../errors.ts';
+import { Coalescer } from './coalescer.ts';
+
+type MayJoin = (viewer: Viewer, id: string) => boolean | Promise<boolean>;
+
+interface RealtimeDeps {
+  server: HttpServer;
+  log: Logger;
+  /** Puts the session and `request.viewer` on the handshake request. */
+  handshake: RequestHandler[];
+  /** An error in the words of its reader. */
+  explain(error: AppError, viewer: Viewer): string;
+  /** At most one message per room in this time, in milliseconds. */
+  intervalMs: number;
+}
+
+/** Rooms a socket may be in at most, so that one client cannot make the server remember without end. */
+const mostRooms = 50;
+
+/** One socket.io server: authorised subscriptions and coalesced broadcasts (design, section 7). */
+export class Realtime {
+  readonly io: Server;
+  readonly #coalescer: Coalescer;
+  readonly #rules = new Map<string, MayJoin>();
+  readonly #deps: RealtimeDeps;
+
+  constructor(deps: RealtimeDeps) {
+    this.#deps = deps;
+    this.io = new Server(deps.server, {
+      serveClient: false,
+      maxHttpBufferSize: 64 * 1024,
+      connectionStateRecovery: { maxDisconnectionDuration: 120_000, skipMiddlewares: false },
+    });
+    for (const middleware of deps.handshake) this.io.engine.use(middleware);
+    this.#coalescer = new Coalescer({
+      send: (update) => this.io.to(update.room).emit('update', update),
+      failed: (error) => deps.log.error({ err: error }, 'a room could not be told'),
+      intervalMs: deps.intervalMs,
+    });
+    this.namespace('/').on('connection', (socket) => this.#serve(socket));
+  }
+
+  /** A namespace whose sockets are signed in; `socket.data.viewer` says who. */
+  namespace(name: string): Namespace {
+    const namespace = this.io.of(name);
+    namespace.use((socket, next) => {
+      const viewer = socket.request.viewer;
+      if (!viewer) return next(errors.signInRequired());
+      socket.data.viewer = viewer;
+      socket.data.language = socket.request.language;
+      void socket.join([`person:${viewer.id}`, `session:${socket.request.sessionID}`]);
+      next();
+    });
+    return namespace;
+  }
+
+  /** Who may join rooms `kind:ID`. */
+  allow(kind: string, may: MayJoin): void {
+    if (this.#rules.has(kind)) throw new Error(`rooms "${kind}" have a rule already`);
+    this.#rules.set(kind, may);
+  }
+
+  publish(room: string, event: string, value: unknown | (() => Promise<unknown>)): void {
+    this.#coalescer.publish(room, event, value);
+  }
+
+  /** Ends the sockets of a session, for example on signing out. */
+  endSession(sessionId: string): void {
+    for (const namespace of this.io._nsps.values()) namespace.in(`session:${sessionId}`).disconnectSockets(true);
+  }
+
+  async close(): Promise<void> {
+    this.#coalescer.close();
+    await this.io.close();
+  }
+
+  #serve(socket: Socket): void {
+    socket.on('subscribe', async (room: unknown, answer: unknown) => {
+      const reply = typeof answer === 'function' ? (answer as (value: unknown) => void) : () => {};
+      try {
+        await this.#join(socket, room);
+        reply({ ok: true });
+      } catch (error) {
+        reply({ error: this.#explained(error, socket.data.viewer) });
+      }
+    });
+    socket.on('unsubscribe', (room: unknown) => {
+      if (typeof room === 'string') void socket.leave(room);
+    });
+  }
+
+  async #join(socket: Socket, room: unknown): Promise<void> {
+    const [, kind, id] = (typeof room === 'string' && /^([a-z-]+):([\w|-]{1,120})$/.exec(room)) || [];
+    const may = kind && this.#rules.get(kind);
+    if (!may || !id || socket.rooms.size >= mostRooms) throw errors.notFound();
+    if (!(await may(socket.data.viewer, id))) throw errors.notFound();
+    await socket.join(room as string);
+  }
+
+  #explained(error: unknown, viewer: Viewer): { code: string; message: string } {
+    const known = error instanceof AppError ? error : new AppError('core:internal', 500, { cause: error });
+    if (known.status === 500) this.#deps.log.error({ err: error }, 'a subscription failed');
+    return { code: known.code, message: this.#deps.explain(known, viewer) };
+  }
+}
