@@ -1,0 +1,72 @@
+/** How live values are written; the words come from the page, so that they equal the server's. */
+
+/** Words of the page's language, printed by views/partials/head.ejs; %n stands for the number or time. */
+export interface UiText {
+  lost: string;
+  restored: string;
+  refused: string;
+  hours: string;
+  minutes: string;
+  seconds: string;
+  asOf: string;
+  draftKept: string;
+  draftRestored: string;
+  draftDiscard: string;
+  selected: string;
+  close: string;
+  failed: string;
+}
+
+export type Format = 'text' | 'number' | 'score' | 'duration' | 'percent';
+
+const fill = (template: string, value: string | number): string => template.replace('%n', String(value));
+
+/** Seconds as "1 h 24 min"; seconds are shown below one minute only. */
+export function duration(seconds: number, text: UiText): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole < 60) return fill(text.seconds, whole);
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor((whole % 3600) / 60);
+  if (hours === 0) return fill(text.minutes, minutes);
+  return minutes === 0 ? fill(text.hours, hours) : `${fill(text.hours, hours)} ${fill(text.minutes, minutes)}`;
+}
+
+/** Part of whole as "12.5%", cut off, never rounded up: 59.99 % of the way is not 60 %. */
+export function percent(part: number, whole: number): string {
+  if (whole <= 0) return '0%';
+  return `${Math.floor((part * 1000) / whole) / 10}%`;
+}
+
+/** Writes a value received for a `[data-live]` element; `whole` is needed for percentages only. */
+export function format(value: unknown, as: Format, lang: string, text: UiText, whole = 0): string {
+  if (typeof value !== 'number') return value === null || value === undefined ? '—' : String(value);
+  switch (as) {
+    case 'score':
+      return (value / 100).toFixed(2);
+    case 'duration':
+      return duration(value, text);
+    case 'percent':
+      return percent(value, whole);
+    case 'number':
+      return new Intl.NumberFormat(lang).format(value);
+    default:
+      return String(value);
+  }
+}
+
+/** Beijing time of day, HH:MM, whatever the zone of the device. */
+export function timeOfDay(at: number): string {
+  return new Intl.DateTimeFormat('en-GB', { timeZone: 'Asia/Shanghai', hour: '2-digit', minute: '2-digit' }).format(at);
+}
+
+/** "3 minutes ago"; undefined when it is older than a week, where the written date says more. */
+export function ago(at: number, now: number, lang: string): string | undefined {
+  const seconds = Math.round((at - now) / 1000);
+  const relative = new Intl.RelativeTimeFormat(lang, { numeric: 'auto' });
+  const size = Math.abs(seconds);
+  if (size < 60) return relative.format(0, 'second');
+  if (size < 3600) return relative.format(Math.trunc(seconds / 60), 'minute');
+  if (size < 86_400) return relative.format(Math.trunc(seconds / 3600), 'hour');
+  if (size < 604_800) return relative.format(Math.trunc(seconds / 86_400), 'day');
+  return undefined;
+}
