@@ -121,8 +121,9 @@ function dayPicker(random: Random, today: string): DayPicker {
   const start = Math.floor(passed * 0.5 * random.next());
   const end = passed - Math.floor(passed * 0.3 * random.next() ** 3);
   return (at) => {
-    const about = start + (end - start) * Math.min(at, 1) + random.int(-3, 3);
-    return addDays(from, Math.min(Math.max(Math.round(about), 0), passed));
+    const about = Math.round(start + (end - start) * at) + random.int(-6, 6);
+    // Mirrored at both ends, where cutting off would pile the days up.
+    return addDays(from, passed - Math.abs(passed - Math.abs(about)));
   };
 }
 

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { stageLabels, subjectLabels } from '../../../plugins/demo/data/labels.ts';
 import { organisations, schools } from '../../../plugins/demo/data/organisations.ts';
+import { postText, replyText, taskText } from '../../../plugins/demo/data/phrases.ts';
 import { assessment, lessonsOf, programmes, termAround } from '../../../plugins/demo/data/programmes.ts';
+import { seeded } from '../../../plugins/demo/data/random.ts';
 import { NEW_AREA, optIn, regions, takingPart } from '../../../plugins/demo/data/regions.ts';
 import { workshops } from '../../../plugins/demo/data/workshops.ts';
 import { daysBetween } from '../../../server/beijing-time.ts';
@@ -95,5 +97,16 @@ describe('demo: workshops', () => {
       expect(programmes.find(({ id }) => id === programme)!.stages).to.include(stage);
       expect(schools.find(({ _id }) => _id === moderator.school)!.stages).to.include(stage);
     }
+  });
+});
+
+describe('demo: phrases', () => {
+  it('are long enough to earn points and differ from one another', () => {
+    const random = seeded(3);
+    const [posts, replies] = [postText, replyText].map((write) => Array.from({ length: 100 }, () => write(random)));
+    for (const text of [...posts!, ...replies!, taskText(random)]) {
+      expect([...text].length, text).to.be.at.least(20);
+    }
+    expect(new Set(posts).size).to.be.above(90);
   });
 });
