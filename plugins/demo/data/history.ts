@@ -24,7 +24,6 @@ const PACE: Record<string, { done: number; others: number }> = {
   '410205': { done: 0.15, others: 0.28 },
 };
 const ACTIVE = 0.87;
-const MOST_TENTHS_A_DAY = 100;
 /** Seconds of video that the special learner still needs, all of them in the lesson where she stopped. */
 const ALMOST_THERE_SECONDS = 40;
 
@@ -91,7 +90,7 @@ function watched(programme: DemoProgramme, part: number, day: DayPicker): Histor
   });
 }
 
-/** Posts and replies worth `tenths`, spread over the topics; what a day's limit leaves no room for was written earlier. */
+/** Posts and replies worth `tenths`, spread over topics and weeks so widely that the daily limit is never near. */
 function discussed(programme: DemoProgramme, tenths: number, day: DayPicker): History['discussion'] {
   const rounds: History['discussion'] = [];
   let left = tenths - (tenths % 5);
@@ -100,16 +99,11 @@ function discussed(programme: DemoProgramme, tenths: number, day: DayPicker): Hi
     const earned = Math.min(left, 25);
     const posts = Math.min(2, Math.floor(earned / 10));
     const replies = (earned - posts * 10) / 5;
-    let on = day((rounds.length + 1) / 12);
-    while (sumOn(rounds, on) + earned > MOST_TENTHS_A_DAY) on = addDays(on, -1);
-    rounds.push({ topic, posts, replies, tenths: earned, day: on });
+    rounds.push({ topic, posts, replies, tenths: earned, day: day((rounds.length + 1) / 12) });
     left -= earned;
   }
   return rounds;
 }
-
-const sumOn = (rounds: History['discussion'], on: string): number =>
-  rounds.reduce((total, { tenths, day }) => total + (day === on ? tenths : 0), 0);
 
 /** A Beijing day of the study term up to today; `at` (0–1) says how far into what has passed of it, about. */
 type DayPicker = (at: number) => string;
