@@ -88,6 +88,24 @@ describe('watch-time', () => {
     expect(learner.record.covered).to.deep.equal([0, 5000, 10_000, 15_000]);
   });
 
+  it('does not take a break longer than the lease for skipping either', () => {
+    const learner = new Learner();
+    learner.beat(5, [[0, 5]]);
+    expect(learner.beat(905, [[900, 905]], { seq: 181 }).credited).to.equal(5);
+  });
+
+  it('explains by a gap no more than the time that passed', () => {
+    const { credited, uncredited } = new Learner().beat(600, [
+      [0, 400],
+      [400, 800],
+    ]);
+    expect(credited).to.equal(15);
+    expect(uncredited).to.deep.equal([
+      { reason: 'gap', seconds: 585, from: 15, to: 600 },
+      { reason: 'too-fast', seconds: 200, from: 600, to: 800 },
+    ]);
+  });
+
   it('does not let free jumps move the seek lock', () => {
     const learner = new Learner();
     learner.beat(0, [[2, 2.5]]);
