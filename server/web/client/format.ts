@@ -64,7 +64,7 @@ export function ago(at: number, now: number, lang: string): string | undefined {
   const seconds = Math.round((at - now) / 1000);
   const relative = new Intl.RelativeTimeFormat(lang, { numeric: 'auto' });
   const size = Math.abs(seconds);
-  if (size < 60) return relative.format(0, 'second');
+  if (size < 60) return relative.format(seconds, 'second');
   if (size < 3600) return relative.format(Math.trunc(seconds / 60), 'minute');
   if (size < 86_400) return relative.format(Math.trunc(seconds / 3600), 'hour');
   if (size < 604_800) return relative.format(Math.trunc(seconds / 86_400), 'day');

@@ -8,11 +8,6 @@ export interface Update {
   at: number;
 }
 
-/** What a subscription is answered with; `ok: false` means that the viewer may not see the room. */
-export interface SubscribeAnswer {
-  ok: boolean;
-}
-
 export type Listener = (update: Update) => void;
 
 /** The one connection of a page: rooms followed, updates delivered, losses told. */
