@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { type InferSchemaType, type Model, trusted } from 'mongoose';
-import type { Transaction } from '../transaction.ts';
 import { AppError, errors } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Regions } from '../regions/regions.service.ts';
+import type { Transaction } from '../transaction.ts';
 import type { Audit } from './audit.ts';
 import { maskIdNumber, parseIdNumber } from './id-number.ts';
 import type { IdVault } from './id-vault.ts';
@@ -147,7 +147,9 @@ export class Accounts {
   }
 
   async hasOperator(): Promise<boolean> {
-    return (await this.#users.exists({ grants: trusted({ $elemMatch: { role: 'operator', scope: 'platform' } }) })) !== null;
+    return (
+      (await this.#users.exists({ grants: trusted({ $elemMatch: { role: 'operator', scope: 'platform' } }) })) !== null
+    );
   }
 
   /** The plain ID number, for the registry's own file. Every call is audited. */
@@ -156,6 +158,12 @@ export class Accounts {
     if (!user.idNumber) throw errors.notFound();
     await this.#deps.audit.record({ action: 'id-number.read', subject: userId, details: { reason } });
     return this.#deps.vault.open(user.idNumber);
+  }
+
+  /** @throws core:wrong-credentials */
+  async checkPassword(userId: string, password: string): Promise<void> {
+    const user = await this.get(userId);
+    if (!(await verifyPassword(user.passwordHash ?? undefined, password))) throw errors.wrongCredentials();
   }
 
   async setPassword(userId: string, password: string): Promise<void> {
@@ -183,7 +191,10 @@ export class Accounts {
     const codes = new Map(people.map((user) => [user._id, String(randomInt(10 ** 8)).padStart(8, '0')]));
     const expiresAt = new Date(Date.now() + activationMs);
     const updates = [...codes].map(([_id, code]) => ({
-      updateOne: { filter: { _id }, update: { $set: { activation: { hash: this.#activationHash(_id, code), expiresAt } } } },
+      updateOne: {
+        filter: { _id },
+        update: { $set: { activation: { hash: this.#activationHash(_id, code), expiresAt } } },
+      },
     }));
     if (updates.length) await this.#users.bulkWrite(updates);
     await this.#deps.audit.record({ actor, action: 'activation.issue', details: { people: codes.size } });

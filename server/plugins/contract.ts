@@ -3,37 +3,64 @@
  * (as `#platform`). Version `contractVersion` follows semver: a plugin names the range it was written for.
  */
 import type { RequestHandler, Router } from 'express';
-import type { Logger } from 'pino';
 import type { InferSchemaType, Model, Schema } from 'mongoose';
+import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { Accounts } from '../accounts/accounts.service.ts';
 import type { Audit } from '../accounts/audit.ts';
 import type { Role, Scope, Viewer } from '../accounts/scope.ts';
 import type { Language, LocalText } from '../languages.ts';
+import type { Enrolment, Enrolments } from '../programmes/enrolments.service.ts';
+import type { Programmes } from '../programmes/programmes.service.ts';
 import type { ActivityDefinition, MeasureDefinition } from '../progress/measures.ts';
 import type { Progress } from '../progress/progress.service.ts';
 import type { CommittedChange } from '../progress/recorder.ts';
-import type { Enrolment, Enrolments } from '../programmes/enrolments.service.ts';
-import type { Programmes } from '../programmes/programmes.service.ts';
 import type { Regions } from '../regions/regions.service.ts';
 import type { Transaction } from '../transaction.ts';
 
 export type { NewPerson, User } from '../accounts/accounts.service.ts';
-export { covers, type Grant, own, type Role, roles, type Scope, type Scoped, scopesOf, unscoped, type Viewer, within } from '../accounts/scope.ts';
 export { checkDigit, maskIdNumber, parseIdNumber } from '../accounts/id-number.ts';
+export {
+  covers,
+  type Grant,
+  own,
+  type Role,
+  roles,
+  type Scope,
+  type Scoped,
+  scopesOf,
+  unscoped,
+  type Viewer,
+  within,
+} from '../accounts/scope.ts';
 export { addDays, beijingDay, daysBetween, startOfBeijingDay } from '../beijing-time.ts';
 export { AppError, errors, type FieldProblem } from '../errors.ts';
 export { idField, newId } from '../ids.ts';
 export { type Language, type LocalText, languages, localText } from '../languages.ts';
-export { type EnrolmentState, enrolmentId, enrolmentStates, type Stage, stages, type Subject, subjects } from '../programmes/programme.model.ts';
 export type { Enrolment } from '../programmes/enrolments.service.ts';
+export {
+  type EnrolmentState,
+  enrolmentId,
+  enrolmentStates,
+  type Stage,
+  type Subject,
+  stages,
+  subjects,
+} from '../programmes/programme.model.ts';
 export { isInTerm, type Programme } from '../programmes/programmes.service.ts';
 export type { ActivityDefinition, KnownMeasure, MeasureDefinition } from '../progress/measures.ts';
 export type { CommittedChange, CompanionWrite } from '../progress/recorder.ts';
 export type { RollUp, RollUpDay } from '../progress/roll-ups.service.ts';
-export { type ComponentScore, type Missing, type Scheme, type SchemeComponent, score, validateScheme } from '../progress/weighted-score.ts';
+export {
+  type ComponentScore,
+  type Missing,
+  type Scheme,
+  type SchemeComponent,
+  score,
+  validateScheme,
+} from '../progress/weighted-score.ts';
 export type { Organisation, Region } from '../regions/regions.service.ts';
-export { paging, parse, type Paging, readForm } from '../web/input.ts';
+export { type Paging, paging, parse, readForm } from '../web/input.ts';
 
 export const contractVersion = '1.0.0';
 
@@ -52,9 +79,14 @@ export interface Services {}
 /** Values that plugins may change on their way, in the order of the plugins; added by declaration merging. */
 export interface Filters {
   /** What the learner should do next in an enrolment; the first plugin that knows sets it. */
-  'learner.next-step': { value: { label: string; href: string } | undefined; context: { enrolment: Enrolment; language: Language } };
+  'learner.next-step': {
+    value: { label: string; href: string } | undefined;
+    context: { enrolment: Enrolment; language: Language };
+  };
   /** Results of the search in the top bar. */
   search: { value: SearchResult[]; context: { viewer: Viewer; text: string; language: Language } };
+  /** Unread messages beside the inbox in the top bar. */
+  'inbox.count': { value: number; context: { viewer: Viewer } };
   /** Figures and states of the operator's health page. */
   health: { value: HealthLine[]; context: { language: Language } };
 }
@@ -215,7 +247,9 @@ export interface Host<
   /** A router at `/<id>`; session, CSRF, locale, 404 and errors are the core's. */
   readonly routes: Router;
   /** Adds an operation below `/api/v1/<id>`. */
-  api<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>(operation: ApiOperation<P, Q, B, R>): void;
+  api<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>(
+    operation: ApiOperation<P, Q, B, R>,
+  ): void;
   /** Adds a message to the namespace `/<id>`, whose sockets are signed in. */
   socket<B extends z.ZodType>(message: SocketMessage<B>): void;
   /** Adds an entry to the side menu. */
@@ -230,9 +264,16 @@ export interface Host<
   emit<K extends keyof Facts>(fact: K, value: Facts[K]): void;
   filter<K extends keyof Filters>(
     name: K,
-    transform: (value: Filters[K]['value'], context: Filters[K]['context']) => Filters[K]['value'] | Promise<Filters[K]['value']>,
+    transform: (
+      value: Filters[K]['value'],
+      context: Filters[K]['context'],
+    ) => Filters[K]['value'] | Promise<Filters[K]['value']>,
   ): void;
-  apply<K extends keyof Filters>(name: K, value: Filters[K]['value'], context: Filters[K]['context']): Promise<Filters[K]['value']>;
+  apply<K extends keyof Filters>(
+    name: K,
+    value: Filters[K]['value'],
+    context: Filters[K]['context'],
+  ): Promise<Filters[K]['value']>;
   provide<K extends keyof Services>(service: Services[K]): void;
   /** @throws where the plugin is not in `requires` */
   use<K extends keyof Services>(id: K): Services[K];

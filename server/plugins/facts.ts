@@ -44,12 +44,15 @@ export class FactBus {
   /** Tells every plain handler; a failing or slow one is logged and keeps nobody waiting. */
   emit<K extends keyof Facts>(fact: K, value: Facts[K]): void {
     for (const { plugin, handler } of this.#handlers.get(fact) ?? []) {
-      this.#track(async () => {
-        const start = performance.now();
-        await handler(value as never);
-        const took = performance.now() - start;
-        if (took > slowMs) this.#log.warn({ fact, plugin, took: Math.round(took) }, 'slow fact handler');
-      }, { fact, plugin });
+      this.#track(
+        async () => {
+          const start = performance.now();
+          await handler(value as never);
+          const took = performance.now() - start;
+          if (took > slowMs) this.#log.warn({ fact, plugin, took: Math.round(took) }, 'slow fact handler');
+        },
+        { fact, plugin },
+      );
     }
   }
 
@@ -60,7 +63,11 @@ export class FactBus {
 
   /** Tries every entry that is due; resolves when they have been tried. */
   async sweep(): Promise<void> {
-    const due = await this.#outbox.find({ nextAt: trusted({ $lte: new Date() }) }).sort({ nextAt: 1 }).limit(200).lean();
+    const due = await this.#outbox
+      .find({ nextAt: trusted({ $lte: new Date() }) })
+      .sort({ nextAt: 1 })
+      .limit(200)
+      .lean();
     for (const entry of due) await this.#deliver({ _id: entry._id });
   }
 

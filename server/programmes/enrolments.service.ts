@@ -20,13 +20,12 @@ export type Enrolment = Omit<Stored, 'values' | 'measures' | 'components' | 'sta
 
 /** Narrows a scoped query on enrolments. */
 export interface EnrolmentQuery {
-  programme?: string;
-  workshop?: string;
-  organisation?: string;
-  state?: EnrolmentState;
-  learner?: string;
-  _id?: string | object;
-  scopes?: string;
+  programme?: string | undefined;
+  workshop?: string | undefined;
+  organisation?: string | undefined;
+  state?: EnrolmentState | undefined;
+  learner?: string | undefined;
+  scopes?: string | undefined;
 }
 
 type SortKey = 'name' | 'total' | 'state' | 'organisation' | 'lastAt';
@@ -54,30 +53,34 @@ export class Enrolments {
   }
 
   /** One page without the activity values, which no table shows. */
-  async list(filter: Scoped<EnrolmentQuery>, page: Page): Promise<{ rows: Omit<Enrolment, 'values'>[]; total: number }> {
+  async list(
+    filter: Scoped<EnrolmentQuery>,
+    page: Page,
+  ): Promise<{ rows: Omit<Enrolment, 'values'>[]; total: number }> {
     const order = page.descending ? -1 : 1;
+    const given = present(filter);
     const [rows, total] = await Promise.all([
       this.#enrolments
-        .find(filter)
+        .find(given)
         .select({ values: 0 })
         .sort({ [page.sort ?? 'name']: order, _id: order })
         .skip(page.skip)
         .limit(page.limit)
         .lean(),
-      this.#enrolments.countDocuments(filter),
+      this.#enrolments.countDocuments(given),
     ]);
     return { rows: rows as Omit<Enrolment, 'values'>[], total };
   }
 
   /** All enrolments of a filter, one after the other. */
   async *each(filter: Scoped<EnrolmentQuery>): AsyncGenerator<Enrolment> {
-    for await (const enrolment of this.#enrolments.find(filter).lean().cursor({ batchSize: 500 })) {
+    for await (const enrolment of this.#enrolments.find(present(filter)).lean().cursor({ batchSize: 500 })) {
       yield enrolment as Enrolment;
     }
   }
 
   count(filter: Scoped<EnrolmentQuery>): Promise<number> {
-    return this.#enrolments.countDocuments(filter);
+    return this.#enrolments.countDocuments(present(filter));
   }
 
   /** The learner's own enrolments, newest first. */
@@ -91,6 +94,12 @@ export class Enrolments {
     const found = await this.#enrolments.find({ $and: [{ _id: trusted({ $in: ids }) }, scope] }).lean();
     return found as Enrolment[];
   }
+}
+
+/** Without the conditions that are undefined: to the database they would mean “equals null”. */
+function present(filter: Scoped<EnrolmentQuery>): object {
+  const entries = Object.entries(filter).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries.map(([key, value]) => [key, key === '$and' ? value.map(present) : value]));
 }
 
 /** A new enrolment of this person; their organisation and regions give its scopes. */

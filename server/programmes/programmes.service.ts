@@ -96,7 +96,10 @@ export class Programmes {
 
   /** Opens a draft: from now on its scheme is frozen. */
   async open(id: string, actor?: string): Promise<void> {
-    const { modifiedCount } = await this.#programmes.updateOne({ _id: id, state: 'draft' }, { $set: { state: 'open' } });
+    const { modifiedCount } = await this.#programmes.updateOne(
+      { _id: id, state: 'draft' },
+      { $set: { state: 'open' } },
+    );
     if (modifiedCount === 0) throw new AppError('core:programme-frozen', 409);
     await this.#audit.record({ actor, action: 'programme.open', subject: id });
     this.#kept.delete(id);

@@ -41,7 +41,8 @@ export function applyChanges(
   const result = score(scheme, measures, after.values);
   const components = Object.fromEntries(result.components.map((component) => [component.id, component.score]));
   if (before.state === 'qualified') {
-    for (const [id, earned] of Object.entries(before.components)) components[id] = Math.max(components[id] ?? 0, earned);
+    for (const [id, earned] of Object.entries(before.components))
+      components[id] = Math.max(components[id] ?? 0, earned);
   }
   after.measures = measures;
   after.components = components;

@@ -118,7 +118,8 @@ export class Recorder {
     const all = () => [...group.values()].flat();
     try {
       const { changes, qualified } = await this.#deps.transaction((session) => this.#write(group, session));
-      for (const change of changes) for (const pending of group.get(change.after._id) ?? []) pending.resolve(change.after);
+      for (const change of changes)
+        for (const pending of group.get(change.after._id) ?? []) pending.resolve(change.after);
       this.#deps.committed(changes, qualified);
     } catch (error) {
       if (group.size === 1) for (const pending of all()) pending.reject(error);
@@ -163,7 +164,11 @@ export class Recorder {
     for (const [programme, list] of deltas) await this.#writeRollUps(programme, mergeDeltas(list), session);
     await writeCompanions([...group.values()].flat(), session);
     if (qualified.length) {
-      const facts = qualified.map(({ id, enrolment }) => ({ _id: id, fact: 'progress.qualified', value: { enrolment } }));
+      const facts = qualified.map(({ id, enrolment }) => ({
+        _id: id,
+        fact: 'progress.qualified',
+        value: { enrolment },
+      }));
       await outbox.insertMany(facts, { session });
     }
     return { changes, qualified };

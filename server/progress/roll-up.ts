@@ -48,7 +48,8 @@ export function bucketOf(total: number): number {
 }
 
 /**
- * The increments that turn the roll-ups including `before` into those including `after`; empty when nothing changed.
+ * The increments that turn the roll-ups including `before` into those including `after`, sorted by scope; empty when
+ * nothing changed. Scopes with the same increments share them: read them, do not change them.
  * @param before undefined for a new enrolment
  * @param day the Beijing day of the change
  */
@@ -57,12 +58,16 @@ export function rollupDeltas(
   after: EnrolmentSnapshot,
   day: string,
 ): RollupDelta[] {
-  const happened = dayActivity(before, after, day);
-  return mergeDeltas([
-    ...(before === undefined ? [] : contributions(before, -1)),
-    ...contributions(after, 1),
-    ...[...new Set(after.scopes)].map((scope) => ({ ...emptyDelta(scope), day: happened })),
-  ]);
+  const leaving = before === undefined ? emptySums() : contribution(before, -1);
+  const arriving = contribution(after, 1);
+  const staying = withoutZeros(addSums(addSums(emptySums(), leaving), arriving));
+  const activity = dayActivity(before, after, day);
+  const from = new Set(before?.scopes);
+  const to = new Set(after.scopes);
+  return [...new Set([...from, ...to])].sort().flatMap((scope) => {
+    if (!to.has(scope)) return row(scope, leaving);
+    return row(scope, from.has(scope) ? staying : arriving, activity);
+  });
 }
 
 /**
@@ -70,58 +75,57 @@ export function rollupDeltas(
  * nothing else. Folding the result changes roll-ups exactly as folding the list would.
  */
 export function mergeDeltas(list: RollupDelta[]): RollupDelta[] {
-  const scopes = new Map<string, { sum: RollupDelta; days: Map<string, RollupDay> }>();
+  const scopes = new Map<string, { sums: Sums; days: Map<string, RollupDay> }>();
   for (const delta of list) {
-    let entry = scopes.get(delta.scope);
-    if (entry === undefined) {
-      entry = { sum: emptyDelta(delta.scope), days: new Map() };
-      scopes.set(delta.scope, entry);
-    }
-    entry.sum.total += delta.total;
-    addTo(entry.sum.counts, delta.counts);
-    addTo(entry.sum.histogram, delta.histogram);
-    addTo(entry.sum.measures, delta.measures);
+    const entry = scopes.get(delta.scope) ?? { sums: emptySums(), days: new Map<string, RollupDay>() };
+    scopes.set(delta.scope, entry);
+    addSums(entry.sums, delta);
     if (delta.day !== undefined) addDay(entry.days, delta.day);
   }
-  return [...scopes.values()]
-    .sort((a, b) => (a.sum.scope < b.sum.scope ? -1 : 1))
-    .flatMap(({ sum, days }) => withDays(sum, [...days.values()]));
+  return [...scopes.keys()].sort().flatMap((scope) => {
+    const { sums, days } = scopes.get(scope)!;
+    const [first, ...further] = [...days.values()].flatMap(trimDay).sort((a, b) => (a.day < b.day ? -1 : 1));
+    return [
+      ...row(scope, withoutZeros(sums), first),
+      ...further.flatMap((activity) => row(scope, emptySums(), activity)),
+    ];
+  });
 }
 
 /** The roll-ups that the snapshots of all enrolments add up to, without days: what `npm run verify` compares with. */
 export function recompute(snapshots: Iterable<EnrolmentSnapshot>): RollupDelta[] {
-  const sums = new Map<string, RollupDelta>();
+  const sums = new Map<string, Sums>();
   for (const snapshot of snapshots) {
-    for (const delta of contributions(snapshot, 1)) {
-      const sum = sums.get(delta.scope) ?? emptyDelta(delta.scope);
-      sums.set(delta.scope, sum);
-      sum.total += delta.total;
-      addTo(sum.counts, delta.counts);
-      addTo(sum.histogram, delta.histogram);
-      addTo(sum.measures, delta.measures);
-    }
+    const more = contribution(snapshot, 1);
+    for (const scope of new Set(snapshot.scopes)) sums.set(scope, addSums(sums.get(scope) ?? emptySums(), more));
   }
-  return mergeDeltas([...sums.values()]);
+  return [...sums.keys()].sort().flatMap((scope) => row(scope, sums.get(scope)!));
 }
+
+type Sums = Pick<RollupDelta, 'counts' | 'total' | 'histogram' | 'measures'>;
 
 /** What one enrolment adds to (sign 1) or takes from (sign -1) each of its scopes. */
-function contributions({ state, total, measures, scopes }: EnrolmentSnapshot, sign: 1 | -1): RollupDelta[] {
-  const counted = state === 'withdrawn' ? 0 : sign;
-  return [...new Set(scopes)].map((scope) => ({
-    scope,
-    counts: { [state]: sign },
-    total: total * counted,
-    histogram: { [bucketOf(total)]: counted },
-    measures: Object.fromEntries(Object.entries(measures).map(([measure, value]) => [measure, value * counted])),
-  }));
+function contribution({ state, total, measures }: EnrolmentSnapshot, sign: 1 | -1): Sums {
+  const sums = emptySums();
+  sums.counts[state] = sign;
+  if (state === 'withdrawn') return sums;
+  sums.total += total * sign;
+  sums.histogram[bucketOf(total)] = sign;
+  for (const measure in measures) if (measures[measure] !== 0) sums.measures[measure] = measures[measure]! * sign;
+  return sums;
 }
 
-function dayActivity(before: EnrolmentSnapshot | undefined, after: EnrolmentSnapshot, day: string): RollupDay {
+function dayActivity(
+  before: EnrolmentSnapshot | undefined,
+  after: EnrolmentSnapshot,
+  day: string,
+): RollupDay | undefined {
   const measures = { ...after.measures };
-  for (const [measure, value] of Object.entries(before?.measures ?? {})) {
-    measures[measure] = (measures[measure] ?? 0) - value;
+  for (const measure in before?.measures) {
+    measures[measure] = (measures[measure] ?? 0) - before.measures[measure]!;
   }
-  return { day, active: after.lastDay === day && before?.lastDay !== day ? 1 : 0, measures };
+  const active = after.lastDay === day && before?.lastDay !== day ? 1 : 0;
+  return trimDay({ day, active, measures })[0];
 }
 
 function addDay(days: Map<string, RollupDay>, { day, active, measures }: RollupDay): void {
@@ -131,31 +135,48 @@ function addDay(days: Map<string, RollupDay>, { day, active, measures }: RollupD
   addTo(sum.measures, measures);
 }
 
-function withDays(sum: RollupDelta, days: RollupDay[]): RollupDelta[] {
-  const counts = nonZero(sum.counts);
-  const histogram = nonZero(sum.histogram);
-  const measures = nonZero(sum.measures);
-  const kept: RollupDelta = { scope: sum.scope, counts, total: sum.total, histogram, measures };
-  const [first, ...further] = days
-    .map((day) => ({ ...day, measures: nonZero(day.measures) }))
-    .filter((day) => day.active !== 0 || Object.keys(day.measures).length > 0)
-    .sort((a, b) => (a.day < b.day ? -1 : 1));
-  if (first !== undefined) kept.day = first;
-  const empty = [counts, histogram, measures].every((part) => Object.keys(part).length === 0);
-  return [
-    ...(empty && sum.total === 0 && first === undefined ? [] : [kept]),
-    ...further.map((day) => ({ ...emptyDelta(sum.scope), day })),
-  ];
+/** The day without its zeros, or nothing when nothing is left of it. */
+function trimDay({ day, active, measures }: RollupDay): [RollupDay] | [] {
+  const left = nonZero(measures);
+  return active === 0 && isEmpty(left) ? [] : [{ day, active, measures: left }];
 }
 
-function emptyDelta(scope: string): RollupDelta {
-  return { scope, counts: {}, total: 0, histogram: {}, measures: {} };
+/** One delta, or none when it would change nothing. */
+function row(scope: string, sums: Sums, day?: RollupDay): RollupDelta[] {
+  if (day !== undefined) return [{ scope, ...sums, day }];
+  const idle = sums.total === 0 && isEmpty(sums.counts) && isEmpty(sums.histogram) && isEmpty(sums.measures);
+  return idle ? [] : [{ scope, ...sums }];
 }
 
-function addTo(sums: Partial<Record<string, number>>, more: Partial<Record<string, number>>): void {
-  for (const [key, value] of Object.entries(more)) sums[key] = (sums[key] ?? 0) + (value ?? 0);
+function emptySums(): Sums {
+  return { counts: {}, total: 0, histogram: {}, measures: {} };
 }
 
-function nonZero<T extends Partial<Record<string, number>>>(sums: T): T {
-  return Object.fromEntries(Object.entries(sums).filter(([, value]) => value !== 0)) as T;
+function addSums(sums: Sums, more: Sums): Sums {
+  sums.total += more.total;
+  addTo(sums.counts, more.counts);
+  addTo(sums.histogram, more.histogram);
+  addTo(sums.measures, more.measures);
+  return sums;
+}
+
+function withoutZeros({ counts, total, histogram, measures }: Sums): Sums {
+  return { counts: nonZero(counts), total, histogram: nonZero(histogram), measures: nonZero(measures) };
+}
+
+type Numbers = Partial<Record<string, number>>;
+
+function addTo(sums: Numbers, more: Numbers): void {
+  for (const key in more) sums[key] = (sums[key] ?? 0) + more[key]!;
+}
+
+function nonZero<T extends Numbers>(sums: T): T {
+  const left: Numbers = {};
+  for (const key in sums) if (sums[key] !== 0) left[key] = sums[key]!;
+  return left as T;
+}
+
+function isEmpty(sums: Numbers): boolean {
+  for (const _ in sums) return false;
+  return true;
 }

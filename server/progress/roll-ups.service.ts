@@ -100,7 +100,10 @@ export class RollUps {
 
 function filled(programme: string, scope: string, stored: Partial<StoredRollUp> | RollupDelta | undefined): RollUp {
   const counts = { enrolled: 0, studying: 0, qualified: 0, withdrawn: 0, ...stored?.counts };
-  const histogram = Array.from({ length: 20 }, (_, bucket) => (stored?.histogram as number[] | undefined)?.[bucket] ?? 0);
+  const histogram = Array.from(
+    { length: 20 },
+    (_, bucket) => (stored?.histogram as number[] | undefined)?.[bucket] ?? 0,
+  );
   return {
     programme,
     scope,

@@ -58,7 +58,9 @@ export class Coalescer {
     room.waiting.clear();
     room.sentAt = Date.now();
     room.timer = setTimeout(() => this.#flush(name), this.#intervalMs);
-    Promise.all(waiting.map(async ([event, value]) => [event, typeof value === 'function' ? await value() : value] as const))
+    Promise.all(
+      waiting.map(async ([event, value]) => [event, typeof value === 'function' ? await value() : value] as const),
+    )
       .then((values) => this.#send({ room: name, at: Date.now(), values: Object.fromEntries(values) }))
       .catch(this.#failed);
   }

@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+
+/** Every key that the core reads from the environment; plugins' keys are `<PLUGIN>_<KEY>` and stand in their READMEs. */
+const environment = z.object({
+  PORT: z.coerce.number().int().min(0).max(65535).default(3000).describe('Port to listen on; 0 takes a free one.'),
+  HOST: z.string().default('127.0.0.1').describe('Address to listen on.'),
+  PUBLIC_URL: z.url().optional().describe('Address at which people reach the platform; https makes cookies secure.'),
+  DATA_DIR: z
+    .string()
+    .default('data')
+    .describe('Folder for the embedded database, uploaded files and generated secrets.'),
+  MONGODB_URI: z.string().optional().describe('Replica set or sharded cluster to use; without it the embedded server.'),
+  MONGOD_BINARY: z
+    .string()
+    .optional()
+    .describe('A mongod for the embedded server; without it PATH, else the built-in engine.'),
+  REDIS_URL: z
+    .string()
+    .optional()
+    .describe('Redis that joins several platforms into one (socket.io Redis Streams adapter).'),
+  SECRET: z
+    .string()
+    .min(32)
+    .optional()
+    .describe('Key material for sessions and ID numbers; generated into DATA_DIR if absent.'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('Least severe log line.'),
+  PLUGINS: z.string().optional().describe('Comma-separated plugins to load; without it every folder in plugins/.'),
+});
+
+export interface Config {
+  port: number;
+  host: string;
+  publicUrl: string | undefined;
+  dataDir: string;
+  mongodbUri: string | undefined;
+  mongodBinary: string | undefined;
+  redisUrl: string | undefined;
+  secret: Buffer;
+  logLevel: z.output<typeof environment>['LOG_LEVEL'];
+  plugins: string[] | undefined;
+  /** The whole environment, from which plugins take their own keys. */
+  env: Record<string, string | undefined>;
+}
+
+/** Folder in which the sources lie. */
+export const projectFolder = fileURLToPath(new URL('..', import.meta.url));
+
+/** @throws Error naming each key that is wrong */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const result = environment.safeParse(present);
+  if (!result.success) throw new Error(`configuration: ${z.prettifyError(result.error)}`);
+  const keys = result.data;
+  const dataDir = resolve(keys.DATA_DIR);
+  return {
+    port: keys.PORT,
+    host: keys.HOST,
+    publicUrl: keys.PUBLIC_URL?.replace(/\/$/, ''),
+    dataDir,
+    mongodbUri: keys.MONGODB_URI,
+    mongodBinary: keys.MONGOD_BINARY,
+    redisUrl: keys.REDIS_URL,
+    secret: keys.SECRET ? Buffer.from(keys.SECRET) : storedSecret(dataDir),
+    logLevel: keys.LOG_LEVEL,
+    plugins: keys.PLUGINS?.split(',').map((name) => name.trim()),
+    env: present,
+  };
+}
+
+/** The data folder's own secret, made on first use and readable by its owner only. */
+function storedSecret(dataDir: string): Buffer {
+  const file = join(dataDir, 'secret');
+  if (!existsSync(file)) {
+    mkdirSync(dataDir, { recursive: true });
+    writeFileSync(file, randomBytes(48).toString('base64url'), { mode: 0o600, flag: 'wx' });
+  }
+  return Buffer.from(readFileSync(file, 'utf8'));
+}
+
+/** The core's keys with their meaning and default, for the README and `npm start -- --help`. */
+export function describeConfig(): { key: string; meaning: string; fallback: string }[] {
+  return Object.entries(environment.shape).map(([key, schema]) => ({
+    key,
+    meaning: schema.description ?? '',
+    fallback: String(schema.safeParse(undefined).data ?? ''),
+  }));
+}

@@ -1,0 +1,270 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { type RequestHandler, Router } from 'express';
+import type { Logger } from 'pino';
+import { accountRoutes } from './accounts/accounts.routes.ts';
+import { Accounts } from './accounts/accounts.service.ts';
+import { Audit } from './accounts/audit.ts';
+import { firstOperatorLink, isFirstOperatorToken } from './accounts/first-operator.ts';
+import { IdVault } from './accounts/id-vault.ts';
+import { createThrottle } from './accounts/throttle.ts';
+import { auditSchema, identitySchema, userSchema } from './accounts/user.model.ts';
+import { type Config, projectFolder } from './config.ts';
+import { type Database, openDatabase } from './database/index.ts';
+import { Jobs } from './jobs/jobs.ts';
+import type { Host } from './plugins/contract.ts';
+import { discoverPlugins, type FoundPlugin } from './plugins/discover.ts';
+import { FactBus } from './plugins/facts.ts';
+import { FilterChain } from './plugins/filters.ts';
+import type { Rooms } from './plugins/host.ts';
+import { type LoadedPlugins, loadPlugins, orderPlugins } from './plugins/loader.ts';
+import { EnrolmentAccess } from './programmes/enrolment-access.ts';
+import { Enrolments } from './programmes/enrolments.service.ts';
+import { enrolmentSchema, programmeSchema } from './programmes/programme.model.ts';
+import { programmeRoutes } from './programmes/programmes.routes.ts';
+import { Programmes } from './programmes/programmes.service.ts';
+import { announce } from './progress/announce.ts';
+import { Measures } from './progress/measures.ts';
+import { outboxSchema, rollUpDaySchema, rollUpSchema } from './progress/progress.model.ts';
+import { Progress } from './progress/progress.service.ts';
+import { Recorder } from './progress/recorder.ts';
+import { RollUps } from './progress/roll-ups.service.ts';
+import { Realtime } from './realtime/realtime.ts';
+import { organisationSchema, regionSchema } from './regions/region.model.ts';
+import { Regions } from './regions/regions.service.ts';
+import { Api } from './web/api.ts';
+import { Assets } from './web/assets.ts';
+import { coreApi } from './web/core-api.ts';
+import { homeRoutes } from './web/home.routes.ts';
+import { createIcons } from './web/icons.ts';
+import { Locales } from './web/locale.ts';
+import { Menu } from './web/menu.ts';
+import { operatorRoutes } from './web/operator.routes.ts';
+import { Pages } from './web/pages.ts';
+import { sessionApi } from './web/session-api.ts';
+import { createSessions } from './web/sessions.ts';
+import { createWeb, languageOf } from './web/web.ts';
+
+export interface PlatformOptions {
+  config: Config;
+  log: Logger;
+  /** Plugins to load; without them the folders of `plugins/` that the configuration names. */
+  plugins?: FoundPlugin[];
+  /** Told what the start is doing, one line per stage. */
+  stage?: (name: string) => void;
+}
+
+export interface Platform {
+  /** Where it listens, `http://HOST:PORT`. */
+  url: string;
+  server: Server;
+  /** A plugin's host, for command-line tools and tests. */
+  host(id: string): Host;
+  rooms: Omit<Rooms, 'env'>;
+  database: Database;
+  /** Ends requests, jobs and commits under way, then the database. */
+  stop(): Promise<void>;
+}
+
+/** Wires the rooms of the core, loads the plugins, and listens. */
+export async function startPlatform({ config, log, plugins, stage = () => {} }: PlatformOptions): Promise<Platform> {
+  const found = orderPlugins(plugins ?? (await discoverPlugins(join(projectFolder, 'plugins'), config.plugins)));
+  stage('database');
+  const database = await openDatabase({
+    uri: config.mongodbUri,
+    dataDir: config.dataDir,
+    mongodBinary: config.mongodBinary,
+    log,
+  });
+  const { connection, transaction } = database;
+  const models = {
+    users: connection.model('users', userSchema, 'users'),
+    identities: connection.model('identities', identitySchema, 'identities'),
+    audit: connection.model('audit', auditSchema, 'audit'),
+    regions: connection.model('regions', regionSchema, 'regions'),
+    organisations: connection.model('organisations', organisationSchema, 'organisations'),
+    programmes: connection.model('programmes', programmeSchema, 'programmes'),
+    enrolments: connection.model('enrolments', enrolmentSchema, 'enrolments'),
+    rollUps: connection.model('rollUps', rollUpSchema, 'roll_ups'),
+    rollUpDays: connection.model('rollUpDays', rollUpDaySchema, 'roll_up_days'),
+    outbox: connection.model('outbox', outboxSchema, 'outbox'),
+  };
+
+  const audit = new Audit(models.audit as never);
+  const regions = new Regions(models as never);
+  const vault = new IdVault(config.secret);
+  const accounts = new Accounts({ models: models as never, transaction, regions, vault, audit });
+  const programmes = new Programmes({ programmes: models.programmes as never, regions, audit });
+  const enrolments = new Enrolments(models.enrolments as never);
+  const facts = new FactBus({ log, outbox: models.outbox as never });
+  const filters = new FilterChain();
+  const measures = new Measures();
+  const rollUps = new RollUps(models as never);
+  const recorder = new Recorder({
+    models: models as never,
+    transaction,
+    schemeOf: async (programme) => (await programmes.get(programme)).scheme,
+    measureOf: measures.measureOf,
+    windowMs: 15,
+    groupSize: 500,
+    committed(changes, qualified) {
+      facts.emit('progress.committed', changes);
+      for (const { id } of qualified) facts.deliver(id);
+      announce(changes, rollUps, (room, event, value) => realtime.publish(room, event, value));
+    },
+  });
+  const progress = new Progress({ measures, rollUps, recorder, programmes });
+  const services = new Map<string, unknown>();
+
+  stage('pages');
+  const folders = new Map(found.map(({ definition, folder }) => [definition.id, folder]));
+  const locales = new Locales(
+    new Map([
+      ['core', join(projectFolder, 'server/web/locales')],
+      ...[...folders].map(([id, folder]): [string, string] => [id, join(folder, 'locales')]),
+    ]),
+  );
+  const menu = new Menu();
+  const api = new Api('1.0.0');
+  const assets = await Assets.load([...folders].map(([id, folder]) => ({ id, folder })));
+  const pages = new Pages({
+    viewsFolder: join(projectFolder, 'views'),
+    pluginFolders: folders,
+    locales,
+    assets,
+    menu,
+    icon: createIcons(),
+    log,
+    inboxCount: ({ viewer }) => (viewer ? filters.apply('inbox.count', 0, { viewer }) : Promise.resolve(0)),
+  });
+  const sessions = createSessions({
+    connection,
+    accounts,
+    secret: config.secret.toString('base64'),
+    secure: config.publicUrl?.startsWith('https:') ?? false,
+  });
+
+  const server = createServer();
+  const realtime = new Realtime({
+    server,
+    log,
+    handshake: [...sessions.middleware, languageOf(locales)],
+    explain: (error, viewer) =>
+      locales.translator(viewer.language === 'en' ? 'en' : 'zh-CN')(error.messageKey, error.params),
+    intervalMs: 1_000,
+  });
+  const access = new EnrolmentAccess(enrolments);
+  realtime.allow('enrolment', (viewer, id) => access.mayRead(viewer, id));
+  realtime.allow('region', (viewer, id) => access.mayWatch(viewer, id, regions));
+  const jobs = new Jobs({ connection, log });
+  jobs.define('core.outbox', () => facts.sweep(), '15 seconds');
+
+  let url = '';
+  const publicUrl = () => config.publicUrl ?? url;
+  const rooms: Rooms = {
+    env: config.env,
+    dataDir: config.dataDir,
+    publicUrl,
+    log,
+    connection,
+    accounts,
+    audit,
+    regions,
+    programmes,
+    enrolments,
+    progress,
+    transaction,
+    facts,
+    filters,
+    services,
+    realtime,
+    jobs,
+    pages,
+    menu,
+    api,
+    locales,
+  };
+  stage('plugins');
+  const hosts = new Map<string, Host>();
+  const loaded: LoadedPlugins = await loadPlugins(found, rooms, measures, hosts);
+  const throttle = createThrottle(connection);
+  coreApi(api, { accounts, regions, programmes, enrolments, access, progress, measures });
+  sessionApi(api, { sessions, throttle, realtime });
+  const core: RequestHandler[] = [
+    accountRoutes({
+      accounts,
+      sessions,
+      throttle,
+      audit,
+      menu,
+      realtime,
+      isFirstOperatorToken: (token) => isFirstOperatorToken(token, config.secret),
+    }),
+    homeRoutes({ pages, menu, programmes, progress, filters }),
+    programmeRoutes({ pages, programmes, progress, regions, menu }),
+    operatorRoutes({
+      pages,
+      menu,
+      jobs,
+      audit,
+      filters,
+      accounts,
+      plugins: loaded.versions,
+      async pingDatabase() {
+        await connection.db?.command({ ping: 1 });
+      },
+    }),
+  ];
+  const pluginRoutes = Router();
+  for (const [id, router] of loaded.routes) pluginRoutes.use(`/${id}`, router);
+  const web = createWeb(
+    {
+      log,
+      assets,
+      sessions: sessions.middleware,
+      locales,
+      pages,
+      programmes,
+      enrolments,
+      secure: config.publicUrl?.startsWith('https:') ?? false,
+    },
+    [...core, pluginRoutes, Router().use('/api/v1', api.router)],
+  );
+  server.on('request', web);
+
+  stage('indexes and migrations');
+  await database.deploy(
+    found.flatMap(({ definition }) =>
+      (definition.migrations ?? []).map((migration) => ({ plugin: definition.id, ...migration })),
+    ),
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(config.port, config.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  url = `http://${config.host}:${port}`;
+  await loaded.start();
+  await facts.sweep();
+  await jobs.start();
+  if (!(await accounts.hasOperator())) log.warn(`no operator yet: ${firstOperatorLink(publicUrl(), config.secret)}`);
+
+  return {
+    url,
+    server,
+    host: (id) => hosts.get(id) as Host,
+    rooms,
+    database,
+    async stop() {
+      await realtime.close();
+      server.closeAllConnections();
+      await jobs.stop();
+      await loaded.stop();
+      await progress.drain();
+      await facts.settled();
+      await sessions.close();
+      await database.close();
+    },
+  };
+}

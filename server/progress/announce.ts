@@ -1,0 +1,25 @@
+import type { CommittedChange } from './recorder.ts';
+import type { RollUps } from './roll-ups.service.ts';
+
+type Publish = (room: string, event: string, value: unknown | (() => Promise<unknown>)) => void;
+
+/** Scopes whose rooms are told new sums. */
+const watched = /^(region|workshop):/;
+
+/**
+ * Tells the rooms what a commit changed: `enrolment:ID` its `progress`, and each touched region and workshop its
+ * `roll-up/<programme>`, read once when the message is sent.
+ */
+export function announce(changes: readonly CommittedChange[], rollUps: RollUps, publish: Publish): void {
+  const touched = new Map<string, { programme: string; scope: string }>();
+  for (const { before, after } of changes) {
+    const { total, components, measures, state } = after;
+    publish(`enrolment:${after._id}`, 'progress', { total, components, measures, state });
+    for (const scope of new Set([...before.scopes, ...after.scopes])) {
+      if (watched.test(scope)) touched.set(`${after.programme} ${scope}`, { programme: after.programme, scope });
+    }
+  }
+  for (const { programme, scope } of touched.values()) {
+    publish(scope, `roll-up/${programme}`, async () => (await rollUps.of(programme, [scope]))[0]);
+  }
+}

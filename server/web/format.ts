@@ -1,0 +1,63 @@
+import type { Language } from '../languages.ts';
+
+/** Figures and times as people read them; times are Beijing time. */
+export interface Formatters {
+  number(value: number): string;
+  /** Hundredths as 82.50. */
+  score(hundredths: number): string;
+  percent(part: number, whole: number): string;
+  /** Seconds as 1 小时 24 分; below a minute in seconds. */
+  duration(seconds: number): string;
+  date(at: Date | number | string): string;
+  dateTime(at: Date | number | string): string;
+  time(at: Date | number | string): string;
+  /** “3 分钟前”, beyond a week the date. */
+  ago(at: Date | number | string, now?: number): string;
+}
+
+const timeZone = 'Asia/Shanghai';
+
+function create(language: Language): Formatters {
+  const number = new Intl.NumberFormat(language);
+  const score = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 });
+  const date = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone });
+  const dateTime = new Intl.DateTimeFormat(language, {
+    dateStyle: 'long',
+    timeStyle: 'short',
+    hour12: false,
+    timeZone,
+  });
+  const time = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hour12: false, timeZone });
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  const [hour, minute, second] = language === 'en' ? [' h', ' min', ' s'] : [' 小时', ' 分', ' 秒'];
+  return {
+    number: (value) => number.format(value),
+    score: (hundredths) => score.format(hundredths / 100),
+    percent: (part, whole) => percent.format(whole > 0 ? part / whole : 0),
+    duration(seconds) {
+      const whole = Math.max(0, Math.floor(seconds));
+      if (whole < 60) return `${whole}${second}`;
+      const hours = Math.floor(whole / 3600);
+      const minutes = Math.floor((whole % 3600) / 60);
+      const parts = [hours > 0 && `${hours}${hour}`, minutes > 0 && `${minutes}${minute}`];
+      return parts.filter(Boolean).join(' ');
+    },
+    date: (at) => date.format(new Date(at)),
+    dateTime: (at) => dateTime.format(new Date(at)),
+    time: (at) => time.format(new Date(at)),
+    ago(at, now = Date.now()) {
+      const seconds = Math.round((new Date(at).getTime() - now) / 1000);
+      const distance = Math.abs(seconds);
+      if (distance < 60) return relative.format(Math.sign(seconds) * Math.floor(distance), 'second');
+      if (distance < 3600) return relative.format(Math.trunc(seconds / 60), 'minute');
+      if (distance < 86_400) return relative.format(Math.trunc(seconds / 3600), 'hour');
+      if (distance < 7 * 86_400) return relative.format(Math.trunc(seconds / 86_400), 'day');
+      return date.format(new Date(at));
+    },
+  };
+}
+
+const formatters: Record<Language, Formatters> = { 'zh-CN': create('zh-CN'), en: create('en') };
+
+export const formattersOf = (language: Language): Formatters => formatters[language];

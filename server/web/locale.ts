@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInstance, type i18n } from 'i18next';
+import { type Language, languages } from '../languages.ts';
+import type { Translate } from './request.ts';
+
+/** All texts of the platform: one namespace per plugin, and `core`. */
+export class Locales {
+  readonly #i18n: i18n;
+
+  /** @param folders namespace → folder with one `<language>.json` each */
+  constructor(folders: Map<string, string>) {
+    const resources: Record<string, Record<string, object>> = {};
+    for (const language of languages) resources[language] = {};
+    for (const [namespace, folder] of folders) {
+      for (const file of localeFiles(folder)) {
+        const language = file.replace(/\.json$/, '');
+        if (resources[language]) resources[language][namespace] = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+      }
+    }
+    this.#i18n = createInstance({
+      resources,
+      fallbackLng: 'zh-CN',
+      supportedLngs: [...languages],
+      ns: [...folders.keys()],
+      defaultNS: 'core',
+      initAsync: false,
+      interpolation: { escapeValue: false },
+    });
+    void this.#i18n.init();
+  }
+
+  /** Texts of a namespace in a language; `ns:key` names another namespace. */
+  translator(language: Language, namespace = 'core'): Translate {
+    const t = this.#i18n.getFixedT(language, namespace);
+    return (key, params) => t(key, params ?? {});
+  }
+}
+
+function localeFiles(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => name.endsWith('.json'));
+  } catch {
+    return [];
+  }
+}
+
+/** The reader's language: what they chose, what their account says, what their browser asks for, else Chinese. */
+export function chooseLanguage(
+  chosen: string | undefined,
+  account: string | undefined,
+  accepted: string | undefined,
+): Language {
+  for (const wanted of [chosen, account]) {
+    const known = languages.find((language) => language === wanted);
+    if (known) return known;
+  }
+  return /^\s*en\b/i.test(accepted ?? '') ? 'en' : 'zh-CN';
+}

@@ -1,0 +1,76 @@
+import { Router } from 'express';
+import type { Accounts } from '../accounts/accounts.service.ts';
+import type { Audit } from '../accounts/audit.ts';
+import { errors } from '../errors.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import type { FilterChain } from '../plugins/filters.ts';
+import { paging } from './input.ts';
+import { holds, type Menu } from './menu.ts';
+import type { Pages } from './pages.ts';
+
+interface Deps {
+  pages: Pages;
+  menu: Menu;
+  jobs: Jobs;
+  audit: Audit;
+  accounts: Accounts;
+  filters: FilterChain;
+  /** Answers when the database does. @throws where it does not */
+  pingDatabase(): Promise<void>;
+  plugins: { id: string; api: string; requires: readonly string[] }[];
+}
+
+/** The operator's pages: plugins, jobs, deliveries, health, audit. */
+export function operatorRoutes({ pages, menu, jobs, audit, accounts, filters, pingDatabase, plugins }: Deps): Router {
+  const router = Router();
+  menu.add({ label: 'core:menu.operator', href: '/operator', icon: 'server-cog', roles: ['operator'], order: 90 });
+  menu.addLanding({ roles: ['operator'], href: '/operator', order: 90 });
+
+  router.get('/health', async (_request, response) => {
+    await pingDatabase();
+    response.json({ ok: true });
+  });
+
+  router.use('/operator', (request, _response, next) => {
+    if (!request.viewer) return next(errors.signInRequired());
+    next(holds(request.viewer, ['operator']) ? undefined : errors.notFound());
+  });
+
+  router.get('/operator', async (request, response) => {
+    const { t, language } = request;
+    const started = performance.now();
+    await pingDatabase();
+    const database = { name: t('operator.database'), ok: true, detail: `${Math.ceil(performance.now() - started)} ms` };
+    const memory = Math.round(process.memoryUsage().rss / 2 ** 20);
+    const process_ = { name: t('operator.process'), ok: true, detail: `${memory} MB` };
+    const [health, main, people] = await Promise.all([
+      filters.apply('health', [database, process_], { language }),
+      pages.slots(request, 'operator.main', {}),
+      accounts.count(),
+    ]);
+    await response.page('core/operator', {
+      title: t('operator.title'),
+      health,
+      main,
+      people,
+      plugins: plugins.map((plugin) => ({ ...plugin, name: t(`${plugin.id}:plugin.name`) })),
+    });
+  });
+
+  router.get('/operator/jobs', async (request, response) => {
+    const page = paging(request.query);
+    const { jobs: rows, total } = await jobs.list(page);
+    await response.page('core/jobs', { title: request.t('operator.jobs'), rows, total, page });
+  });
+
+  router.get('/operator/audit', async (request, response) => {
+    const page = paging(request.query);
+    const text = String(request.query.q ?? '').trim();
+    const { rows, total } = await audit.search(text || undefined, page);
+    const ids = rows.flatMap((row) => [row.actor, row.subject]).filter((id): id is string => Boolean(id));
+    const names = new Map((await accounts.byIds([...new Set(ids)])).map((user) => [user._id, user.name]));
+    await response.page('core/audit', { title: request.t('operator.audit'), rows, total, page, text, names });
+  });
+
+  return router;
+}

@@ -1,0 +1,154 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import ejs from 'ejs';
+import type { Request, RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import type { SlotPart } from '../plugins/contract.ts';
+import type { Assets } from './assets.ts';
+import { formattersOf } from './format.ts';
+import type { createIcons } from './icons.ts';
+import type { Locales } from './locale.ts';
+import type { Menu } from './menu.ts';
+
+interface PagesDeps {
+  viewsFolder: string;
+  /** plugin id → folder */
+  pluginFolders: Map<string, string>;
+  locales: Locales;
+  assets: Assets;
+  menu: Menu;
+  icon: ReturnType<typeof createIcons>;
+  log: Logger;
+  inboxCount(request: Request): Promise<number>;
+}
+
+type Locals = Record<string, unknown>;
+
+/** Renders EJS views inside the layout, and the parts that plugins add to places in pages. */
+export class Pages {
+  readonly #deps: PagesDeps;
+  readonly #templates = new Map<string, ejs.TemplateFunction>();
+  readonly #slots = new Map<string, { plugin: string; part: SlotPart }[]>();
+
+  constructor(deps: PagesDeps) {
+    this.#deps = deps;
+  }
+
+  addSlot(plugin: string, place: string, part: SlotPart): void {
+    const parts = this.#slots.get(place) ?? [];
+    parts.push({ plugin, part });
+    parts.sort((a, b) => (a.part.order ?? 100) - (b.part.order ?? 100));
+    this.#slots.set(place, parts);
+  }
+
+  /** Puts `page`, `fragment` and `done` on every response. */
+  readonly middleware: RequestHandler = (request, response, next) => {
+    response.page = async (view, { layout = 'layout', status = 200, ...locals }) => {
+      const all = { ...(await this.#shared(request)), ...locals };
+      const body = this.#render(view, all);
+      const html = this.#template(join(this.#deps.viewsFolder, `${layout}.ejs`))({ ...all, body });
+      response.status(Number(status)).type('html').send(html);
+    };
+    response.fragment = async (view, locals = {}) => {
+      response.type('html').send(this.#render(view, { ...this.#basic(request), ...locals }));
+    };
+    response.done = (href, text, kind = 'success') => {
+      if (text) request.session.notice = { kind, text };
+      response.redirect(303, href);
+    };
+    next();
+  };
+
+  /**
+   * The HTML of everything that plugins add to a place. A part that fails is left out and logged, so that one plugin
+   * cannot take the page down.
+   * @param subject what the page is about, such as `{ enrolment }`
+   */
+  async slots(request: Request, place: string, subject: Locals): Promise<string> {
+    const parts = this.#slots.get(place) ?? [];
+    const { viewer, language } = request;
+    const html = parts.map(async ({ plugin, part }) => {
+      try {
+        const t = this.#deps.locales.translator(language, plugin);
+        const data = await part.data({ viewer, language, t, subject });
+        return data ? this.#render(`${plugin}/${part.view}`, { ...this.#basic(request), ...data }) : '';
+      } catch (error) {
+        this.#deps.log.error({ err: error, plugin, place }, 'a part of a page failed');
+        return '';
+      }
+    });
+    return (await Promise.all(html)).join('');
+  }
+
+  #render(view: string, locals: Locals): string {
+    const [namespace = '', ...rest] = view.split('/');
+    const folder = this.#deps.pluginFolders.get(namespace);
+    const file = folder
+      ? join(folder, 'views', `${rest.join('/')}.ejs`)
+      : join(this.#deps.viewsFolder, 'pages', `${rest.join('/')}.ejs`);
+    const t = folder && this.#deps.locales.translator(locals.lang as 'en', namespace);
+    return this.#template(file)(t ? { ...locals, t } : locals);
+  }
+
+  #template(file: string): ejs.TemplateFunction {
+    let template = this.#templates.get(file);
+    if (!template) {
+      if (!existsSync(file)) throw new Error(`no view ${file}`);
+      template = ejs.compile(ejs.fileLoader(file).toString(), {
+        filename: file,
+        root: this.#deps.viewsFolder,
+        cache: true,
+        async: false,
+      });
+      this.#templates.set(file, template);
+    }
+    return template;
+  }
+
+  #basic(request: Request): Locals {
+    const { assets, icon } = this.#deps;
+    return {
+      t: request.t,
+      lang: request.language,
+      fmt: formattersOf(request.language),
+      viewer: request.viewer,
+      csrf: request.viewer || request.session?.csrfToken ? request.csrf() : '',
+      asset: assets.url,
+      icon,
+      path: request.originalUrl,
+      now: new Date(),
+    };
+  }
+
+  async #shared(request: Request): Promise<Locals> {
+    const { viewer, t } = request;
+    const basic = this.#basic(request);
+    const notice = takeNotice(request);
+    if (!viewer) return { ...basic, notice, menu: [], programmes: [], inboxCount: 0, roles: [] };
+    const [inboxCount, programmes] = await Promise.all([this.#deps.inboxCount(request), request.programmes()]);
+    const current = request.path;
+    return {
+      ...basic,
+      notice,
+      inboxCount,
+      roles: [...new Set(viewer.grants.map((grant) => grant.role))],
+      menu: this.#deps.menu.for(viewer).map((entry) => ({
+        label: t(entry.label),
+        href: entry.href,
+        icon: entry.icon,
+        active: entry.href === '/' ? current === '/' : current === entry.href || current.startsWith(`${entry.href}/`),
+      })),
+      programmes: programmes.all.map((programme) => ({
+        id: programme._id,
+        title: request.language === 'en' ? (programme.title.en ?? programme.title.zh) : programme.title.zh,
+        active: programme._id === programmes.current?._id,
+      })),
+    };
+  }
+}
+
+function takeNotice(request: Request): { kind: string; text: string } | undefined {
+  const notice = request.session?.notice;
+  if (notice) delete request.session.notice;
+  return notice;
+}

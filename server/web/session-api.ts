@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import type { Viewer } from '../accounts/scope.ts';
+import type { Throttle } from '../accounts/throttle.ts';
+import type { Realtime } from '../realtime/realtime.ts';
+import type { Api } from './api.ts';
+import type { createSessions } from './sessions.ts';
+
+interface Deps {
+  sessions: ReturnType<typeof createSessions>;
+  throttle: Throttle;
+  realtime: Realtime;
+}
+
+const signInBody = z.object({ login: z.string().trim().min(1).max(60), password: z.string().min(1).max(128) });
+
+/** Signing in and out for programs: the session cookie, and the token that every change has to carry. */
+export function sessionApi(api: Api, { sessions, throttle, realtime }: Deps): void {
+  api.add('session', {
+    method: 'get',
+    path: '/',
+    summary: 'The token to send as `X-CSRF-Token` with every change',
+    open: true,
+    response: z.object({ csrf: z.string(), signedIn: z.boolean() }),
+    handle: async ({ request }) => ({ csrf: request.csrf(), signedIn: Boolean(request.viewer) }),
+  });
+
+  api.add('session', {
+    method: 'post',
+    path: '/',
+    summary: 'Signs in with an account name, phone or ID number; the session gets a new token',
+    open: true,
+    body: signInBody,
+    response: z.object({ id: z.string(), name: z.string(), csrf: z.string() }),
+    handle: async ({ body, request, response }) => {
+      const { login } = body as z.output<typeof signInBody>;
+      const who = { login, address: request.ip ?? '' };
+      const viewer: Viewer = await throttle.attempt(who, () => sessions.signIn(request, response));
+      return { id: viewer.id, name: viewer.name, csrf: request.csrf() };
+    },
+  });
+
+  api.add('session', {
+    method: 'delete',
+    path: '/',
+    summary: 'Signs out and ends the sockets of the session',
+    response: z.object({ ok: z.boolean() }),
+    handle: async ({ request }) => {
+      const sessionId = request.sessionID;
+      await sessions.leave(request);
+      if (sessionId) realtime.endSession(sessionId);
+      return { ok: true };
+    },
+  });
+}

@@ -1,0 +1,113 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import MongoStore from 'connect-mongo';
+import type { Request, RequestHandler, Response } from 'express';
+import session from 'express-session';
+import type { Connection } from 'mongoose';
+import { Passport } from 'passport';
+import { Strategy } from 'passport-local';
+import type { Accounts } from '../accounts/accounts.service.ts';
+import type { Viewer } from '../accounts/scope.ts';
+import { AppError, errors } from '../errors.ts';
+
+interface SessionDeps {
+  connection: Connection;
+  accounts: Accounts;
+  secret: string;
+  secure: boolean;
+}
+
+const dayMs = 86_400_000;
+
+/** Signed-in sessions in the database: `middleware` puts `request.viewer` on pages, API calls and socket handshakes. */
+export function createSessions({ connection, accounts, secret, secure }: SessionDeps) {
+  const passport = new Passport();
+  passport.use(
+    new Strategy({ usernameField: 'login', passwordField: 'password' }, (login, password, done) => {
+      accounts.authenticate(login, password).then(
+        (viewer) => done(null, viewer),
+        (error) => (error instanceof AppError ? done(null, false) : done(error)),
+      );
+    }),
+  );
+  passport.serializeUser((user, done) => done(null, (user as Viewer).id));
+  passport.deserializeUser((id, done) => {
+    accounts.viewer(String(id)).then(
+      (viewer) => done(null, viewer ?? false),
+      (error) => done(error),
+    );
+  });
+  const store = MongoStore.create({
+    // biome-ignore lint/suspicious/noExplicitAny: mongoose's driver is the same package under its own types
+    client: connection.getClient() as any,
+    dbName: connection.name,
+    collectionName: 'sessions',
+    ttl: (14 * dayMs) / 1000,
+    touchAfter: 3600,
+    stringify: false,
+  });
+  const middleware: RequestHandler[] = [
+    session({
+      name: 'xf.sid',
+      secret,
+      store,
+      resave: false,
+      saveUninitialized: false,
+      cookie: { httpOnly: true, sameSite: 'lax', secure, maxAge: 14 * dayMs },
+    }),
+    passport.session(),
+    (request, _response, next) => {
+      request.viewer = request.user as Viewer | undefined;
+      next();
+    },
+  ];
+
+  /** Checks the login and the password in the body, and makes this request's session theirs. @throws core:wrong-credentials */
+  const signIn = (request: Request, response: Response): Promise<Viewer> =>
+    new Promise((resolve, reject) => {
+      passport.authenticate('local', (error: unknown, viewer: Viewer | false) => {
+        if (error) return reject(error);
+        if (!viewer) return reject(errors.wrongCredentials());
+        enter(request, viewer).then(resolve, reject);
+      })(request, response, reject);
+    });
+
+  return { middleware, signIn, enter, leave, close: () => store.close() };
+}
+
+/** Signs this viewer in under a new session id, against session fixation. */
+function enter(request: Request, viewer: Viewer): Promise<Viewer> {
+  const { returnTo } = request.session;
+  return new Promise((resolve, reject) => {
+    request.logIn(viewer, (error) => {
+      if (error) return reject(error);
+      if (returnTo) request.session.returnTo = returnTo;
+      request.viewer = viewer;
+      resolve(viewer);
+    });
+  });
+}
+
+function leave(request: Request): Promise<void> {
+  return new Promise((resolve, reject) => {
+    request.session.destroy((error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** Synchroniser token per session (OWASP CSRF Prevention Cheat Sheet); made when a page first needs it. */
+export function csrfToken(request: Request): string {
+  request.session.csrfToken ??= randomBytes(24).toString('base64url');
+  return request.session.csrfToken;
+}
+
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** Refuses changes without the session's token in the field `_csrf`, the header `X-CSRF-Token` or the query. */
+export const checkCsrf: RequestHandler = (request, _response, next) => {
+  if (safeMethods.has(request.method)) return next();
+  const given = String(request.get('x-csrf-token') ?? request.body?._csrf ?? request.query._csrf ?? '');
+  const expected = request.session.csrfToken ?? '';
+  const same = given.length === expected.length && timingSafeEqual(Buffer.from(given), Buffer.from(expected));
+  if (expected === '' || !same) return next(errors.csrf());
+  if (request.body?._csrf) delete request.body._csrf;
+  next();
+};

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import compression from 'compression';
+import express, { type Express, type Request, type RequestHandler } from 'express';
+import helmet from 'helmet';
+import type { Logger } from 'pino';
+import { roles } from '../accounts/scope.ts';
+import type { Enrolments } from '../programmes/enrolments.service.ts';
+import { isInTerm, type Programmes } from '../programmes/programmes.service.ts';
+import type { Assets } from './assets.ts';
+import { failures, notFound } from './failures.ts';
+import { chooseLanguage, type Locales } from './locale.ts';
+import type { Pages } from './pages.ts';
+import { checkCsrf, csrfToken } from './sessions.ts';
+import './request.ts';
+
+interface WebDeps {
+  log: Logger;
+  assets: Assets;
+  sessions: RequestHandler[];
+  locales: Locales;
+  pages: Pages;
+  programmes: Programmes;
+  enrolments: Enrolments;
+  secure: boolean;
+}
+
+/** Everything around the routes: headers, assets, session, language, CSRF before them; 404 and errors after. */
+export function createWeb(deps: WebDeps, routes: RequestHandler[]): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.set('query parser', 'simple');
+  if (deps.secure) app.set('trust proxy', 1);
+  app.use(securityHeaders(deps.secure));
+  app.use(deps.assets.router());
+  app.use(compression());
+  app.use((request, _response, next) => {
+    request.reference = randomBytes(5).toString('hex');
+    next();
+  });
+  app.use(languageOf(deps.locales));
+  app.use(...deps.sessions);
+  app.use(languageOf(deps.locales), requestContext(deps), deps.pages.middleware);
+  app.use(express.json({ limit: '256kb' }), express.urlencoded({ extended: true, limit: '256kb' }), checkCsrf);
+  app.use(...routes);
+  app.use(notFound);
+  app.use(failures(deps.log));
+  return app;
+}
+
+/** The reader's language on the request, from the cookie of the language switch, the account or the browser. */
+export function languageOf(locales: Locales): RequestHandler {
+  return (request, _response, next) => {
+    const accepted = request.headers['accept-language'];
+    request.language = chooseLanguage(cookie(request, 'xf.lang'), request.viewer?.language, accepted);
+    request.t = locales.translator(request.language);
+    next();
+  };
+}
+
+function requestContext({ programmes, enrolments }: WebDeps): RequestHandler {
+  return (request, _response, next) => {
+    request.csrf = () => csrfToken(request);
+    request.enrolments = once(() => (request.viewer ? enrolments.ofLearner(request.viewer.id) : Promise.resolve([])));
+    request.programmes = once(async () => {
+      const all = await concerning(request, programmes);
+      const chosen = String(request.query.programme ?? cookie(request, 'xf.programme') ?? '');
+      const inTerm = all.find((programme) => isInTerm(programme, Date.now()));
+      return { all, current: all.find((programme) => programme._id === chosen) ?? inTerm ?? all[0] };
+    });
+    next();
+  };
+}
+
+const staff = roles.filter((role) => role !== 'learner');
+
+async function concerning(request: Request, programmes: Programmes) {
+  const { viewer } = request;
+  if (!viewer) return [];
+  if (viewer.grants.some((grant) => grant.role !== 'learner')) return programmes.visibleTo(viewer, staff);
+  const own = await request.enrolments();
+  return Promise.all(own.map((enrolment) => programmes.get(enrolment.programme)));
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => {
+    result ??= work();
+    return result;
+  };
+}
+
+function cookie(request: { headers: { cookie?: string | undefined } }, name: string): string | undefined {
+  const found = new RegExp(`(?:^|; )${name.replace('.', '\\.')}=([^;]*)`).exec(request.headers.cookie ?? '');
+  return found?.[1] && decodeURIComponent(found[1]);
+}
+
+function securityHeaders(secure: boolean): RequestHandler {
+  return helmet({
+    contentSecurityPolicy: {
+      directives: {
+        defaultSrc: ["'self'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        styleSrcAttr: ["'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:', 'blob:'],
+        mediaSrc: ["'self'", 'blob:'],
+        fontSrc: ["'self'", 'data:'],
+        connectSrc: ["'self'", 'ws:', 'wss:'],
+        objectSrc: ["'none'"],
+        frameAncestors: ["'self'"],
+        upgradeInsecureRequests: secure ? [] : null,
+      },
+    },
+    strictTransportSecurity: secure,
+    crossOriginEmbedderPolicy: false,
+  });
+}
