@@ -75,6 +75,20 @@ describe('weighted-score', () => {
     expect(sumMeasures(values, measureOf)).to.deep.equal({ 'video-courses.seconds': 150, 'discussions.points': 15 });
   });
 
+  it('adds nothing for values that are no numbers, and never leaves the exact integers', () => {
+    const values = valuesOf({
+      'discussions.topic:1': Number.NaN,
+      'discussions.topic:2': -30,
+      'discussions.topic:3': 15.9,
+      'assignments.task:1': Number.MAX_SAFE_INTEGER,
+      'assignments.task:2': 9,
+    });
+    expect(sumMeasures(values, measureOf)).to.deep.equal({
+      'discussions.points': 15,
+      'assignments.score': Number.MAX_SAFE_INTEGER,
+    });
+  });
+
   it('scores each component, cutting below a hundredth', () => {
     const result = scored({ 'video-courses.lesson:1': 80_999, 'discussions.topic:1': 35, 'assignments.task:1': 8500 });
     expect(result.components).to.deep.equal([
