@@ -8,7 +8,10 @@ export function isPresenceDue({ presence }: PlayingSession, now: number): boolea
   return presence.askedAt === undefined && now >= presence.askAt;
 }
 
-/** Opens a check: from `now` nothing is credited until it is answered. */
+/**
+ * Opens a check: for time from `now` until the answer nothing is credited, so a player resumes from the last credited
+ * second. Beats from before, still under way, keep the time that passed until now.
+ */
 export function askPresence(
   session: PlayingSession,
   tokenHash: string,
@@ -18,6 +21,7 @@ export function askPresence(
   const { askAt } = session.presence;
   return {
     ...session,
+    carryMs: 0,
     presence: { askAt, askedAt: now, deadline: now + answerSeconds * 1000, tokenHash, extended: 0 },
   };
 }

@@ -128,8 +128,8 @@ function spend({ rules, lesson, record, beat, dayCredited }: CreditInput, accoun
       else watchNew(spending, piece, rules, account.shortfall);
     }
   }
-  played = subtract(played, spending.covered);
-  return { ...spending, played: played.length > 2 * MOST_STRETCHES ? record.played : played };
+  const kept = played.length > 2 * MOST_STRETCHES ? record.played : played;
+  return { ...spending, played: subtract(kept, spending.covered) };
 }
 
 function watchAgain(spending: Spending, { from, to }: Piece, { seenSpeed }: WatchRules): void {

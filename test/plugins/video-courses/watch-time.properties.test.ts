@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Beat } from '../../../plugins/video-courses/beat.ts';
+import { answerPresence, askPresence } from '../../../plugins/video-courses/presence.ts';
 import { addRange, lengthOf, subtract } from '../../../plugins/video-courses/ranges.ts';
 import { Learner, NOON, RULES } from './watch-support.ts';
 
@@ -196,6 +197,35 @@ describe('watch-time properties', () => {
           if (!playing) expect(result).to.include({ credited: 0, rejected: 'token' });
         }
         expect(lengthOf(learner.record.covered)).to.be.at.most(now);
+      }),
+    );
+  });
+
+  it('never pays for time under an open presence check, answered or not', () => {
+    const step = fc.record({
+      act: fc.constantFrom('play', 'play', 'play', 'ask', 'answer'),
+      wait: fc.nat(20_000),
+      ahead: fc.integer({ min: 1, max: 40 }),
+      named: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const learner = new Learner({}, 0);
+        let [now, position, free] = [0, 0, 0];
+        for (const { act, wait, ahead, named } of steps) {
+          now += wait;
+          const open = learner.session.presence.askedAt !== undefined;
+          if (!open) free += wait;
+          if (act === 'play') {
+            position = learner.record.furthest / 1000;
+            learner.beat(now / 1000, [[position, position + ahead]], named ? { sentAt: now } : {});
+          } else if (act === 'ask' && !open) {
+            learner.session = askPresence(learner.session, 'hash', NOON + now, RULES.presence);
+          } else if (act === 'answer') {
+            learner.session = answerPresence(learner.session, 'hash', NOON + now, RULES.presence, () => 0).session;
+          }
+          expect(lengthOf(learner.record.covered)).to.be.at.most(free);
+        }
       }),
     );
   });

@@ -236,6 +236,18 @@ describe('watch-time', () => {
     expect(learner.beat(145, [[7, 12]]).credited).to.equal(5);
   });
 
+  it('credits beats that were under way when the check was asked, but no unused time after it', () => {
+    const kept = new Learner({}, 0);
+    kept.beat(5, [[0, 5]], { sentAt: 5000 });
+    kept.beat(20, [[5, 10]], { sentAt: 10_000 });
+    kept.session = askPresence(kept.session, 'hash', NOON + 20_000, RULES.presence);
+    expect(kept.beat(20, [[10, 15]], { sentAt: 15_000 }).credited).to.equal(5);
+    const idle = new Learner();
+    idle.beat(12, [[0, 5]]);
+    idle.session = askPresence(idle.session, 'hash', NOON + 12_000, RULES.presence);
+    expect(idle.beat(17, [[5, 10]]).credited).to.equal(0);
+  });
+
   const LONG = Array.from({ length: 1_000_000 }, (_, n): [number, number] => [n, n + 1e-6]);
   const refused: [string, object, string][] = [
     ["another session's token", { token: 'other' }, 'token'],
