@@ -63,6 +63,13 @@ describe('discussion-points', () => {
     });
   }
 
+  it('draws the line at the threshold, the threshold included', () => {
+    const letters = 'abcdefghijklmnopqrstuvwxyz';
+    const shared = { ...RULES, similarity: 25 / 26 };
+    expect(awardPoints(post(`${letters}1`), [earlier(letters)], shared).reason).to.equal('near-duplicate');
+    expect(awardPoints(post(`${letters}12`), [earlier(letters)], shared).reason).to.equal(undefined);
+  });
+
   it('compares with what earned nothing and with other days as well', () => {
     expect(award(THOUGHT, [earlier(THOUGHT, 0, '2026-01-01')]).reason).to.equal('near-duplicate');
   });
@@ -78,6 +85,7 @@ describe('discussion-points', () => {
     expect(award(THOUGHT, [earlier(OTHER, 100)])).to.deep.equal({ points: 0, base: 0, reason: 'daily-limit' });
     expect(award(THOUGHT, [earlier(OTHER, 100, '2026-11-21')]).points).to.equal(10);
     expect(award(THOUGHT, [earlier(OTHER, 90)])).to.deep.equal({ points: 10, base: 10 });
+    expect(award(THOUGHT, [earlier(OTHER, 120)]).base, 'after the limit was lowered').to.equal(0);
   });
 
   it('adds the bonus for featured posts, whatever else holds', () => {
