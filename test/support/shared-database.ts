@@ -1,0 +1,32 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Database, openDatabase } from '../../server/database/index.ts';
+import { createLog } from '../../server/log.ts';
+
+let shared: Promise<{ database: Database; dataDir: string }> | undefined;
+
+/**
+ * Address of the database server of this run: `TEST_MONGODB_URI`, else one embedded server, started at the first call.
+ * Every test's platform gets a database of its own in it.
+ */
+export async function sharedDatabase(): Promise<string> {
+  if (process.env.TEST_MONGODB_URI) return process.env.TEST_MONGODB_URI;
+  shared ??= start();
+  return (await shared).database.uri;
+}
+
+async function start() {
+  const dataDir = await mkdtemp(join(tmpdir(), 'xuefang-test-db-'));
+  return { dataDir, database: await openDatabase({ dataDir, log: createLog('silent') }) };
+}
+
+/** Mocha's root hooks: the server ends with the run. */
+export const mochaHooks = {
+  async afterAll(): Promise<void> {
+    if (!shared) return;
+    const { database, dataDir } = await shared;
+    await database.close();
+    await rm(dataDir, { recursive: true, force: true });
+  },
+};
