@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Database, openDatabase } from '../../server/database/index.ts';
+import type { Database } from '../../server/database/index.ts';
 import { createLog } from '../../server/log.ts';
 
 let shared: Promise<{ database: Database; dataDir: string }> | undefined;
@@ -17,6 +17,8 @@ export async function sharedDatabase(): Promise<string> {
 }
 
 async function start() {
+  // Loaded here, so that tests of pure rules need neither mongoose nor a server.
+  const { openDatabase } = await import('../../server/database/index.ts');
   const dataDir = await mkdtemp(join(tmpdir(), 'xuefang-test-db-'));
   return { dataDir, database: await openDatabase({ dataDir, log: createLog('silent') }) };
 }

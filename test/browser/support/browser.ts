@@ -1,0 +1,96 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Context } from 'mocha';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+/** What to do where browser tests are skipped. */
+export const remedy = 'no Chromium found: install one (Debian: apt-get install chromium) or set CHROMIUM_PATH';
+
+const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'];
+
+function usualPlaces(): string[] {
+  const { PATH = '', PROGRAMFILES = 'C:\\Program Files', LOCALAPPDATA = homedir() } = process.env;
+  const x86 = process.env['PROGRAMFILES(X86)'] ?? PROGRAMFILES;
+  const folders = process.platform === 'win32' ? [] : ['/usr/bin', '/usr/local/bin', '/snap/bin', ...PATH.split(':')];
+  return [
+    ...names.flatMap((name) => folders.map((folder) => join(folder, name))),
+    '/Applications/Chromium.app/Contents/MacOS/Chromium',
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    '/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge',
+    ...[PROGRAMFILES, x86, LOCALAPPDATA].flatMap((folder) => [
+      join(folder, 'Chromium/Application/chrome.exe'),
+      join(folder, 'Google/Chrome/Application/chrome.exe'),
+      join(folder, 'Microsoft/Edge/Application/msedge.exe'),
+    ]),
+  ];
+}
+
+/** The browser to test with: CHROMIUM_PATH, else the first of the usual places, else undefined. */
+export function findChromium(): string | undefined {
+  const named = process.env.CHROMIUM_PATH;
+  if (named) return existsSync(named) ? named : undefined;
+  return usualPlaces().find((place) => existsSync(place));
+}
+
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--autoplay-policy=no-user-gesture-required',
+];
+
+/** Starts the system's Chromium; for a `before` hook, which it skips with the remedy where there is none. */
+export async function launchBrowser(test: Context): Promise<Browser> {
+  const executablePath = findChromium();
+  if (executablePath === undefined) {
+    process.stderr.write(`${remedy}\n`);
+    test.skip();
+  }
+  return chromium.launch({ executablePath, headless: true, args: flags });
+}
+
+const axeSource = (): string => readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface Violation {
+  id: string;
+  help: string;
+  nodes: { target: unknown[]; html: string; failureSummary?: string }[];
+}
+
+/**
+ * Checks the page against WCAG 2.2 AA and axe's best practices.
+ * @throws Error that names each rule with its elements and what is wrong
+ */
+export async function axe(page: Page): Promise<void> {
+  await page.evaluate(axeSource());
+  const found = (await page.evaluate(
+    `axe.run({ runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa','best-practice'] }).then((r) => r.violations)`,
+  )) as Violation[];
+  if (found.length === 0) return;
+  const lines = found.flatMap(({ id, help, nodes }) => [
+    `${id}: ${help}`,
+    ...nodes.map((node) => `  ${node.target.join(' ')}  ${node.html.slice(0, 160)}\n    ${node.failureSummary ?? ''}`),
+  ]);
+  throw new Error(`${page.url()} is not accessible\n${lines.join('\n')}`);
+}
+
+/** Widths at which every page is looked at. */
+export const sizes = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
+
+/**
+ * Writes what the page shows to `<SCREENSHOTS>/<name>.png`; does nothing where SCREENSHOTS names no folder.
+ * @param full the whole page rather than the window
+ */
+export async function screenshot(page: Page, name: string, full = false): Promise<void> {
+  const folder = process.env.SCREENSHOTS;
+  if (!folder) return;
+  const path = join(folder, `${name}.png`);
+  mkdirSync(dirname(path), { recursive: true });
+  await page.screenshot({ path, fullPage: full });
+}
