@@ -1,18 +1,8 @@
 import { type Format, format, timeOfDay } from './format.ts';
 import type { Update } from './live.ts';
 import type { Page } from './page.ts';
-
-/** The part of an update that an element's key names: "event", or "event.field.field". Undefined when it is not concerned. */
-export function pick(key: string, update: Pick<Update, 'event' | 'value'>): unknown {
-  if (key === update.event) return update.value;
-  if (!key.startsWith(`${update.event}.`)) return undefined;
-  let value: unknown = update.value;
-  for (const step of key.slice(update.event.length + 1).split('.')) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    value = (value as Record<string, unknown>)[step];
-  }
-  return value;
-}
+import { pick } from './pick.ts';
+import { refreshRegions } from './refresh.ts';
 
 function pulse(element: Element): void {
   element.classList.remove('is-pulsing');
@@ -51,18 +41,28 @@ function drawRing(ring: HTMLElement, value: number, page: Page): void {
   if (pass !== undefined) ring.classList.toggle('is-passed', value >= Number(pass));
 }
 
-/** Writes one value into one live element: text by default, or a bar or ring of the partials. */
+/** Writes one value into one live element, as its data-live-as says: text, a bar or ring of the partials, or refresh. */
 function write(element: HTMLElement, value: unknown, page: Page): void {
   const as = element.dataset.liveAs ?? 'text';
-  if (as === 'text') writeText(element, value, page);
+  if (as === 'refresh') refreshOnChange(element, value);
+  else if (as === 'text') writeText(element, value, page);
   else if (typeof value !== 'number') return;
   else if (as === 'bar') drawBar(element, value, page);
   else if (as === 'ring') drawRing(element, value, page);
 }
 
+/** A change that text cannot show, such as a new state: the regions of the page are read again. */
+function refreshOnChange(element: HTMLElement, value: unknown): void {
+  if (element.dataset.value === String(value)) return;
+  element.dataset.value = String(value);
+  void refreshRegions();
+}
+
 function writeText(element: HTMLElement, value: unknown, page: Page): void {
   const whole = Number(element.dataset.whole) || 0;
-  const shown = format(value, (element.dataset.format as Format | undefined) ?? 'text', page.lang, page.text, whole);
+  const unit = Number(element.dataset.divide) || 1;
+  const scaled = typeof value === 'number' && unit !== 1 ? Math.floor((value * 10) / unit) / 10 : value;
+  const shown = format(scaled, (element.dataset.format as Format | undefined) ?? 'text', page.lang, page.text, whole);
   if (element.dataset.hideZero !== undefined) element.hidden = value === 0;
   if (element.textContent === shown) return;
   element.textContent = shown;

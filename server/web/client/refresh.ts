@@ -4,7 +4,7 @@
  */
 export async function refreshRegions(root: ParentNode = document): Promise<void> {
   const regions = [...root.querySelectorAll<HTMLElement>('[data-refresh]')];
-  await Promise.all(regions.map(refresh));
+  await Promise.allSettled(regions.map(refresh));
 }
 
 async function refresh(region: HTMLElement): Promise<void> {
