@@ -8,6 +8,7 @@ import { Accounts } from './accounts/accounts.service.ts';
 import { Audit } from './accounts/audit.ts';
 import { firstOperatorLink, isFirstOperatorToken } from './accounts/first-operator.ts';
 import { IdVault } from './accounts/id-vault.ts';
+import { peopleRoutes } from './accounts/people.routes.ts';
 import { createThrottle } from './accounts/throttle.ts';
 import { auditSchema, identitySchema, userSchema } from './accounts/user.model.ts';
 import { type Config, projectFolder } from './config.ts';
@@ -197,14 +198,14 @@ export async function startPlatform({ config, log, plugins, stage = () => {} }: 
       sessions,
       throttle,
       audit,
-      menu,
       realtime,
+      regions,
       isFirstOperatorToken: (token) => isFirstOperatorToken(token, config.secret),
     }),
-    homeRoutes({ pages, menu, programmes, progress, filters }),
-    programmeRoutes({ pages, programmes, progress, regions, menu }),
+    peopleRoutes({ accounts, enrolments, programmes, regions, menu }),
+    homeRoutes({ menu, programmes, progress, filters }),
+    programmeRoutes({ programmes, progress, regions, menu }),
     operatorRoutes({
-      pages,
       menu,
       jobs,
       audit,

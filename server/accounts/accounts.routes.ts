@@ -1,15 +1,15 @@
-import { Router } from 'express';
+import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import { AppError, errors } from '../errors.ts';
 import { languages } from '../languages.ts';
 import type { Realtime } from '../realtime/realtime.ts';
-import { paging, readForm } from '../web/input.ts';
-import { holds, type Menu } from '../web/menu.ts';
+import type { Regions } from '../regions/regions.service.ts';
+import { readForm } from '../web/input.ts';
 import type { createSessions } from '../web/sessions.ts';
 import type { Accounts } from './accounts.service.ts';
 import type { Audit } from './audit.ts';
 import { passwordLength } from './passwords.ts';
-import { type Role, within } from './scope.ts';
+import { described, signedIn } from './person.ts';
 import type { Throttle } from './throttle.ts';
 
 interface Deps {
@@ -17,8 +17,8 @@ interface Deps {
   sessions: ReturnType<typeof createSessions>;
   throttle: Throttle;
   audit: Audit;
-  menu: Menu;
   realtime: Realtime;
+  regions: Regions;
   isFirstOperatorToken(token: string): boolean;
 }
 
@@ -33,23 +33,21 @@ const operatorForm = z.object({
 });
 const passwordForm = z.object({ current: z.string().min(1).max(128), password });
 
-/** Roles that look after people's accounts within their scope. */
-const administrators: readonly Role[] = ['operator', 'city-bureau', 'county-bureau', 'school-administrator'];
+const profileForm = z.object({
+  phone: z
+    .string()
+    .trim()
+    .regex(/^1\d{10}$/)
+    .or(z.literal('')),
+  language: z.enum(languages),
+});
+const languageCookie = { maxAge: 365 * 86_400_000, sameSite: 'lax', httpOnly: true } as const;
+const plain = { layout: 'layout-plain', narrow: true };
 
-/** Pages on which people sign in and out, set their password and language, and administrators find people. */
-export function accountRoutes({
-  accounts,
-  sessions,
-  throttle,
-  audit,
-  menu,
-  realtime,
-  isFirstOperatorToken,
-}: Deps): Router {
+/** Pages on which people sign in and out and set their password, phone and language. */
+export function accountRoutes(deps: Deps): Router {
+  const { accounts, sessions, throttle, audit, realtime, regions, isFirstOperatorToken } = deps;
   const router = Router();
-  menu.add({ label: 'core:menu.people', href: '/people', icon: 'users', roles: administrators, order: 80 });
-
-  const plain = { layout: 'layout-plain' };
 
   router.get('/sign-in', (request, response) => {
     if (request.viewer) return response.redirect('/');
@@ -57,8 +55,6 @@ export function accountRoutes({
       ...plain,
       title: request.t('sign-in.title'),
       csrf: request.csrf(),
-      values: {},
-      errors: {},
     });
   });
 
@@ -79,7 +75,7 @@ export function accountRoutes({
       await throttle.attempt(who, () => sessions.signIn(request, response));
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      return again({ form: request.t(error.messageKey, error.params) }, error.status);
+      return again({ '': request.t(error.messageKey, error.params) }, error.status);
     }
     const { returnTo } = request.session;
     delete request.session.returnTo;
@@ -98,8 +94,6 @@ export function accountRoutes({
       ...plain,
       title: request.t('activate.title'),
       csrf: request.csrf(),
-      values: {},
-      errors: {},
     }),
   );
 
@@ -123,7 +117,7 @@ export function accountRoutes({
       await sessions.enter(request, viewer);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      return again({ form: request.t(error.messageKey, error.params) }, error.status);
+      return again({ '': request.t(error.messageKey, error.params) }, error.status);
     }
     response.done('/', request.t('activate.done'));
   });
@@ -135,8 +129,7 @@ export function accountRoutes({
       ...plain,
       title: request.t('first-operator.title'),
       csrf: request.csrf(),
-      values: { token },
-      errors: {},
+      path: request.originalUrl,
     });
   });
 
@@ -151,6 +144,7 @@ export function accountRoutes({
         csrf: request.csrf(),
         values: form.values,
         errors: form.errors,
+        path: `/first-operator?token=${request.body.token}`,
       });
     }
     const { token: _, ...person } = form.value;
@@ -165,7 +159,7 @@ export function accountRoutes({
     const to = languages.find((language) => language === request.query.to) ?? 'zh-CN';
     const back = String(request.query.back ?? '/');
     if (request.viewer) await accounts.setLanguage(request.viewer.id, to);
-    response.cookie('xf.lang', to, { maxAge: 365 * 86_400_000, sameSite: 'lax', httpOnly: true });
+    response.cookie('xf.lang', to, languageCookie);
     response.redirect(303, back.startsWith('/') && !back.startsWith('//') ? back : '/');
   });
 
@@ -175,43 +169,54 @@ export function accountRoutes({
   });
 
   router.get('/account', async (request, response) => {
-    if (!request.viewer) throw errors.signInRequired();
-    await response.page('core/account', {
-      title: request.t('account.title'),
-      person: await accounts.get(request.viewer.id),
-      errors: {},
-    });
+    await accountPage(request, response, {});
+  });
+
+  router.post('/account', async (request, response) => {
+    const viewer = signedIn(request);
+    const form = readForm(profileForm, request.body, request.language);
+    if (!form.ok) return accountPage(request, response, { status: 422, which: 'profile', ...form });
+    try {
+      await accounts.setProfile(viewer.id, form.value);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      const problem = { phone: request.t(error.messageKey, error.params) };
+      return accountPage(request, response, {
+        status: error.status,
+        which: 'profile',
+        errors: problem,
+        values: form.value,
+      });
+    }
+    response.cookie('xf.lang', form.value.language, languageCookie);
+    response.done('/account', request.t('account.saved'));
   });
 
   router.post('/account/password', async (request, response) => {
-    const { viewer } = request;
-    if (!viewer) throw errors.signInRequired();
-    const person = await accounts.get(viewer.id);
-    const again = (problems: Record<string, string>, status: number) =>
-      response.page('core/account', { status, title: request.t('account.title'), person, errors: problems });
+    const viewer = signedIn(request);
     const form = readForm(passwordForm, request.body, request.language);
-    if (!form.ok) return again(form.errors, 422);
+    if (!form.ok) return accountPage(request, response, { status: 422, which: 'password', errors: form.errors });
     const { current, password } = form.value;
     try {
       const who = { login: `password ${viewer.id}`, address: request.ip ?? '' };
       await throttle.attempt(who, () => accounts.checkPassword(viewer.id, current));
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      return again({ current: request.t(error.messageKey, error.params) }, error.status);
+      const problem = { current: request.t(error.messageKey, error.params) };
+      return accountPage(request, response, { status: error.status, which: 'password', errors: problem });
     }
     await accounts.setPassword(viewer.id, password);
     response.done('/account', request.t('account.password-changed'));
   });
 
-  router.get('/people', async (request, response) => {
-    const { viewer } = request;
-    if (!viewer) throw errors.signInRequired();
-    if (!holds(viewer, administrators)) throw errors.notFound();
-    const page = paging(request.query);
-    const text = String(request.query.q ?? '').trim();
-    const { rows, total } = await accounts.list(within(viewer, administrators, text ? { name: text } : {}), page);
-    await response.page('core/accounts', { title: request.t('people.title'), rows, total, page, text });
-  });
+  async function accountPage(request: Request, response: Response, locals: object): Promise<void> {
+    const user = await accounts.get(signedIn(request).id);
+    await response.page('core/account', {
+      title: request.t('account.title'),
+      person: await described(user, request, regions),
+      ...locals,
+    });
+  }
 
   return router;
 }

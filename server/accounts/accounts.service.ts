@@ -109,6 +109,13 @@ export class Accounts {
     return user;
   }
 
+  /** The person if the filter's scope covers them. @throws core:not-found */
+  async getWithin(id: string, scope: Scoped): Promise<User> {
+    const user = await this.#users.findOne({ $and: [{ _id: id }, scope] }).lean();
+    if (!user) throw errors.notFound();
+    return user;
+  }
+
   byIds(ids: string[]): Promise<User[]> {
     return this.#users.find({ _id: trusted({ $in: ids }) }).lean();
   }
@@ -160,6 +167,16 @@ export class Accounts {
     return this.#deps.vault.open(user.idNumber);
   }
 
+  /** Encrypts an ID number for a record that waits to become an account, so that it is never stored plain. */
+  sealIdNumber(number: string): string {
+    return this.#deps.vault.seal(number);
+  }
+
+  /** The number that `sealIdNumber` encrypted. @throws where it was sealed under another key or altered */
+  openIdNumber(sealed: string): string {
+    return this.#deps.vault.open(sealed);
+  }
+
   /** @throws core:wrong-credentials */
   async checkPassword(userId: string, password: string): Promise<void> {
     const user = await this.get(userId);
@@ -169,6 +186,20 @@ export class Accounts {
   async setPassword(userId: string, password: string): Promise<void> {
     await this.#users.updateOne({ _id: userId }, { $set: { passwordHash: await hashPassword(password) } });
     await this.#deps.audit.record({ action: 'password.set', subject: userId });
+  }
+
+  /** @throws core:conflict-phone where somebody else signs in with this phone */
+  async setProfile(userId: string, { phone, language }: { phone: string; language: string }): Promise<void> {
+    const user = await this.get(userId);
+    if (phone === (user.phone ?? '')) return this.setLanguage(userId, language);
+    if (phone) await this.#refuseTaken([`phone:${phone}`]);
+    await this.#deps.transaction(async (session) => {
+      if (user.phone) await this.#deps.models.identities.deleteOne({ _id: `phone:${user.phone}` }, { session });
+      if (phone) await this.#deps.models.identities.insertMany([{ _id: `phone:${phone}`, user: userId }], { session });
+      const change = phone ? { $set: { phone, language } } : { $set: { language }, $unset: { phone: 1 as const } };
+      await this.#users.updateOne({ _id: userId }, change, { session });
+    });
+    await this.#deps.audit.record({ actor: userId, action: 'phone.change', subject: userId });
   }
 
   async setLanguage(userId: string, language: string): Promise<void> {

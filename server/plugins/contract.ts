@@ -8,8 +8,8 @@ import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { Accounts } from '../accounts/accounts.service.ts';
 import type { Audit } from '../accounts/audit.ts';
-import type { Role, Scope, Viewer } from '../accounts/scope.ts';
-import type { Language, LocalText } from '../languages.ts';
+import type { Role, Viewer } from '../accounts/scope.ts';
+import type { Language } from '../languages.ts';
 import type { Enrolment, Enrolments } from '../programmes/enrolments.service.ts';
 import type { Programmes } from '../programmes/programmes.service.ts';
 import type { ActivityDefinition, MeasureDefinition } from '../progress/measures.ts';
@@ -60,7 +60,7 @@ export {
   validateScheme,
 } from '../progress/weighted-score.ts';
 export type { Organisation, Region } from '../regions/regions.service.ts';
-export { type Paging, paging, parse, readForm } from '../web/input.ts';
+export { type Paging, pagerOf, paging, parse, readForm } from '../web/input.ts';
 
 export const contractVersion = '1.0.0';
 

@@ -2,7 +2,7 @@
 
 export interface SchemeComponent {
   id: string;
-  /** The measure that counts here, as `<plugin>.<measure>`, such as `video-courses.seconds`. */
+  /** The measure that counts here, as `<plugin>/<measure>`, such as `video-courses/seconds`. */
   measure: string;
   /** Integer percent; the weights of a scheme sum to 100. */
   weight: number;
@@ -20,7 +20,7 @@ export interface Scheme {
   required: { activity: string; atLeast: number }[];
 }
 
-/** Key: `<plugin>.<kind>:<id>`. The value is absolute, in the measure's smallest unit; `at` is epoch ms. */
+/** Key: `<plugin>/<kind>/<id>`. The value is absolute, in the measure's smallest unit; `at` is epoch ms. */
 export type ActivityValues = Record<string, { value: number; at: number }>;
 
 /** Names the measure an activity contributes to; undefined when no plugin declares it (any more). */

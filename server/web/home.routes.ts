@@ -1,15 +1,13 @@
 import { Router } from 'express';
 import { localText } from '../languages.ts';
 import type { FilterChain } from '../plugins/filters.ts';
+import { enrolmentCard } from '../programmes/enrolment-card.ts';
 import type { Enrolment } from '../programmes/enrolments.service.ts';
 import type { Programmes } from '../programmes/programmes.service.ts';
 import type { Progress } from '../progress/progress.service.ts';
-import { enrolmentCard } from './enrolment-card.ts';
 import type { Menu } from './menu.ts';
-import type { Pages } from './pages.ts';
 
 interface Deps {
-  pages: Pages;
   menu: Menu;
   programmes: Programmes;
   progress: Progress;
@@ -17,7 +15,7 @@ interface Deps {
 }
 
 /** The first page: a learner's programmes, or where the viewer's role starts. */
-export function homeRoutes({ pages, menu, programmes, progress, filters }: Deps): Router {
+export function homeRoutes({ menu, programmes, progress, filters }: Deps): Router {
   const router = Router();
   menu.add({ label: 'core:menu.home', href: '/', icon: 'home', roles: ['learner'], order: 10 });
 
@@ -34,16 +32,10 @@ export function homeRoutes({ pages, menu, programmes, progress, filters }: Deps)
       return enrolmentCard({ enrolment, programme, result, nextStep, measures: progress.measures, t, now: Date.now() });
     };
     const cards = await Promise.all(enrolments.map(card));
-    const subject = { enrolments };
-    const [main, side] = await Promise.all([
-      pages.slots(request, 'home.main', subject),
-      pages.slots(request, 'home.side', subject),
-    ]);
     await response.page(enrolments.length ? 'core/home' : 'core/home-empty', {
       title: t('home.title'),
       cards: cards.map((one) => ({ ...one, title: localText(one.title, language) })),
-      main,
-      side,
+      parts: { 'home.main': { enrolments }, 'home.side': { enrolments } },
       rooms: enrolments.map((enrolment) => `enrolment:${enrolment._id}`),
     });
   });

@@ -44,3 +44,8 @@ export function paging(query: unknown, size = 50): Paging {
   const limit = asked.size ?? size;
   return { page: asked.page, skip: (asked.page - 1) * limit, limit };
 }
+
+/** What the pager below a table needs. */
+export function pagerOf({ page, limit }: Paging, total: number): { page: number; pages: number; total: number } {
+  return { page, pages: Math.max(1, Math.ceil(total / limit)), total };
+}

@@ -4,12 +4,10 @@ import type { Audit } from '../accounts/audit.ts';
 import { errors } from '../errors.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { FilterChain } from '../plugins/filters.ts';
-import { paging } from './input.ts';
+import { pagerOf, paging } from './input.ts';
 import { holds, type Menu } from './menu.ts';
-import type { Pages } from './pages.ts';
 
 interface Deps {
-  pages: Pages;
   menu: Menu;
   jobs: Jobs;
   audit: Audit;
@@ -21,7 +19,7 @@ interface Deps {
 }
 
 /** The operator's pages: plugins, jobs, deliveries, health, audit. */
-export function operatorRoutes({ pages, menu, jobs, audit, accounts, filters, pingDatabase, plugins }: Deps): Router {
+export function operatorRoutes({ menu, jobs, audit, accounts, filters, pingDatabase, plugins }: Deps): Router {
   const router = Router();
   menu.add({ label: 'core:menu.operator', href: '/operator', icon: 'server-cog', roles: ['operator'], order: 90 });
   menu.addLanding({ roles: ['operator'], href: '/operator', order: 90 });
@@ -43,16 +41,15 @@ export function operatorRoutes({ pages, menu, jobs, audit, accounts, filters, pi
     const database = { name: t('operator.database'), ok: true, detail: `${Math.ceil(performance.now() - started)} ms` };
     const memory = Math.round(process.memoryUsage().rss / 2 ** 20);
     const process_ = { name: t('operator.process'), ok: true, detail: `${memory} MB` };
-    const [health, main, people] = await Promise.all([
+    const [health, people] = await Promise.all([
       filters.apply('health', [database, process_], { language }),
-      pages.slots(request, 'operator.main', {}),
       accounts.count(),
     ]);
     await response.page('core/operator', {
       title: t('operator.title'),
       health,
-      main,
       people,
+      parts: { 'operator.main': {} },
       plugins: plugins.map((plugin) => ({ ...plugin, name: t(`${plugin.id}:plugin.name`) })),
     });
   });
@@ -60,7 +57,12 @@ export function operatorRoutes({ pages, menu, jobs, audit, accounts, filters, pi
   router.get('/operator/jobs', async (request, response) => {
     const page = paging(request.query);
     const { jobs: rows, total } = await jobs.list(page);
-    await response.page('core/jobs', { title: request.t('operator.jobs'), rows, total, page });
+    await response.page('core/jobs', {
+      title: request.t('operator.jobs'),
+      breadcrumb: [{ label: request.t('operator.title'), href: '/operator' }],
+      jobs: rows.map(({ name, lastRunAt, nextRunAt, failReason }) => ({ name, lastRunAt, nextRunAt, error: failReason })),
+      paging: pagerOf(page, total),
+    });
   });
 
   router.get('/operator/audit', async (request, response) => {
@@ -69,7 +71,22 @@ export function operatorRoutes({ pages, menu, jobs, audit, accounts, filters, pi
     const { rows, total } = await audit.search(text || undefined, page);
     const ids = rows.flatMap((row) => [row.actor, row.subject]).filter((id): id is string => Boolean(id));
     const names = new Map((await accounts.byIds([...new Set(ids)])).map((user) => [user._id, user.name]));
-    await response.page('core/audit', { title: request.t('operator.audit'), rows, total, page, text, names });
+    const { t } = request;
+    await response.page('core/audit', {
+      title: t('operator.audit'),
+      breadcrumb: [{ label: t('operator.title'), href: '/operator' }],
+      entries: rows.map(({ at, actor, action, subject, details }) => ({
+        at,
+        actor: actor ? (names.get(actor) ?? actor) : t('operator.platform'),
+        action,
+        subject: subject ? (names.get(subject) ?? subject) : undefined,
+        details: Object.entries(details ?? {})
+          .map(([key, value]) => `${key} ${value}`)
+          .join(' · '),
+      })),
+      filters: [{ name: 'q', label: t('operator.audit-hint'), value: text, type: 'search' }],
+      paging: pagerOf(page, total),
+    });
   });
 
   return router;

@@ -43,8 +43,9 @@ export class Pages {
 
   /** Puts `page`, `fragment` and `done` on every response. */
   readonly middleware: RequestHandler = (request, response, next) => {
-    response.page = async (view, { layout = 'layout', status = 200, ...locals }) => {
-      const all = { ...(await this.#shared(request)), ...locals };
+    response.page = async (view, { layout = 'layout', status = 200, parts = {}, ...locals }) => {
+      const [shared, slots] = await Promise.all([this.#shared(request), this.#parts(request, parts as object)]);
+      const all = { ...shared, slots, ...locals };
       const body = this.#render(view, all);
       const html = this.#template(join(this.#deps.viewsFolder, `${layout}.ejs`))({ ...all, body });
       response.status(Number(status)).type('html').send(html);
@@ -59,12 +60,20 @@ export class Pages {
     next();
   };
 
+  /** The view's `slots(place)`: plugins' parts of each place in `parts`, which says what the page is about there. */
+  async #parts(request: Request, parts: object): Promise<(place: string) => string> {
+    const entries = Object.entries(parts).map(
+      async ([place, subject]) => [place, await this.#slot(request, place, subject)] as const,
+    );
+    const html = new Map(await Promise.all(entries));
+    return (place) => html.get(place) ?? '';
+  }
+
   /**
    * The HTML of everything that plugins add to a place. A part that fails is left out and logged, so that one plugin
    * cannot take the page down.
-   * @param subject what the page is about, such as `{ enrolment }`
    */
-  async slots(request: Request, place: string, subject: Locals): Promise<string> {
+  async #slot(request: Request, place: string, subject: Locals): Promise<string> {
     const parts = this.#slots.get(place) ?? [];
     const { viewer, language } = request;
     const html = parts.map(async ({ plugin, part }) => {

@@ -29,7 +29,8 @@ declare global {
     interface Response {
       /**
        * Answers with a page: the view `<plugin>/<name>` or `core/<name>` inside the layout.
-       * `locals.layout` names another layout, `locals.status` another status.
+       * `locals.layout` names another layout, `locals.status` another status; `locals.parts` maps a place that plugins
+       * add to (`lesson.side`) to what it is about there, and the view prints it with `slots(place)`.
        */
       page(view: string, locals: { title: string; [name: string]: unknown }): Promise<void>;
       /** A part of a page without layout, for partial updates. */

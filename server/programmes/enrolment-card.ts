@@ -1,10 +1,10 @@
 import { beijingDay, daysBetween } from '../beijing-time.ts';
 import type { LocalText } from '../languages.ts';
-import type { Enrolment } from '../programmes/enrolments.service.ts';
-import type { Programme } from '../programmes/programmes.service.ts';
 import type { Measures } from '../progress/measures.ts';
 import type { Score } from '../progress/weighted-score.ts';
-import type { Translate } from './request.ts';
+import type { Translate } from '../web/request.ts';
+import type { Enrolment } from './enrolments.service.ts';
+import type { Programme } from './programmes.service.ts';
 
 /** A component of the scheme as the learner reads it. Values are in the measure's displayed unit. */
 export interface ComponentLine {
@@ -74,7 +74,9 @@ export function componentLines(programme: Programme, result: Score, measures: Me
     const scored = result.components[index];
     return {
       id: component.id,
-      label: measure ? t(`${measure.plugin}:${measure.label}`) : component.id,
+      label: t(`component.${component.id}`, {
+        defaultValue: measure ? t(`${measure.plugin}:${measure.label}`) : component.id,
+      }),
       unit: measure ? t(`${measure.plugin}:${measure.unit}`) : '',
       weight: component.weight,
       value: shown((scored?.value ?? 0) / scale),

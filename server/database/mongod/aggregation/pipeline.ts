@@ -1,0 +1,87 @@
+import { Aggregator } from 'mingo/aggregator';
+import { ComputeOptions, Context, evalExpr } from 'mingo/core';
+import type { Iterator as LazyIterator } from 'mingo/lazy';
+import { Lazy } from 'mingo/lazy';
+import * as accumulator from 'mingo/operators/accumulator';
+import * as expression from 'mingo/operators/expression';
+import * as pipelineOperators from 'mingo/operators/pipeline';
+import * as projection from 'mingo/operators/projection';
+import * as query from 'mingo/operators/query';
+import * as windowOperators from 'mingo/operators/window';
+import type { AnyObject, CollationSpec, Options } from 'mingo/types';
+import { badValue, CommandError } from '../errors.ts';
+import { compileFilter } from '../query/matcher.ts';
+import { sortBy } from '../query/sort.ts';
+import { collatorFor } from '../values/collation.ts';
+import type { Doc } from '../values/codec.ts';
+
+type Stage = (input: LazyIterator, argument: unknown, options: Options) => LazyIterator;
+
+/** How a pipeline reaches other collections. */
+export interface PipelineContext {
+  collation?: Doc | undefined;
+  /** Variables of `let`. */
+  variables?: Doc | undefined;
+  /** All documents of a collection of the same database. */
+  documentsOf(collection: string): Doc[];
+}
+
+const $match: Stage = (input, filter, options) => {
+  const matches = compileFilter(filter as Doc, {
+    collator: collatorFor(options.collation as Doc | undefined),
+    evaluate: (value, document) => evalExpr(document, value, options),
+  });
+  return input.filter((document) => matches(document as Doc));
+};
+
+const $sort: Stage = (input, spec, options) => {
+  if (typeof spec !== 'object' || spec === null || Object.keys(spec).length === 0) {
+    throw new CommandError(15976, 'Location15976', '$sort stage must have at least one sort key');
+  }
+  const collator = collatorFor(options.collation as Doc | undefined);
+  return input.transform((documents) => Lazy(sortBy(documents as Doc[], (each) => each, spec as Doc, collator)));
+};
+
+const pipeline = { ...pipelineOperators, $match, $sort } as Record<string, unknown>;
+
+const context = Context.init({ accumulator, expression, pipeline, projection, query, window: windowOperators } as never);
+
+/** The stages that can stand in a pipeline here. */
+export const isKnownStage = (name: string): boolean => Object.hasOwn(pipeline, name);
+
+function optionsFor({ collation, variables, documentsOf }: PipelineContext): Partial<Options> {
+  return {
+    context,
+    scriptEnabled: false,
+    ...(collation === undefined ? {} : { collation: collation as unknown as CollationSpec }),
+    ...(variables === undefined ? {} : { variables }),
+    collectionResolver: (name) => documentsOf(name) as AnyObject[],
+  };
+}
+
+/** Runs stages over documents, lazily where the stages allow it. The documents must be decoded as plain numbers. */
+export function* runPipeline(stages: readonly Doc[], input: Iterable<Doc>, given: PipelineContext): Generator<Doc> {
+  try {
+    const results = new Aggregator([...stages], optionsFor(given)).stream(input as Iterable<AnyObject>);
+    for (let next = results.next(); !next.done; next = results.next()) yield next.value as Doc;
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+/** Evaluates one expression on one document, for $expr and computed projections. */
+export function evaluator(given: PipelineContext): (value: unknown, document: Doc) => unknown {
+  const options = ComputeOptions.init(optionsFor(given));
+  return (value, document) => {
+    try {
+      return evalExpr(document, value, options.update({ root: document }));
+    } catch (error) {
+      throw translated(error);
+    }
+  };
+}
+
+function translated(error: unknown): unknown {
+  if (error instanceof CommandError) return error;
+  return error instanceof Error ? badValue(`PlanExecutor error during aggregation :: caused by :: ${error.message}`) : error;
+}

@@ -1,0 +1,233 @@
+import { Binary, BSONRegExp, Long } from 'bson';
+import { badValue } from '../errors.ts';
+import { type Doc, isDocument } from '../values/codec.ts';
+import { type Collator, compare, equal, regexText, typeName, typeRank } from '../values/compare.ts';
+import { numberKind, toDouble } from '../values/numeric.ts';
+
+/** Tests one value, without looking into arrays. */
+export type Test = (value: unknown) => boolean;
+
+/** How an operator treats an array at the end of its path. */
+export interface ValueOperator {
+  test: Test;
+  /** `elements`: the array itself and each of its elements; `whole`: only the value as it is. */
+  reach: 'elements' | 'whole';
+}
+
+export function equality(operand: unknown, collator: Collator): ValueOperator {
+  if (operand instanceof RegExp || operand instanceof BSONRegExp) return regex(operand);
+  if (operand === null || operand === undefined) {
+    return { test: (value) => value === null || value === undefined, reach: 'elements' };
+  }
+  if (typeof operand === 'string' && collator === undefined) {
+    return { test: (value) => value === operand, reach: 'elements' };
+  }
+  return { test: (value) => value !== undefined && equal(value, operand, collator), reach: 'elements' };
+}
+
+/** $gt, $gte, $lt and $lte: only values of the operand's own type compare. */
+export function inequality(operator: string, operand: unknown, collator: Collator): ValueOperator {
+  const rank = typeRank(operand);
+  const accept: Record<string, (order: number) => boolean> = {
+    $gt: (order) => order > 0,
+    $gte: (order) => order >= 0,
+    $lt: (order) => order < 0,
+    $lte: (order) => order <= 0,
+  };
+  const within = accept[operator] as (order: number) => boolean;
+  if (rank === 1 || rank === 127) return { test: (value) => within(compare(value, operand, collator)), reach: 'elements' };
+  if (operand === null || operand === undefined) {
+    const matchesNull = operator === '$gte' || operator === '$lte';
+    return { test: (value) => matchesNull && (value === null || value === undefined), reach: 'elements' };
+  }
+  const nan = numberKind(operand) !== undefined && Number.isNaN(toDouble(operand));
+  return {
+    test: (value) => {
+      if (value === undefined || typeRank(value) !== rank) return false;
+      if (rank === 10 && Number.isNaN(toDouble(value)) !== nan) return false;
+      return within(compare(value, operand, collator));
+    },
+    reach: 'elements',
+  };
+}
+
+export function membership(operand: unknown, collator: Collator): ValueOperator {
+  if (!Array.isArray(operand)) throw badValue('$in needs an array');
+  for (const each of operand) {
+    if (isDocument(each) && Object.keys(each)[0]?.startsWith('$')) throw badValue('cannot nest $ under $in');
+  }
+  const texts = new Set<string>();
+  const others: ValueOperator[] = [];
+  const ids = new Set<string>();
+  for (const each of operand) {
+    if (typeof each === 'string' && collator === undefined) texts.add(each);
+    else if (isObjectId(each)) ids.add(each.toHexString());
+    else others.push(equality(each, collator));
+  }
+  return {
+    test: (value) => {
+      if (typeof value === 'string' && texts.has(value)) return true;
+      if (ids.size > 0 && isObjectId(value) && ids.has(value.toHexString())) return true;
+      return others.some((other) => other.test(value));
+    },
+    reach: 'elements',
+  };
+}
+
+const isObjectId = (value: unknown): value is { toHexString(): string } =>
+  typeof value === 'object' && value !== null && (value as { _bsontype?: string })._bsontype === 'ObjectId';
+
+/** A regular expression as stored, as RegExp, or as pattern text with `$options`. */
+export function regex(operand: unknown, options?: string): ValueOperator {
+  const expression = toRegExp(operand, options);
+  const own = regexText(expression);
+  return {
+    test: (value) => {
+      if (typeof value === 'string') {
+        expression.lastIndex = 0;
+        return expression.test(value);
+      }
+      return (value instanceof RegExp || value instanceof BSONRegExp) && regexText(value) === own;
+    },
+    reach: 'elements',
+  };
+}
+
+/** Translates PCRE's flags to those of JavaScript; `x` removes white space and comments from the pattern. */
+export function toRegExp(operand: unknown, options?: string): RegExp {
+  let pattern: string;
+  let flags: string;
+  if (operand instanceof RegExp) [pattern, flags] = [operand.source, options ?? operand.flags];
+  else if (operand instanceof BSONRegExp) [pattern, flags] = [operand.pattern, options ?? operand.options];
+  else if (typeof operand === 'string') [pattern, flags] = [operand, options ?? ''];
+  else throw badValue('$regex has to be a string');
+  const inline = /^\(\?([imsx]+)\)/.exec(pattern);
+  if (inline !== null) {
+    pattern = pattern.slice(inline[0].length);
+    flags += inline[1];
+  }
+  if (/[^imsxu]/.test(flags)) throw badValue(`invalid flag in regex options: ${flags}`);
+  if (flags.includes('x')) pattern = pattern.replace(/\\.|\s+|#.*$/gm, (part) => (part.startsWith('\\') ? part : ''));
+  try {
+    return new RegExp(pattern, [...new Set(`${flags.replace('x', '')}u`)].join(''));
+  } catch {
+    try {
+      return new RegExp(pattern, [...new Set(flags.replace(/[xu]/g, ''))].join(''));
+    } catch (error) {
+      throw badValue(`Regular expression is invalid: ${(error as Error).message}`);
+    }
+  }
+}
+
+export function size(operand: unknown): ValueOperator {
+  const wanted = toDouble(operand);
+  if (!Number.isInteger(wanted)) throw badValue(`Failed to parse $size. Expected an integer in: $size: ${String(operand)}`);
+  if (wanted < 0) throw badValue(`Failed to parse $size. Expected a non-negative number in: $size: ${wanted}`);
+  return { test: (value) => Array.isArray(value) && value.length === wanted, reach: 'whole' };
+}
+
+export function modulo(operand: unknown): ValueOperator {
+  if (!Array.isArray(operand)) throw badValue('malformed mod, needs to be an array');
+  if (operand.length < 2) throw badValue('malformed mod, not enough elements');
+  if (operand.length > 2) throw badValue('malformed mod, too many elements');
+  const [divisor, remainder] = operand.map((each) => Math.trunc(toDouble(each))) as [number, number];
+  if (Number.isNaN(divisor) || Number.isNaN(remainder)) throw badValue('malformed mod, divisor and remainder must be numbers');
+  if (divisor === 0) throw badValue('divisor cannot be 0');
+  return {
+    test: (value) => numberKind(value) !== undefined && Math.trunc(toDouble(value)) % divisor === remainder,
+    reach: 'elements',
+  };
+}
+
+const typeCodes: Record<number, string> = {
+  1: 'double',
+  2: 'string',
+  3: 'object',
+  4: 'array',
+  5: 'binData',
+  6: 'undefined',
+  7: 'objectId',
+  8: 'bool',
+  9: 'date',
+  10: 'null',
+  11: 'regex',
+  13: 'javascript',
+  14: 'symbol',
+  16: 'int',
+  17: 'timestamp',
+  18: 'long',
+  19: 'decimal',
+  127: 'maxKey',
+  [-1]: 'minKey',
+};
+
+export function type(operand: unknown): ValueOperator {
+  const wanted = new Set<string>();
+  for (const each of Array.isArray(operand) ? operand : [operand]) {
+    const name = typeof each === 'string' ? each : typeCodes[toDouble(each)];
+    if (name === undefined) throw badValue(`Invalid numerical type code: ${String(each)}`);
+    if (name !== 'number' && !Object.values(typeCodes).includes(name)) throw badValue(`Unknown type name alias: ${name}`);
+    for (const one of name === 'number' ? ['int', 'long', 'double', 'decimal'] : [name]) wanted.add(one);
+  }
+  return { test: (value) => value !== undefined && wanted.has(typeName(value)), reach: 'elements' };
+}
+
+/** $bitsAllSet, $bitsAllClear, $bitsAnySet and $bitsAnyClear. */
+export function bits(operator: string, operand: unknown): ValueOperator {
+  const mask = bitMask(operand);
+  const all = operator.startsWith('$bitsAll');
+  const set = operator.endsWith('Set');
+  return {
+    test: (value) => {
+      const number = bitsOf(value);
+      if (number === undefined) return false;
+      const hit = set ? number & mask : ~number & mask;
+      return all ? hit === mask : hit !== 0n;
+    },
+    reach: 'elements',
+  };
+}
+
+function bitMask(operand: unknown): bigint {
+  if (Array.isArray(operand)) return operand.reduce<bigint>((mask, position) => mask | (1n << BigInt(toDouble(position))), 0n);
+  const mask = bitsOf(operand);
+  if (mask === undefined || mask < 0n) throw badValue('bit operators need a non-negative number, binary data or positions');
+  return mask;
+}
+
+function bitsOf(value: unknown): bigint | undefined {
+  if (value instanceof Long) return value.toBigInt();
+  if (value instanceof Binary) return BigInt(`0x${Buffer.from(value.value()).reverse().toString('hex') || '0'}`);
+  const double = numberKind(value) === undefined ? Number.NaN : toDouble(value);
+  return Number.isInteger(double) ? BigInt(double) : undefined;
+}
+
+/** The operators that only wrap a test on a value, by name. */
+export function valueOperator(name: string, operand: unknown, siblings: Doc, collator: Collator): ValueOperator | undefined {
+  switch (name) {
+    case '$eq':
+      return equality(operand, collator);
+    case '$gt':
+    case '$gte':
+    case '$lt':
+    case '$lte':
+      return inequality(name, operand, collator);
+    case '$in':
+      return membership(operand, collator);
+    case '$regex':
+      return regex(operand, siblings.$options as string | undefined);
+    case '$size':
+      return size(operand);
+    case '$mod':
+      return modulo(operand);
+    case '$type':
+      return type(operand);
+    case '$bitsAllSet':
+    case '$bitsAllClear':
+    case '$bitsAnySet':
+    case '$bitsAnyClear':
+      return bits(name, operand);
+    default:
+      return undefined;
+  }
+}

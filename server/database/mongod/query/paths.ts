@@ -1,0 +1,84 @@
+import { isDocument } from '../values/codec.ts';
+
+const digits = /^\d+$/;
+
+/** Whether a part of a path can be a position in an array. */
+export const isPosition = (part: string): boolean => digits.test(part);
+
+/**
+ * Visits the values that a dotted path reaches, through arrays as MongoDB does: a part applies to every document in an
+ * array, and a number also to that position. Stops and returns true as soon as `visit` returns true.
+ */
+export function visitPath(
+  value: unknown,
+  parts: readonly string[],
+  visit: (value: unknown) => boolean,
+  at = 0,
+): boolean {
+  if (at === parts.length) return visit(value);
+  const part = parts[at] as string;
+  if (Array.isArray(value)) {
+    if (isPosition(part)) {
+      const position = Number(part);
+      if (position < value.length && visitPath(value[position], parts, visit, at + 1)) return true;
+    }
+    for (const element of value) {
+      if (isDocument(element) && visitPath(element, parts, visit, at)) return true;
+    }
+    return false;
+  }
+  if (!isDocument(value)) return visit(undefined);
+  return visitPath(Object.hasOwn(value, part) ? value[part] : undefined, parts, visit, at + 1);
+}
+
+/** The value at a path that crosses no array, or undefined. */
+export function getPath(value: unknown, parts: readonly string[]): unknown {
+  let current = value;
+  for (const part of parts) {
+    if (Array.isArray(current) && isPosition(part)) current = current[Number(part)];
+    else if (isDocument(current) && Object.hasOwn(current, part)) current = current[part];
+    else return undefined;
+  }
+  return current;
+}
+
+/**
+ * The values that an index on this path holds for a document: one per element when the path ends in or crosses an
+ * array, null for what is missing, undefined for an empty array.
+ */
+export function indexedValues(document: unknown, parts: readonly string[]): { values: unknown[]; multikey: boolean } {
+  const values: unknown[] = [];
+  let multikey = false;
+  const collect = (value: unknown, at: number): void => {
+    if (at === parts.length) {
+      if (!Array.isArray(value)) values.push(value ?? null);
+      else {
+        multikey = true;
+        if (value.length === 0) values.push(undefined);
+        else values.push(...value);
+      }
+      return;
+    }
+    const part = parts[at] as string;
+    if (Array.isArray(value)) {
+      if (isPosition(part) && Number(part) < value.length) {
+        collect(value[Number(part)], at + 1);
+        if (!value.some(isDocument)) return;
+      }
+      multikey = true;
+      if (value.length === 0) values.push(null);
+      for (const element of value) {
+        if (isDocument(element)) collect(element, at);
+        else if (!isPosition(part)) values.push(null);
+      }
+    } else if (isDocument(value)) collect(Object.hasOwn(value, part) ? value[part] : undefined, at + 1);
+    else values.push(null);
+  };
+  collect(document, 0);
+  return { values, multikey };
+}
+
+/** Whether a path exists in the document, for sparse indexes. */
+export function pathExists(document: unknown, parts: readonly string[]): boolean {
+  return visitPath(document, parts, (value) => value !== undefined);
+}

@@ -1,0 +1,227 @@
+import { ObjectId } from 'bson';
+import { badValue, CommandError, duplicateKey } from '../errors.ts';
+import { compileFilter, type Matcher } from '../query/matcher.ts';
+import { indexedValues, pathExists } from '../query/paths.ts';
+import { decode, type Doc, encode, MAX_DOCUMENT_SIZE } from '../values/codec.ts';
+import { equal } from '../values/compare.ts';
+import { encodeKey } from '../values/keys.ts';
+import type { Catalog, Collection, Index } from './catalog.ts';
+import type { KeyValue } from './store.ts';
+
+/** Where a write goes: the database within a group, or the overlay of a transaction. */
+export interface Target {
+  view: KeyValue;
+  catalog: Catalog;
+  /** Refuses or delays a write to a key that another transaction holds or has changed; then marks it as written. */
+  claim(key: string): void;
+  count(collection: Collection, documents: number, bytes: number): void;
+}
+
+/** The key under which a document is stored. */
+export const documentKey = (collection: Collection, id: unknown): Buffer => encodeKey([id], [1], collection.ident);
+
+const text = (key: Buffer) => key.latin1Slice(0, key.length);
+
+/** Marks keys as claimed, or throws: nothing may be written before every key of the statement is. */
+export const claimDocument = (target: Target, key: Buffer): void => target.claim(text(key));
+
+/** Stores a new document. `raw` starts with its _id. */
+export function insertDocument(target: Target, collection: Collection, id: unknown, raw: Buffer, document?: Doc): void {
+  checkSize(raw);
+  const key = documentKey(collection, id);
+  claimDocument(target, key);
+  if (target.view.get(key) !== undefined) throw duplicateKey(collection.namespace, '_id_', { _id: 1 }, { _id: id });
+  if (collection.indexes.length > 0) {
+    const entries = allEntries(collection, document ?? decode(raw));
+    checkUnique(target, collection, entries, key);
+    writeEntries(target, collection, entries, key);
+  }
+  target.view.put(key, raw);
+  target.count(collection, 1, raw.length);
+}
+
+/** Replaces a stored document by another with the same _id. The key must have been claimed. */
+export function replaceDocument(
+  target: Target,
+  collection: Collection,
+  key: Buffer,
+  before: { raw: Buffer; document: Doc },
+  after: { raw: Buffer; document: Doc },
+): void {
+  checkSize(after.raw);
+  for (const index of collection.indexes) {
+    const changed = index.fields.some((field) => {
+      const root = field.split('.', 1)[0] as string;
+      return before.document[root] !== after.document[root];
+    });
+    if (changed || index.spec.partialFilterExpression !== undefined) {
+      updateIndex(target, collection, index, key, before.document, after.document);
+    }
+  }
+  target.view.put(key, after.raw);
+  target.count(collection, 0, after.raw.length - before.raw.length);
+}
+
+function updateIndex(target: Target, collection: Collection, index: Index, key: Buffer, before: Doc, after: Doc): void {
+  const old = entriesOf(index, before);
+  const next = entriesOf(index, after);
+  const oldKeys = new Set(old.keys.map(text));
+  const nextKeys = new Set(next.keys.map(text));
+  const added = next.keys.filter((each) => !oldKeys.has(text(each)));
+  const removed = old.keys.filter((each) => !nextKeys.has(text(each)));
+  if (added.length === 0 && removed.length === 0) return;
+  const entries = [{ index, keys: added, multikey: next.multikey, document: after }];
+  checkUnique(target, collection, entries, key);
+  const suffix = key.subarray(4);
+  for (const each of removed) removeEntry(target, index, each, suffix);
+  writeEntries(target, collection, entries, key);
+}
+
+/** Removes a document. The key must have been claimed. */
+export function removeDocument(target: Target, collection: Collection, key: Buffer, raw: Buffer, document?: Doc): void {
+  if (collection.indexes.length > 0) {
+    const decoded = document ?? decode(raw);
+    const suffix = key.subarray(4);
+    for (const index of collection.indexes) {
+      for (const each of entriesOf(index, decoded).keys) removeEntry(target, index, each, suffix);
+    }
+  }
+  target.view.remove(key);
+  target.count(collection, -1, -raw.length);
+}
+
+function removeEntry(target: Target, index: Index, entry: Buffer, suffix: Buffer): void {
+  if (index.unique) {
+    target.claim(text(entry));
+    target.view.remove(entry);
+  } else target.view.remove(Buffer.concat([entry, suffix]));
+}
+
+interface IndexEntries {
+  index: Index;
+  keys: Buffer[];
+  multikey: boolean;
+  document: Doc;
+}
+
+function allEntries(collection: Collection, document: Doc): IndexEntries[] {
+  const entries: IndexEntries[] = [];
+  for (const index of collection.indexes) {
+    const { keys, multikey } = entriesOf(index, document);
+    if (keys.length > 0) entries.push({ index, keys, multikey, document });
+  }
+  return entries;
+}
+
+function checkUnique(target: Target, collection: Collection, entries: readonly IndexEntries[], key: Buffer): void {
+  for (const { index, keys, document } of entries) {
+    if (!index.unique) continue;
+    for (const entry of keys) {
+      target.claim(text(entry));
+      const owner = target.view.get(entry);
+      if (owner !== undefined && Buffer.compare(owner, key.subarray(4)) !== 0) {
+        throw duplicateKey(collection.namespace, index.spec.name, index.spec.key, keyValue(index, document));
+      }
+    }
+  }
+}
+
+function keyValue(index: Index, document: Doc): Doc {
+  return Object.fromEntries(index.fields.map((field) => [field, indexedValues(document, field.split('.')).values[0] ?? null]));
+}
+
+function writeEntries(target: Target, collection: Collection, entries: readonly IndexEntries[], key: Buffer): void {
+  const suffix = key.subarray(4);
+  for (const { index, keys, multikey } of entries) {
+    if (multikey && !index.multikey) {
+      index.multikey = true;
+      target.catalog.touch(collection);
+    }
+    for (const entry of keys) {
+      target.view.put(index.unique ? entry : Buffer.concat([entry, suffix]), suffix);
+    }
+  }
+}
+
+/** Fills a new index from the documents of its collection. */
+export function buildIndex(target: Target, collection: Collection, index: Index, documents: Iterable<{ key: Buffer; raw: Buffer }>): void {
+  for (const { key, raw } of documents) {
+    const document = decode(raw);
+    const entries = [{ index, ...entriesOf(index, document), document }];
+    checkUnique(target, collection, entries, key);
+    writeEntries(target, collection, entries, key);
+  }
+}
+
+const partialMatchers = new WeakMap<Doc, Matcher>();
+
+function isIndexed(index: Index, document: Doc): boolean {
+  const { partialFilterExpression: partial, sparse } = index.spec;
+  if (partial !== undefined) {
+    let matches = partialMatchers.get(partial);
+    if (matches === undefined) {
+      matches = compileFilter(partial);
+      partialMatchers.set(partial, matches);
+    }
+    if (!matches(document)) return false;
+  }
+  return !sparse || index.fields.some((field) => pathExists(document, field.split('.')));
+}
+
+/** The keys of a document in an index, without the document's own key. */
+export function entriesOf(index: Index, document: Doc): { keys: Buffer[]; multikey: boolean } {
+  if (!isIndexed(index, document)) return { keys: [], multikey: false };
+  let combinations: unknown[][] = [[]];
+  let multikey = false;
+  let arrayRoot: string | undefined;
+  for (const field of index.fields) {
+    const parts = field.split('.');
+    const found = indexedValues(document, parts);
+    if (found.multikey) {
+      const root = parts[0] as string;
+      if (arrayRoot !== undefined && arrayRoot !== root) {
+        throw new CommandError(171, 'CannotIndexParallelArrays', `cannot index parallel arrays [${root}] [${arrayRoot}]`);
+      }
+      arrayRoot = root;
+      multikey = true;
+    }
+    const values = found.values.length === 1 ? found.values : distinctValues(found.values);
+    combinations = values.length === 1
+      ? combinations.map((head) => [...head, values[0]])
+      : combinations.flatMap((head) => values.map((value) => [...head, value]));
+  }
+  return { keys: combinations.map((values) => encodeKey(values, index.directions, index.ident)), multikey };
+}
+
+function distinctValues(values: unknown[]): unknown[] {
+  if (values.length === 0) return [null];
+  return values.filter((value, at) => values.findIndex((other) => equal(other, value)) === at);
+}
+
+function checkSize(raw: Buffer): void {
+  if (raw.length > MAX_DOCUMENT_SIZE) {
+    throw new CommandError(10334, 'BSONObjectTooLarge', `BSONObj size: ${raw.length} (0x${raw.length.toString(16)}) is invalid. Size must be between 0 and 16777216(16MB)`);
+  }
+}
+
+/** Brings a document to be inserted into its stored form: with an _id, as its first field. */
+export function prepareInsert(raw: Buffer): { id: unknown; raw: Buffer; document: Doc } {
+  const document = decode(raw);
+  let id = document._id;
+  const first = Object.keys(document)[0];
+  if (first === '_id' && Object.hasOwn(document, '_id')) checkId(id);
+  else {
+    if (!Object.hasOwn(document, '_id')) id = new ObjectId();
+    checkId(id);
+    const ordered = { _id: id, ...document };
+    return { id, raw: encode(ordered), document: ordered };
+  }
+  return { id, raw: Buffer.from(raw), document };
+}
+
+/** Refuses what MongoDB refuses as an _id. */
+export function checkId(id: unknown): void {
+  if (Array.isArray(id)) throw new CommandError(53, 'InvalidIdField', "The '_id' value cannot be of type array");
+  if (id instanceof RegExp) throw new CommandError(53, 'InvalidIdField', "The '_id' value cannot be of type regex");
+  if (id === undefined) throw badValue("The '_id' value cannot be of type undefined");
+}

@@ -1,0 +1,220 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
+
+export interface Entry {
+  key: Buffer;
+  value: Buffer;
+}
+
+/** A half-open range of keys, `low` ≤ key < `high`. */
+export interface Range {
+  low: Buffer;
+  high: Buffer;
+}
+
+/** Reading and writing keys: the database itself, or what one transaction sees of it. */
+export interface KeyValue {
+  get(key: Buffer): Buffer | undefined;
+  put(key: Buffer, value: Buffer): void;
+  remove(key: Buffer): void;
+  /** Up to `limit` entries of the range in key order, or from its end when `reverse`. */
+  entries(range: Range, limit: number, reverse: boolean): Entry[];
+  /** The number of keys in the range. */
+  count(range: Range): number;
+}
+
+type Job = () => void;
+
+/** One write that waits for its group commit. */
+interface Pending {
+  job: Job;
+  synced: boolean;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+const MAX_GROUP_MILLISECONDS = 20;
+
+/**
+ * One LMDB environment. Writes are jobs: all that wait run in one LMDB transaction, whose commit and fsync happen on
+ * lmdb's own thread while the next ones gather, so that concurrent writers share a sync.
+ */
+export class Store implements KeyValue {
+  private readonly root: RootDatabase<Buffer, Buffer>;
+  private readonly data: Database<Buffer, Buffer>;
+  private waiting: Pending[] = [];
+  private running = false;
+  private closing = false;
+  private group = 0;
+  private committed = 0;
+  private readonly onGroupEnd: () => void;
+  private readonly onCommit: () => void;
+
+  /**
+   * @param onGroupEnd runs inside the transaction after the last job of a group
+   * @param onCommit runs when a group has become visible to readers
+   */
+  constructor(path: string, hooks: { onGroupEnd: () => void; onCommit: () => void }) {
+    mkdirSync(path, { recursive: true });
+    const settings = { encoding: 'binary', keyEncoding: 'binary' } as const;
+    this.root = open({ path: join(path, 'engine.mdb'), maxDbs: 2, maxReaders: 1024, ...settings });
+    this.data = this.root.openDB('data', settings);
+    this.onGroupEnd = hooks.onGroupEnd;
+    this.onCommit = hooks.onCommit;
+  }
+
+  get(key: Buffer): Buffer | undefined {
+    return this.data.getBinary(key);
+  }
+
+  put(key: Buffer, value: Buffer): void {
+    this.data.putSync(key, value);
+  }
+
+  remove(key: Buffer): void {
+    this.data.removeSync(key);
+  }
+
+  entries(range: Range, limit: number, reverse: boolean): Entry[] {
+    return this.read(range, limit, reverse);
+  }
+
+  count(range: Range): number {
+    return this.data.getKeysCount({ start: range.low, end: range.high });
+  }
+
+  /** What a transaction reads: the state now, kept until `release` is called. */
+  snapshot(): Snapshot {
+    this.root.resetReadTxn();
+    return new Snapshot(this.data, this.data.useReadTransaction(), this.committed);
+  }
+
+  /** The number of the group that is running, or of the last one. */
+  get currentGroup(): number {
+    return this.group;
+  }
+
+  get committedGroup(): number {
+    return this.committed;
+  }
+
+  /**
+   * Runs a job in the next group; resolves when it is on disk, or, without `synced`, when it is committed. A job that
+   * throws takes nothing back: it must check first and write afterwards.
+   */
+  write(job: Job, synced: boolean): Promise<void> {
+    if (this.closing) return Promise.reject(new Error('the store is closed'));
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ job, synced, resolve, reject });
+      if (!this.running) this.start();
+    });
+  }
+
+  private start(): void {
+    this.running = true;
+    const done: Pending[] = [];
+    const commit = this.root.transaction(() => this.runGroup(done));
+    const flushed = this.root.flushed;
+    commit.then(
+      () => {
+        this.root.resetReadTxn();
+        this.committed = this.group;
+        this.onCommit();
+        for (const pending of done) if (!pending.synced) pending.resolve();
+        flushed.then(
+          () => {
+            for (const pending of done) if (pending.synced) pending.resolve();
+          },
+          (error) => fatal(error),
+        );
+        if (this.waiting.length > 0) this.start();
+        else this.running = false;
+      },
+      (error) => fatal(error),
+    );
+  }
+
+  private runGroup(done: Pending[]): void {
+    this.group++;
+    const started = performance.now();
+    while (this.waiting.length > 0) {
+      const jobs = this.waiting;
+      this.waiting = [];
+      for (let i = 0; i < jobs.length; i++) {
+        const pending = jobs[i] as Pending;
+        try {
+          pending.job();
+          done.push(pending);
+        } catch (error) {
+          pending.reject(error);
+        }
+        if (performance.now() - started > MAX_GROUP_MILLISECONDS) {
+          this.waiting = [...jobs.slice(i + 1), ...this.waiting];
+          this.onGroupEnd();
+          return;
+        }
+      }
+    }
+    this.onGroupEnd();
+  }
+
+  private read(range: Range, limit: number, reverse: boolean, transaction?: Transaction): Entry[] {
+    return readRange(this.data, range, limit, reverse, transaction);
+  }
+
+  /** Waits for what is being written, then closes the files. */
+  async close(): Promise<void> {
+    while (this.running) await this.write(() => undefined, true);
+    this.closing = true;
+    await this.root.close();
+  }
+}
+
+/** A disk that fails leaves nothing that could be acknowledged: stop before anything else is answered. */
+function fatal(error: unknown): never {
+  process.stderr.write(`fatal: the storage failed, stopping: ${String(error)}\n`);
+  process.exit(14);
+}
+
+function readRange(
+  data: Database<Buffer, Buffer>,
+  range: Range,
+  limit: number,
+  reverse: boolean,
+  transaction?: Transaction,
+): Entry[] {
+  const bounds = reverse
+    ? { start: range.high, end: range.low, reverse, exclusiveStart: true, inclusiveEnd: true }
+    : { start: range.low, end: range.high };
+  const options = transaction === undefined ? { ...bounds, limit } : { ...bounds, limit, transaction };
+  const entries: Entry[] = [];
+  for (const entry of data.getRange(options)) entries.push(entry as Entry);
+  return entries;
+}
+
+/** The database as it was when a transaction began. */
+export class Snapshot {
+  readonly group: number;
+  private readonly data: Database<Buffer, Buffer>;
+  private readonly transaction: Transaction;
+
+  constructor(data: Database<Buffer, Buffer>, transaction: Transaction, group: number) {
+    this.data = data;
+    this.transaction = transaction;
+    this.group = group;
+  }
+
+  get(key: Buffer): Buffer | undefined {
+    const bytes = this.data.getBinaryFast(key, { transaction: this.transaction });
+    return bytes === undefined ? undefined : Buffer.from(bytes);
+  }
+
+  entries(range: Range, limit: number, reverse: boolean): Entry[] {
+    return readRange(this.data, range, limit, reverse, this.transaction);
+  }
+
+  release(): void {
+    this.transaction.done();
+  }
+}

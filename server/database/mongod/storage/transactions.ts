@@ -1,0 +1,169 @@
+import { CommandError, writeConflict } from '../errors.ts';
+import type { Catalog, Collection } from './catalog.ts';
+import type { Target } from './documents.ts';
+import { Overlay } from './overlay.ts';
+import type { Store } from './store.ts';
+
+/** Longest life of a transaction in milliseconds; then it is aborted, as it holds old pages and locks. */
+const LIFETIME = 60_000;
+
+/** A multi-document transaction: reads a snapshot, keeps its writes to itself, holds what it wrote. */
+export class Transaction {
+  readonly view: Overlay;
+  readonly group: number;
+  readonly started = Date.now();
+  readonly claimed = new Set<string>();
+  readonly counts = new Map<Collection, { documents: number; bytes: number }>();
+  /** Resolves when the transaction has ended and its locks are free. */
+  readonly ended: Promise<void>;
+  readonly finish: () => void;
+  state: 'open' | 'committing' | 'ended' = 'open';
+
+  constructor(view: Overlay, group: number) {
+    this.view = view;
+    this.group = group;
+    let finish = () => {};
+    this.ended = new Promise((resolve) => {
+      finish = resolve;
+    });
+    this.finish = finish;
+  }
+}
+
+/** Thrown where a single write meets a key that an open transaction holds: it waits and tries again. */
+class Held extends Error {
+  readonly holder: Transaction;
+
+  constructor(holder: Transaction) {
+    super('held by a transaction');
+    this.holder = holder;
+  }
+}
+
+/** Conflict detection between transactions, and the way into the store's groups. */
+export class Transactions {
+  private readonly store: Store;
+  private readonly catalog: Catalog;
+  private readonly holders = new Map<string, Transaction>();
+  private readonly lastWrites = new Map<string, number>();
+  private readonly open = new Set<Transaction>();
+  private readonly live: Target;
+
+  constructor(store: Store, catalog: Catalog) {
+    this.store = store;
+    this.catalog = catalog;
+    this.live = {
+      view: store,
+      catalog,
+      claim: (key) => {
+        const holder = this.holders.get(key);
+        if (holder !== undefined) throw new Held(holder);
+        this.lastWrites.set(key, store.currentGroup);
+      },
+      count: (collection, documents, bytes) => this.addCount(collection, documents, bytes),
+    };
+  }
+
+  private addCount(collection: Collection, documents: number, bytes: number): void {
+    collection.count += documents;
+    collection.size += bytes;
+    this.catalog.touch(collection);
+  }
+
+  /** To be called when a group is visible: what was written before no longer matters if nobody reads older state. */
+  forgetWrites(): void {
+    if (this.open.size === 0) this.lastWrites.clear();
+  }
+
+  begin(): Transaction {
+    const snapshot = this.store.snapshot();
+    const transaction = new Transaction(new Overlay(snapshot), snapshot.group);
+    this.open.add(transaction);
+    return transaction;
+  }
+
+  /** Where a transaction's own writes go. */
+  target(transaction: Transaction): Target {
+    return {
+      view: transaction.view,
+      catalog: this.catalog,
+      claim: (key) => this.claim(transaction, key),
+      count: (collection, documents, bytes) => {
+        const sum = transaction.counts.get(collection) ?? { documents: 0, bytes: 0 };
+        transaction.counts.set(collection, { documents: sum.documents + documents, bytes: sum.bytes + bytes });
+      },
+    };
+  }
+
+  private claim(transaction: Transaction, key: string): void {
+    if (transaction.claimed.has(key)) return;
+    if (this.holders.has(key) || (this.lastWrites.get(key) ?? 0) > transaction.group) throw writeConflict();
+    this.holders.set(key, transaction);
+    transaction.claimed.add(key);
+  }
+
+  /**
+   * Runs a write in the next group. It may be called again from the start when it meets a key that a transaction holds,
+   * so it must continue where it stopped; a statement claims its keys before it writes.
+   */
+  async write(job: (target: Target) => void, synced = true): Promise<void> {
+    for (;;) {
+      try {
+        await this.store.write(() => job(this.live), synced);
+        return;
+      } catch (error) {
+        if (!(error instanceof Held)) throw error;
+        await error.holder.ended;
+      }
+    }
+  }
+
+  /** Makes a transaction's writes visible and durable, all at once; `also` runs in the same group. */
+  async commit(transaction: Transaction, synced: boolean, also: (target: Target) => void): Promise<void> {
+    if (transaction.state !== 'open') return transaction.ended;
+    transaction.state = 'committing';
+    try {
+      await this.store.write(() => {
+        transaction.view.apply(this.store);
+        for (const key of transaction.claimed) this.lastWrites.set(key, this.store.currentGroup);
+        for (const [collection, sum] of transaction.counts) this.addCount(collection, sum.documents, sum.bytes);
+        also(this.live);
+        this.end(transaction);
+      }, synced);
+    } finally {
+      this.end(transaction);
+    }
+  }
+
+  abort(transaction: Transaction): void {
+    if (transaction.state === 'open') this.end(transaction);
+  }
+
+  private end(transaction: Transaction): void {
+    if (transaction.state === 'ended') return;
+    transaction.state = 'ended';
+    for (const key of transaction.claimed) this.holders.delete(key);
+    this.open.delete(transaction);
+    transaction.view.release();
+    transaction.finish();
+  }
+
+  /** Whether some transaction has read the state of this moment or an older one. */
+  get isBusy(): boolean {
+    return this.open.size > 0;
+  }
+
+  /** Aborts transactions that live too long. */
+  expire(now = Date.now()): void {
+    for (const transaction of this.open) if (now - transaction.started > LIFETIME) this.abort(transaction);
+  }
+}
+
+export const noSuchTransaction = (txnNumber: unknown) =>
+  new CommandError(
+    251,
+    'NoSuchTransaction',
+    `Given transaction number ${String(txnNumber)} does not match any in-progress transactions. The active transaction number is -1`,
+    {},
+    ['TransientTransactionError'],
+  );

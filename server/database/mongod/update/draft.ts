@@ -1,0 +1,122 @@
+import { CommandError } from '../errors.ts';
+import { isPosition } from '../query/paths.ts';
+import { type Doc, encode, isDocument, setField } from '../values/codec.ts';
+import { compare, typeName } from '../values/compare.ts';
+
+/** Most elements by which an update may lengthen an array through a position. */
+const MAX_PADDING = 1_500_000;
+
+/**
+ * A document while it is updated: containers are copied the first time something in them changes, so that the parts
+ * which an update leaves alone stay the same objects.
+ */
+export class Draft {
+  root: Doc;
+  changed = false;
+  private readonly owned = new Set<object>();
+
+  constructor(document: Doc) {
+    this.root = document;
+  }
+
+  private own<T extends Doc | unknown[]>(container: T): T {
+    if (this.owned.has(container)) return container;
+    const copy = (Array.isArray(container) ? [...container] : { ...container }) as T;
+    this.owned.add(copy);
+    return copy;
+  }
+
+  get(parts: readonly string[]): unknown {
+    let current: unknown = this.root;
+    for (const part of parts) {
+      if (Array.isArray(current)) current = isPosition(part) ? current[Number(part)] : undefined;
+      else if (isDocument(current)) current = Object.hasOwn(current, part) ? current[part] : undefined;
+      else return undefined;
+    }
+    return current;
+  }
+
+  has(parts: readonly string[]): boolean {
+    const holder = this.get(parts.slice(0, -1));
+    const last = parts.at(-1) as string;
+    if (Array.isArray(holder)) return isPosition(last) && Number(last) < holder.length;
+    return isDocument(holder) && Object.hasOwn(holder, last);
+  }
+
+  /** Sets a value, creating documents on the way. */
+  set(parts: readonly string[], value: unknown): void {
+    if (this.has(parts) && isIdentical(this.get(parts), value)) return;
+    this.changed = true;
+    this.root = this.own(this.root);
+    let holder: Doc | unknown[] = this.root;
+    for (let i = 0; i < parts.length - 1; i++) {
+      const part = parts[i] as string;
+      const next = step(holder, part);
+      if (next !== undefined && !isDocument(next) && !Array.isArray(next)) throw notViable(parts, i + 1, next, part);
+      const child: Doc | unknown[] = this.own(next ?? {});
+      if (next === undefined) this.owned.add(child);
+      assign(holder, part, child, parts);
+      holder = child;
+    }
+    assign(holder, parts.at(-1) as string, value, parts);
+  }
+
+  /** Removes a field; an element of an array becomes null. */
+  unset(parts: readonly string[]): void {
+    if (!this.has(parts)) return;
+    const holder = this.get(parts.slice(0, -1));
+    if (Array.isArray(holder)) {
+      this.set(parts, null);
+      return;
+    }
+    const copy = { ...(holder as Doc) };
+    delete copy[parts.at(-1) as string];
+    this.changed = true;
+    if (parts.length === 1) {
+      this.root = copy;
+      this.owned.add(copy);
+    } else {
+      this.set(parts.slice(0, -1), copy);
+      this.owned.add(copy);
+    }
+  }
+}
+
+function step(holder: Doc | unknown[], part: string): unknown {
+  if (Array.isArray(holder)) return isPosition(part) ? holder[Number(part)] : undefined;
+  return Object.hasOwn(holder, part) ? holder[part] : undefined;
+}
+
+function assign(holder: Doc | unknown[], part: string, value: unknown, parts: readonly string[]): void {
+  if (!Array.isArray(holder)) {
+    setField(holder, part, value);
+    return;
+  }
+  if (!isPosition(part)) {
+    throw new CommandError(28, 'PathNotViable', `Cannot create field '${part}' in element {${parts[0]}: ${JSON.stringify(holder)}}`);
+  }
+  const position = Number(part);
+  if (position - holder.length > MAX_PADDING) {
+    throw new CommandError(28, 'PathNotViable', `can't backfill more than ${MAX_PADDING} elements`);
+  }
+  while (holder.length < position) holder.push(null);
+  holder[position] = value;
+}
+
+function notViable(parts: readonly string[], at: number, value: unknown, part: string): CommandError {
+  return new CommandError(
+    28,
+    'PathNotViable',
+    `Cannot create field '${parts[at]}' in element {${part}: ${JSON.stringify(value)}}`,
+  );
+}
+
+/** Whether two values are the same in type, content and order of fields. */
+export function isIdentical(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (isDocument(a) || Array.isArray(a)) {
+    return (isDocument(b) || Array.isArray(b)) && encode({ v: a }).equals(encode({ v: b }));
+  }
+  return typeName(a) === typeName(b) && compare(a, b) === 0;
+}
