@@ -1,0 +1,54 @@
+import { definePlugin, localText } from '#platform';
+import { inboxApi } from './inbox.api.ts';
+import { inboxRoutes } from './inbox.routes.ts';
+import { Inbox, type NewMessage } from './inbox.service.ts';
+import { messageSchema } from './message.model.ts';
+import { messageLines } from './message-lines.ts';
+import { UnreadCounts } from './unread-counts.ts';
+
+declare module '#platform' {
+  interface Services {
+    messages: {
+      /** One message per reader, stored and shown at once on the pages they have open. */
+      send(list: NewMessage[]): Promise<void>;
+    };
+  }
+}
+
+/** Messages that the home page shows. */
+const shownAtHome = 5;
+
+export default definePlugin({
+  id: 'messages',
+  api: '^1.0.0',
+  models: { messages: messageSchema },
+  register(host) {
+    const { messages } = host.models;
+    const unread = new UnreadCounts({
+      read: (user) => messages.countDocuments({ to: user, unread: true }),
+      keptMs: 10_000,
+      most: 20_000,
+    });
+    const inbox = new Inbox({
+      messages,
+      unread,
+      tell: (user) => host.publish(`inbox:${user}`, 'inbox', async () => ({ unread: await unread.of(user) })),
+    });
+    host.provide<'messages'>({ send: (list) => inbox.send(list) });
+    host.allowRoom('inbox', (viewer, id) => viewer.id === id);
+    host.filter('inbox.count', async (count, { viewer }) => count + (await inbox.unread(viewer)));
+    host.slot('home.side', {
+      view: 'home',
+      order: 80,
+      async data({ viewer, language }) {
+        if (!viewer) return undefined;
+        const { rows, total } = await inbox.list(viewer, { skip: 0, limit: shownAtHome });
+        const lines = rows.map((message) => ({ ...message, title: localText(message.title, language) }));
+        return { messages: lines, total };
+      },
+    });
+    const lines = messageLines(host);
+    inboxRoutes(host, { inbox, lines });
+    inboxApi(host, inbox);
+  },
+});
