@@ -16,7 +16,7 @@ const snapshot: fc.Arbitrary<EnrolmentSnapshot> = fc
   .record({
     state: fc.constantFrom('enrolled', 'studying', 'qualified', 'withdrawn'),
     total: fc.integer({ min: 0, max: 10_000 }),
-    measures: fc.dictionary(fc.constantFrom('video-courses.seconds', 'discussions.points'), fc.nat(100_000)),
+    measures: fc.dictionary(fc.constantFrom('video-courses/seconds', 'discussions/points'), fc.nat(100_000)),
     scopes: fc.array(fc.constantFrom('programme', 'region:1', 'region:2', 'workshop:1', 'workshop:2')),
     lastDay: fc.option(fc.constantFrom('2026-11-21', TODAY), { nil: undefined }),
   })
@@ -39,7 +39,7 @@ function addUp(snapshots: EnrolmentSnapshot[], scope: string) {
     qualified: inScope.filter(({ state }) => state === 'qualified').length,
     total: counted.reduce((sum, { total }) => sum + total, 0),
     top: counted.filter(({ total }) => total >= 9500).length,
-    seconds: counted.reduce((sum, { measures }) => sum + (measures['video-courses.seconds'] ?? 0), 0),
+    seconds: counted.reduce((sum, { measures }) => sum + (measures['video-courses/seconds'] ?? 0), 0),
   };
 }
 
@@ -77,7 +77,7 @@ describe('roll-up', () => {
     const after: EnrolmentSnapshot = {
       state: 'studying',
       total: 1250,
-      measures: { 'video-courses.seconds': 300 },
+      measures: { 'video-courses/seconds': 300 },
       scopes: ['programme'],
       lastDay: TODAY,
     };
@@ -87,15 +87,15 @@ describe('roll-up', () => {
         counts: { enrolled: -1, studying: 1 },
         total: 1250,
         histogram: { 0: -1, 2: 1 },
-        measures: { 'video-courses.seconds': 300 },
-        day: { day: TODAY, active: 1, measures: { 'video-courses.seconds': 300 } },
+        measures: { 'video-courses/seconds': 300 },
+        day: { day: TODAY, active: 1, measures: { 'video-courses/seconds': 300 } },
       },
     ]);
-    const later = { ...after, measures: { 'video-courses.seconds': 310 } };
+    const later = { ...after, measures: { 'video-courses/seconds': 310 } };
     expect(rollupDeltas(after, later, TODAY)[0]!.day).to.deep.equal({
       day: TODAY,
       active: 0,
-      measures: { 'video-courses.seconds': 10 },
+      measures: { 'video-courses/seconds': 10 },
     });
     expect(rollupDeltas(later, later, TODAY)).to.deep.equal([]);
   });
@@ -162,7 +162,7 @@ describe('roll-up', () => {
             qualified: counts.qualified ?? 0,
             total,
             top: histogram[19] ?? 0,
-            seconds: measures['video-courses.seconds'] ?? 0,
+            seconds: measures['video-courses/seconds'] ?? 0,
           }).to.deep.equal(addUp(snapshots, scope));
         }
       }),
@@ -174,8 +174,8 @@ describe('roll-up', () => {
       fc.property(changes, fc.nat(30), (list, cut) => {
         const here = list.map((change) => ({ ...change, after: { ...change.after, scopes: ['programme'] } }));
         const { deltas, snapshots } = play(here);
-        const gained = deltas.reduce((sum, { day }) => sum + (day?.measures['discussions.points'] ?? 0), 0);
-        const held = snapshots.reduce((sum, { measures }) => sum + (measures['discussions.points'] ?? 0), 0);
+        const gained = deltas.reduce((sum, { day }) => sum + (day?.measures['discussions/points'] ?? 0), 0);
+        const held = snapshots.reduce((sum, { measures }) => sum + (measures['discussions/points'] ?? 0), 0);
         expect(gained).to.equal(held);
         const parts = [...mergeDeltas(deltas.slice(0, cut)), ...mergeDeltas(deltas.slice(cut))];
         expect(mergeDeltas(parts)).to.deep.equal(mergeDeltas(deltas));

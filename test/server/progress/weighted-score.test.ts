@@ -12,16 +12,16 @@ const scheme: Scheme = {
   version: 1,
   passMark: 6000,
   components: [
-    { id: 'video', measure: 'video-courses.seconds', weight: 40, full: 81_000, minimum: 60_000 },
-    { id: 'discussion', measure: 'discussions.points', weight: 20, full: 200 },
+    { id: 'video', measure: 'video-courses/seconds', weight: 40, full: 81_000, minimum: 60_000 },
+    { id: 'discussion', measure: 'discussions/points', weight: 20, full: 200 },
     { id: 'tasks', measure: 'assignments.score', weight: 40, full: 30_000 },
   ],
   required: [{ activity: 'assignments.task:1', atLeast: 6000 }],
 };
 
 const MEASURES: Record<string, string> = {
-  'video-courses.lesson': 'video-courses.seconds',
-  'discussions.topic': 'discussions.points',
+  'video-courses.lesson': 'video-courses/seconds',
+  'discussions.topic': 'discussions/points',
   'assignments.task': 'assignments.score',
 };
 const measureOf = (activity: string) => MEASURES[activity.split(':')[0]!];
@@ -72,7 +72,7 @@ describe('weighted-score', () => {
       'discussions.topic:1': 15,
       'gone.kind:1': 99,
     });
-    expect(sumMeasures(values, measureOf)).to.deep.equal({ 'video-courses.seconds': 150, 'discussions.points': 15 });
+    expect(sumMeasures(values, measureOf)).to.deep.equal({ 'video-courses/seconds': 150, 'discussions/points': 15 });
   });
 
   it('adds nothing for values that are no numbers, and never leaves the exact integers', () => {
@@ -84,7 +84,7 @@ describe('weighted-score', () => {
       'assignments.task:2': 9,
     });
     expect(sumMeasures(values, measureOf)).to.deep.equal({
-      'discussions.points': 15,
+      'discussions/points': 15,
       'assignments.score': Number.MAX_SAFE_INTEGER,
     });
   });

@@ -1,5 +1,5 @@
 import { Aggregator } from 'mingo/aggregator';
-import { ComputeOptions, Context, evalExpr } from 'mingo/core';
+import { Context, evalExpr } from 'mingo/core';
 import type { Iterator as LazyIterator } from 'mingo/lazy';
 import { Lazy } from 'mingo/lazy';
 import * as accumulator from 'mingo/operators/accumulator';
@@ -71,10 +71,10 @@ export function* runPipeline(stages: readonly Doc[], input: Iterable<Doc>, given
 
 /** Evaluates one expression on one document, for $expr and computed projections. */
 export function evaluator(given: PipelineContext): (value: unknown, document: Doc) => unknown {
-  const options = ComputeOptions.init(optionsFor(given));
+  const options = optionsFor(given);
   return (value, document) => {
     try {
-      return evalExpr(document, value, options.update({ root: document }));
+      return evalExpr(document, value, options);
     } catch (error) {
       throw translated(error);
     }

@@ -206,8 +206,9 @@ export class Snapshot {
   }
 
   get(key: Buffer): Buffer | undefined {
-    const bytes = this.data.getBinaryFast(key, { transaction: this.transaction });
-    return bytes === undefined ? undefined : Buffer.from(bytes);
+    // lmdb's types leave out the second argument that its code takes.
+    const data = this.data as unknown as { getBinary(key: Buffer, options: object): Buffer | undefined };
+    return data.getBinary(key, { transaction: this.transaction });
   }
 
   entries(range: Range, limit: number, reverse: boolean): Entry[] {

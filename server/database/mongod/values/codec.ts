@@ -20,6 +20,7 @@ declare global {
   interface Buffer {
     utf8Slice(start: number, end: number): string;
     latin1Slice(start: number, end: number): string;
+    latin1Write(text: string, at: number, length: number): number;
   }
 }
 

@@ -1,0 +1,117 @@
+import { Binary, type Long } from 'bson';
+import type { Engine } from '../engine.ts';
+import { badValue, notImplemented, typeMismatch } from '../errors.ts';
+import { evaluator, type PipelineContext } from '../aggregation/pipeline.ts';
+import type { MatchContext } from '../query/matcher.ts';
+import type { Collection } from '../storage/catalog.ts';
+import type { KeyValue } from '../storage/store.ts';
+import type { Transaction } from '../storage/transactions.ts';
+import { collatorFor } from '../values/collation.ts';
+import { decode, type Doc, isDocument } from '../values/codec.ts';
+import { typeName } from '../values/compare.ts';
+import { numberKind, toDouble } from '../values/numeric.ts';
+import { plain } from '../values/plain.ts';
+
+/** What the server knows about a client's connection. */
+export interface Connection {
+  id: number;
+  /** Compressors agreed on in the handshake. */
+  compressors: string[];
+  appName: string;
+}
+
+/** One command as it arrived. */
+export interface Command {
+  name: string;
+  database: string;
+  body: Doc;
+  /** Document sequences of the message, still encoded. */
+  sequences: Map<string, Buffer[]>;
+  connection: Connection;
+  transaction: Transaction | undefined;
+}
+
+/** An answer: a document, or one that is already encoded. */
+export type Reply = Doc | Buffer;
+
+export type Handler = (engine: Engine, command: Command) => Reply | Promise<Reply>;
+
+/** What a command reads: its transaction's snapshot, or the latest state. */
+export const viewOf = (engine: Engine, command: Command): KeyValue => command.transaction?.view ?? engine.store;
+
+/** The collection that a command names, if there is one. */
+export function collectionOf(engine: Engine, command: Command): Collection | undefined {
+  return engine.catalog.get(command.database, collectionName(command));
+}
+
+export function collectionName(command: Command): string {
+  const name = command.body[command.name];
+  if (name instanceof Binary) {
+    throw notImplemented('naming a collection by its UUID is not supported');
+  }
+  if (typeof name !== 'string') throw badValue(`collection name has invalid type ${typeName(name)}`);
+  if (name === '') throw badValue(`Invalid namespace specified '${command.database}.'`);
+  return name;
+}
+
+/** What filters and expressions of a command refer to: collation, `let`, other collections. */
+export function matchContext(engine: Engine, command: Command, collation?: unknown): MatchContext {
+  const chosen = (collation ?? command.body.collation) as Doc | undefined;
+  const evaluate = evaluator(pipelineContext(engine, command, chosen));
+  return { collator: collatorFor(chosen), evaluate: (value, document) => evaluate(value, plain(document)) };
+}
+
+export function pipelineContext(engine: Engine, command: Command, collation?: Doc): PipelineContext {
+  return {
+    collation,
+    variables: command.body.let === undefined ? undefined : (plain(command.body.let) as Doc),
+    documentsOf: (name) => {
+      const collection = engine.catalog.get(command.database, name);
+      return collection === undefined ? [] : documentsOf(viewOf(engine, command), collection);
+    },
+  };
+}
+
+function documentsOf(view: KeyValue, collection: Collection): Doc[] {
+  const high = Buffer.from(collection.ident);
+  high.writeUInt32BE(high.readUInt32BE(0) + 1, 0);
+  const entries = view.entries({ low: collection.ident, high }, Number.MAX_SAFE_INTEGER, false);
+  return entries.map(({ value }) => decode(value, 0, true));
+}
+
+/** The statements of a bulk command, from its document sequence or from the body. */
+export function statementsOf(command: Command, field: string): Doc[] {
+  const sequence = command.sequences.get(field);
+  if (sequence !== undefined) return sequence.map((raw) => decode(raw));
+  const list = command.body[field];
+  if (!Array.isArray(list)) throw typeMismatch(`BSON field '${command.name}.${field}' is the wrong type '${typeName(list)}', expected type 'array'`);
+  return list as Doc[];
+}
+
+/** A filter-like field that must be a document when it is there. */
+export function documentField(body: Doc, name: string): Doc | undefined {
+  const value = body[name];
+  if (value === undefined || value === null) return undefined;
+  if (!isDocument(value)) throw typeMismatch(`Expected field ${name} to be of type object`);
+  return value;
+}
+
+/** A non-negative number that may be missing. */
+export function countField(body: Doc, name: string): number | undefined {
+  const value = body[name];
+  if (value === undefined || value === null) return undefined;
+  if (numberKind(value) === undefined) throw typeMismatch(`BSON field '${name}' is the wrong type '${typeName(value)}'`);
+  const number = toDouble(value);
+  if (number < 0) throw badValue(`BSON field '${name}' value must be >= 0, actual value '${number}'`);
+  return number;
+}
+
+/** Whether a write must be on disk before it is acknowledged. */
+export function isSynced(body: Doc): boolean {
+  const concern = body.writeConcern as Doc | undefined;
+  if (concern === undefined || concern.w === undefined || concern.w === 'majority') return concern?.j !== false || concern?.w !== 1;
+  return concern.j === true;
+}
+
+export const ownerOf = (command: Command): string =>
+  command.transaction === undefined ? '' : `${JSON.stringify(command.body.lsid)}:${String(command.body.txnNumber as Long)}`;

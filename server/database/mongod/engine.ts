@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { Cursors } from './cursors.ts';
+import { CommandError, namespaceNotFound } from './errors.ts';
+import { Catalog, type Collection } from './storage/catalog.ts';
+import type { Target } from './storage/documents.ts';
+import { Sessions } from './storage/sessions.ts';
+import { Store } from './storage/store.ts';
+import { Transactions } from './storage/transactions.ts';
+import type { Doc } from './values/codec.ts';
+
+const REAP_CHUNK = 2000;
+
+/** The database behind the wire: storage, catalog, transactions, sessions and cursors of one data folder. */
+export class Engine {
+  readonly store: Store;
+  readonly catalog = new Catalog();
+  readonly transactions: Transactions;
+  readonly sessions: Sessions;
+  readonly cursors = new Cursors();
+  private reaping = false;
+
+  constructor(path: string) {
+    this.store = new Store(path, {
+      onGroupEnd: () => this.catalog.saveDirty(this.store),
+      onCommit: () => this.transactions.forgetWrites(),
+    });
+    this.transactions = new Transactions(this.store, this.catalog);
+    this.sessions = new Sessions(this.transactions);
+    this.catalog.load(this.store);
+    this.reap();
+  }
+
+  /** The collection, or an error that names it. */
+  existing(database: string, name: string): Collection {
+    const collection = this.catalog.get(database, name);
+    if (collection === undefined) throw namespaceNotFound(`ns does not exist: ${database}.${name}`);
+    return collection;
+  }
+
+  /** Creates a collection within a group. */
+  createCollection(target: Target, database: string, name: string, options: Doc = {}): Collection {
+    checkNamespace(database, name);
+    const collection: Collection = {
+      database,
+      name,
+      namespace: `${database}.${name}`,
+      uuid: Buffer.from(randomUUID().replaceAll('-', ''), 'hex'),
+      options,
+      ident: this.catalog.allocate(this.store),
+      indexes: [],
+      count: 0,
+      size: 0,
+    };
+    if (typeof options.viewOn === 'string') {
+      collection.view = { on: options.viewOn, pipeline: (options.pipeline ?? []) as Doc[] };
+    }
+    target.catalog.add(this.store, collection);
+    return collection;
+  }
+
+  /** The collection to write to; it comes into being with its first document. */
+  async collectionForWrite(database: string, name: string): Promise<Collection> {
+    const existing = this.catalog.get(database, name);
+    if (existing !== undefined) {
+      if (existing.view !== undefined) throw new CommandError(166, 'CommandNotSupportedOnView', `Namespace ${existing.namespace} is a view, not a collection`);
+      return existing;
+    }
+    checkNamespace(database, name);
+    await this.transactions.write((target) => {
+      if (this.catalog.get(database, name) === undefined) this.createCollection(target, database, name);
+    }, false);
+    return this.existing(database, name);
+  }
+
+  /** Removes what dropped collections and indexes left behind, a little with every group. */
+  reap(): void {
+    if (this.reaping || !this.catalog.hasOrphans) return;
+    this.reaping = true;
+    void this.store
+      .write(() => {
+        if (!this.transactions.isBusy) this.catalog.reap(this.store, REAP_CHUNK);
+      }, false)
+      .then(() => {
+        this.reaping = false;
+        setTimeout(() => this.reap(), this.transactions.isBusy ? 100 : 5).unref();
+      })
+      .catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    await this.store.close();
+  }
+}
+
+function checkNamespace(database: string, name: string): void {
+  const invalid = (message: string) => new CommandError(73, 'InvalidNamespace', message);
+  if (name === '' || name.includes('\0') || name.includes('$') || name.startsWith('.') || name.endsWith('.')) {
+    throw invalid(`Invalid collection name: ${database}.${name}`);
+  }
+  if (database === '' || /[/\\. "$*<>:|?\0]/.test(database)) throw invalid(`Invalid database name: ${database}`);
+  if (Buffer.byteLength(`${database}.${name}`) > 255) throw invalid(`Fully qualified namespace is too long: ${database}.${name}`);
+}

@@ -1,0 +1,27 @@
+import { expect } from 'chai';
+import { brokenRule, cycles } from './imports.ts';
+
+const from = (path: string, to: string) => ({ from: path, to, typeOnly: false });
+
+describe('the rules of the house', () => {
+  it('names what an import breaks', () => {
+    const cases: [string, string, string | undefined][] = [
+      ['server/platform.ts', 'plugins/demo/index.ts', 'the core never imports a plugin'],
+      ['server/database/mongod/main.ts', 'server/log.ts', 'the engine imports nothing from the rest of the project'],
+      ['plugins/a/index.ts', 'server/accounts/scope.ts', 'a plugin uses the core through #platform'],
+      ['plugins/a/index.ts', 'plugins/b/b.service.ts', 'a plugin uses another through its service'],
+      ['plugins/a/index.ts', 'test/support/client.ts', 'the product never imports tests'],
+      ['plugins/a/index.ts', 'server/plugins/contract.ts', undefined],
+      ['plugins/a/client/index.ts', 'server/web/client/live.ts', undefined],
+      ['plugins/a/index.ts', 'plugins/a/a.service.ts', undefined],
+      ['server/platform.ts', 'express', undefined],
+    ];
+    for (const [path, to, broken] of cases) expect(brokenRule(from(path, to)), `${path} → ${to}`).to.equal(broken);
+  });
+
+  it('finds circles of any length, and no others', () => {
+    expect(cycles([from('a', 'b'), from('b', 'c'), from('a', 'c')])).to.deep.equal([]);
+    expect(cycles([from('a', 'b'), from('b', 'c'), from('c', 'a'), from('c', 'd')])).to.deep.equal([['a', 'b', 'c']]);
+    expect(cycles([from('a', 'a')])).to.deep.equal([['a']]);
+  });
+});
