@@ -52,6 +52,29 @@ export function applyChanges(
   return after;
 }
 
+/**
+ * The changes by the Beijing day on which they happened, oldest first, so that each day's roll-up gets what happened on
+ * it, also where reports of several days arrive together. What has no time of its own comes first, on `otherwise` where
+ * nothing else happened; there is always at least one step.
+ */
+export function changesByDay(changes: readonly Change[], otherwise: string): { day: string; changes: Change[] }[] {
+  const days = new Map<string, Change[]>();
+  const timeless: Change[] = [];
+  for (const change of changes) {
+    if (change.kind !== 'values') timeless.push(change);
+    else {
+      const day = beijingDay(change.at);
+      const list = days.get(day);
+      if (list) list.push(change);
+      else days.set(day, [change]);
+    }
+  }
+  if (days.size === 0) return [{ day: otherwise, changes: timeless }];
+  const sorted = [...days].sort(([a], [b]) => (a < b ? -1 : 1)).map(([day, ofDay]) => ({ day, changes: ofDay }));
+  sorted[0]!.changes = [...timeless, ...sorted[0]!.changes];
+  return sorted;
+}
+
 /** What the roll-ups count of an enrolment. */
 export function snapshotOf(progress: EnrolmentProgress): EnrolmentSnapshot {
   const { state, total, measures, scopes, lastDay } = progress;

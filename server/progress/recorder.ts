@@ -5,7 +5,7 @@ import { AppError, errors } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Enrolment } from '../programmes/enrolments.service.ts';
 import type { Transaction } from '../transaction.ts';
-import { applyChanges, type Change, type EnrolmentProgress, snapshotOf } from './enrolment-change.ts';
+import { applyChanges, type Change, changesByDay, type EnrolmentProgress, snapshotOf } from './enrolment-change.ts';
 import { mergeDeltas, type RollupDelta, rollupDeltas } from './roll-up.ts';
 import { rollUpWrites } from './roll-up-writes.ts';
 import type { MeasureOf, Scheme } from './weighted-score.ts';
@@ -147,13 +147,17 @@ export class Recorder {
     const deltas = new Map<string, RollupDelta[]>();
     const qualified: { id: string; enrolment: string }[] = [];
     for (const [id, pending] of group) {
-      const change = await this.#changeOne(byId.get(id), pending);
+      const { steps, ...change } = await this.#changeOne(byId.get(id), pending);
       changes.push(change);
       const created = !byId.has(id);
       writes.push(created ? { insertOne: { document: change.after } } : updateOf(change));
-      const snapshot = created ? undefined : snapshotOf(change.before as EnrolmentProgress);
+      let snapshot = created ? undefined : snapshotOf(change.before as EnrolmentProgress);
       const list = deltas.get(change.after.programme) ?? [];
-      list.push(...rollupDeltas(snapshot, snapshotOf(change.after as EnrolmentProgress), dayOf(change.after, pending)));
+      for (const { day, after } of steps) {
+        const next = snapshotOf(after);
+        list.push(...rollupDeltas(snapshot, next, day));
+        snapshot = next;
+      }
       deltas.set(change.after.programme, list);
       if (change.after.state === 'qualified' && change.before.state !== 'qualified') {
         qualified.push({ id: newId(), enrolment: id });
@@ -174,15 +178,23 @@ export class Recorder {
     return { changes, qualified };
   }
 
-  async #changeOne(found: Enrolment | undefined, pending: Pending[]): Promise<CommittedChange> {
+  async #changeOne(
+    found: Enrolment | undefined,
+    pending: Pending[],
+  ): Promise<CommittedChange & { steps: { day: string; after: EnrolmentProgress }[] }> {
     const created = pending.find((entry) => entry.created)?.created;
     if (created && found) throw errors.conflict('enrolment');
     const before = found ?? created;
     if (!before) throw errors.notFound();
     const scheme = await this.#deps.schemeOf(before.programme);
     const changes = pending.flatMap((entry) => entry.changes);
-    const after = applyChanges(before as EnrolmentProgress, changes, scheme, this.#deps.measureOf);
-    return { before, after: { ...before, ...after, rev: before.rev + 1 } as Enrolment };
+    const steps: { day: string; after: EnrolmentProgress }[] = [];
+    let after = before as EnrolmentProgress;
+    for (const { day, changes: ofDay } of changesByDay(changes, after.lastDay ?? beijingDay(Date.now()))) {
+      after = applyChanges(after, ofDay, scheme, this.#deps.measureOf);
+      steps.push({ day, after });
+    }
+    return { before, after: { ...before, ...after, rev: before.rev + 1 } as Enrolment, steps };
   }
 
   async #writeRollUps(programme: string, deltas: RollupDelta[], session: ClientSession): Promise<void> {
@@ -209,13 +221,6 @@ function updateOf({ before, after }: CommittedChange): AnyBulkWriteOperation<Enr
   }
   const unset = before.workshop && !after.workshop ? { $unset: { workshop: 1 as const } } : {};
   return { updateOne: { filter: { _id: before._id, rev: before.rev }, update: { $set: set, ...unset } } };
-}
-
-/** The day that the change's activity belongs to: that of the newest value, else today. */
-function dayOf(after: Enrolment, pending: Pending[]): string {
-  const times = pending.flatMap((entry) => entry.changes).map((change) => (change.kind === 'values' ? change.at : 0));
-  const newest = Math.max(0, ...times);
-  return newest > 0 ? beijingDay(newest) : (after.lastDay ?? beijingDay(Date.now()));
 }
 
 async function writeCompanions(pending: Pending[], session: ClientSession): Promise<void> {
