@@ -1,5 +1,5 @@
 /** A plausible study history of an invented learner, as plain data that is fed through the real services. */
-import { addDays, daysBetween } from '../../../server/beijing-time.ts';
+import { addDays, daysBetween } from '#platform';
 import type { Learner } from './learners.ts';
 import { assessment, type DemoProgramme, lessonsOf, termAround } from './programmes.ts';
 import type { Random } from './random.ts';

@@ -1,5 +1,5 @@
 /** How a roster writes stages, subjects, sex and titles: what a school administrator types in the .xlsx. */
-import type { Stage, Subject } from '../../../server/programmes/programme.model.ts';
+import type { Stage, Subject } from '#platform';
 
 export const stageLabels: Record<Stage, { zh: string; en: string }> = {
   senior: { zh: '高中', en: 'Senior high' },

@@ -5,12 +5,9 @@
  * numbers set aside for centenarians, so that hardly anybody living carries one. Phone numbers begin with 154, the one
  * prefix between 150 and 159 that no operator has (libphonenumber, metadata of CN: mobile 1…5[0-35-9]).
  */
-import { checkDigit, type Sex } from '../../../server/accounts/id-number.ts';
-import { addDays, daysBetween } from '../../../server/beijing-time.ts';
-import type { Stage } from '../../../server/programmes/programme.model.ts';
-import type { Organisation } from '../../../server/regions/regions.service.ts';
+import { addDays, checkDigit, daysBetween, type Organisation, type Stage } from '#platform';
 import { type DemoSubject, stageLabels, subjectLabels } from './labels.ts';
-import { inventName } from './names.ts';
+import { inventName, type Sex } from './names.ts';
 import { ALMOST_THERE_SCHOOL } from './organisations.ts';
 import type { DemoProgramme } from './programmes.ts';
 import { type Random, seeded } from './random.ts';

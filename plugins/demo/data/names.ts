@@ -1,6 +1,7 @@
 /** Invented personal names: common surnames, ordinary given names; combinations that belong to famous people are skipped. */
-import type { Sex } from '../../../server/accounts/id-number.ts';
 import type { Random } from './random.ts';
+
+export type Sex = 'male' | 'female';
 
 /** Roughly by frequency: a character that stands twice or more is met more often. */
 const surnames = [

@@ -2,8 +2,7 @@
  * The units of the training. The bureaus, 河大附中 and the two providers are those that the announcement of 2018 names;
  * every other school is invented, and a likeness of its name to a real one is chance.
  */
-import type { Stage } from '../../../server/programmes/programme.model.ts';
-import type { Organisation } from '../../../server/regions/regions.service.ts';
+import type { Organisation, Stage } from '#platform';
 import { CITY, NEW_AREA, optIn, regions } from './regions.ts';
 
 export const CITY_BUREAU = 'KF-BUREAU';

@@ -3,8 +3,7 @@
  * term are those of 2018 (enrolment until 20 December, study from 1 January to 30 April); the days are shifted so that
  * today lies two thirds into the study term.
  */
-import { addDays } from '../../../server/beijing-time.ts';
-import type { Stage } from '../../../server/programmes/programme.model.ts';
+import { addDays, type Stage } from '#platform';
 import { basicTasks, type DemoTask, seniorTasks } from './assignments.ts';
 import { basicCourses, type DemoCourse, seniorCourses } from './courses.ts';
 import { basicTopics, type DemoTopic, seniorTopics } from './discussions.ts';

@@ -7,7 +7,7 @@
  * and its land lies mostly in 龙亭区. It has a bureau of its own and is compared with the districts, so it stands here
  * beside them under the city, with the made-up code 410200-XQ, which no six-digit code can collide with.
  */
-import type { Region } from '../../../server/regions/regions.service.ts';
+import type { Region } from '#platform';
 
 const PROVINCE = '410000';
 export const CITY = '410200';

@@ -1,9 +1,7 @@
 /** The forty workshops: one stage and subject each, one invented moderator each. */
-import type { Sex } from '../../../server/accounts/id-number.ts';
-import type { Stage } from '../../../server/programmes/programme.model.ts';
-import type { Organisation } from '../../../server/regions/regions.service.ts';
+import type { Organisation, Stage } from '#platform';
 import { type DemoSubject, stageLabels, subjectLabels } from './labels.ts';
-import { inventName } from './names.ts';
+import { inventName, type Sex } from './names.ts';
 import { ALMOST_THERE_SCHOOL, schools } from './organisations.ts';
 import { type DemoProgramme, programmeOf } from './programmes.ts';
 import { seeded } from './random.ts';
