@@ -14,6 +14,8 @@ import { sharedDatabase } from './shared-database.ts';
 export interface TestPlatform extends Fixtures {
   platform: Platform;
   url: string;
+  /** The platform's key material. */
+  secret: Buffer;
   host(id: string): Host;
   /** A signed-in client; changes carry the session's token. */
   signIn(login: string, password?: string): Promise<Client>;
@@ -59,6 +61,7 @@ async function start(config: Config, options: TestOptions, known?: Fixtures): Pr
     ...fixtures,
     platform,
     url: platform.url,
+    secret: config.secret,
     host: (id) => platform.host(id),
     signIn: (login, password) => signIn(platform.url, login, password),
     async restart() {

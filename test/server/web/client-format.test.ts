@@ -47,7 +47,10 @@ describe('live values in the browser', () => {
 });
 
 describe('the key of a live element', () => {
-  const update = { event: 'progress', value: { total: 5250, measures: { 'video.courses.seconds': 90, video: { courses: 1 } } } };
+  const update = {
+    event: 'progress',
+    value: { total: 5250, measures: { 'video.courses.seconds': 90, video: { courses: 1 } } },
+  };
   const cases: [string, unknown][] = [
     ['progress', update.value],
     ['progress.total', 5250],

@@ -1,0 +1,161 @@
+import { expect } from 'chai';
+import supertest from 'supertest';
+import { firstOperatorLink } from '../../../server/accounts/first-operator.ts';
+import { unscoped } from '../../../server/accounts/scope.ts';
+import { password } from '../../support/client.ts';
+import { startTestPlatform, type TestPlatform } from '../../support/platform.ts';
+
+const tokenIn = (html: string): string => /name="_csrf" value="([^"]+)"/.exec(html)?.[1] ?? '';
+
+describe('signing in', () => {
+  let test: TestPlatform;
+  before(async () => {
+    test = await startTestPlatform({ plugins: [] });
+  });
+  after(() => test.stop());
+
+  /** A browser at the sign-in page. */
+  const visitor = async () => {
+    const agent = supertest.agent(test.url);
+    const { text } = await agent.get('/sign-in').expect(200);
+    return { agent, csrf: tokenIn(text) };
+  };
+  const attempt = async (login: string, secret: string) => {
+    const { agent, csrf } = await visitor();
+    const response = await agent.post('/sign-in').type('form').send({ login, password: secret, _csrf: csrf });
+    return { agent, response };
+  };
+
+  it('takes the account name, in any case, and the ID number; a new session id each time', async () => {
+    const person = await test.person();
+    for (const login of [person.login.toUpperCase(), person.idNumber.toLowerCase()]) {
+      const { agent, csrf } = await visitor();
+      const before = agent.jar.getCookie('xf.sid', {
+        path: '/',
+        domain: '127.0.0.1',
+        secure: false,
+        script: false,
+      })?.value;
+      await agent.post('/sign-in').type('form').send({ login, password, _csrf: csrf }).expect(303);
+      const after = agent.jar.getCookie('xf.sid', {
+        path: '/',
+        domain: '127.0.0.1',
+        secure: false,
+        script: false,
+      })?.value;
+      expect(after).to.be.a('string').and.not.equal(before);
+      expect((await agent.get('/account').expect(200)).text).to.include(person.name);
+    }
+  });
+
+  it('shows the form again for a wrong password, keeping what was typed, in both languages', async () => {
+    const person = await test.person();
+    const { response } = await attempt(person.login, 'not the password');
+    expect(response.status).to.equal(401);
+    expect(response.text).to.include('账号或密码不对').and.include(`value="${person.login}"`);
+    const { agent, csrf } = await visitor();
+    const english = await agent
+      .post('/sign-in')
+      .set('Accept-Language', 'en')
+      .type('form')
+      .send({ login: 'nobody-here', password: 'x', _csrf: csrf });
+    expect(english.text).to.include('The account or the password is wrong.');
+  });
+
+  it('refuses a form without its token', async () => {
+    const person = await test.person();
+    const { agent } = await visitor();
+    const { text } = await agent.post('/sign-in').type('form').send({ login: person.login, password }).expect(403);
+    expect(text).to.include('页面已过期');
+    const { body } = await supertest(test.url)
+      .post('/api/v1/session')
+      .send({ login: person.login, password })
+      .expect(403);
+    expect(body.error.code).to.equal('core:csrf');
+  });
+
+  it('makes somebody who keeps guessing wait, even with the right password', async () => {
+    const person = await test.person();
+    for (let i = 0; i < 8; i += 1) expect((await attempt(person.login, 'guess')).response.status).to.equal(401);
+    const { response } = await attempt(person.login, password);
+    expect(response.status).to.equal(429);
+    expect(response.text).to.include('请 15 分钟后再试');
+  });
+
+  it('ends the session and its sockets on signing out', async () => {
+    const person = await test.person();
+    const client = await test.signIn(person.login);
+    const socket = await client.socket();
+    const gone = new Promise((resolve) => socket.once('disconnect', resolve));
+    await client.delete('/api/v1/session').expect(200);
+    await gone;
+    await client.get('/api/v1/me').expect(401);
+  });
+
+  it('leads to the page that was asked for, but never away from the platform', async () => {
+    const person = await test.person();
+    const agent = supertest.agent(test.url);
+    await agent.get('/account').expect(302).expect('Location', '/sign-in');
+    const csrf = tokenIn((await agent.get('/sign-in')).text);
+    await agent
+      .post('/sign-in')
+      .type('form')
+      .send({ login: person.login, password, _csrf: csrf })
+      .expect('Location', '/account');
+    await agent.get('/language?to=en&back=//evil.example').expect('Location', '/');
+  });
+
+  it('lets a new teacher set a password once with a code', async () => {
+    const { accounts } = test.platform.rooms;
+    const user = await accounts.create({
+      name: '新老师',
+      account: 'new-teacher',
+      organisation: test.organisations.school,
+    });
+    const codes = await accounts.issueActivationCodes(unscoped({ ids: [user._id] }), user._id);
+    const send = async (code: string) => {
+      const agent = supertest.agent(test.url);
+      const csrf = tokenIn((await agent.get('/activate')).text);
+      return agent
+        .post('/activate')
+        .type('form')
+        .send({ login: 'new-teacher', code, password: 'ten characters', _csrf: csrf });
+    };
+    const code = codes.get(user._id) as string;
+    expect((await send('00000000')).status).to.equal(401);
+    expect((await send(code)).status).to.equal(303);
+    expect((await send(code)).status).to.equal(401);
+    await test.signIn('new-teacher', 'ten characters');
+  });
+
+  it('makes the first operator through the link, once', async () => {
+    const { pathname, search } = new URL(firstOperatorLink(test.url, test.secret));
+    await supertest(test.url).get('/first-operator?token=guess').expect(404);
+    const agent = supertest.agent(test.url);
+    const csrf = tokenIn((await agent.get(pathname + search).expect(200)).text);
+    const token = new URLSearchParams(search).get('token') as string;
+    const form = { token, name: '管理员', account: 'first', password: 'short', _csrf: csrf };
+    await agent.post('/first-operator').type('form').send(form).expect(422);
+    await agent
+      .post('/first-operator')
+      .type('form')
+      .send({ ...form, password: 'long enough it is' })
+      .expect(303);
+    expect((await agent.get('/operator').expect(200)).text).to.include('运行状态');
+    await supertest(test.url)
+      .get(pathname + search)
+      .expect(404);
+  });
+
+  it('keeps ID numbers sealed and masked', async () => {
+    const person = await test.person({ grants: [{ role: 'operator', scope: 'platform' }] });
+    const stored = await test.platform.rooms.connection.collection('users').findOne({ name: person.name });
+    expect(JSON.stringify(stored)).to.not.include(person.idNumber);
+    expect(await test.platform.rooms.accounts.idNumber(person.id, 'test')).to.equal(person.idNumber);
+    const client = await test.signIn(person.login);
+    const { text } = await client.get(`/accounts/${person.id}`).expect(200);
+    expect(text)
+      .to.include(`${person.idNumber.slice(0, 4)}****`)
+      .and.not.include(person.idNumber);
+  });
+});
