@@ -1,7 +1,7 @@
 import type { AnyBulkWriteOperation, ClientSession, Model } from 'mongoose';
-import { trusted } from 'mongoose';
+import { mongo, trusted } from 'mongoose';
 import { beijingDay } from '../beijing-time.ts';
-import { AppError, errors } from '../errors.ts';
+import { errors } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Enrolment } from '../programmes/enrolments.service.ts';
 import type { Transaction } from '../transaction.ts';
@@ -24,6 +24,12 @@ export interface CompanionWrite {
 export interface CommittedChange {
   before: Enrolment;
   after: Enrolment;
+}
+
+interface Commit {
+  changes: CommittedChange[];
+  /** Outbox entries of those who qualified. */
+  qualified: { id: string; enrolment: string }[];
 }
 
 interface Pending {
@@ -115,16 +121,18 @@ export class Recorder {
   }
 
   async #commit(group: Map<string, Pending[]>): Promise<void> {
-    const all = () => [...group.values()].flat();
+    let committed: Commit;
     try {
-      const { changes, qualified } = await this.#deps.transaction((session) => this.#write(group, session));
-      for (const change of changes)
-        for (const pending of group.get(change.after._id) ?? []) pending.resolve(change.after);
-      this.#deps.committed(changes, qualified);
+      committed = await this.#deps.transaction((session) => this.#write(group, session));
     } catch (error) {
-      if (group.size === 1) for (const pending of all()) pending.reject(error);
-      else await this.#separate(group);
+      if (group.size > 1) return this.#separate(group);
+      for (const pending of [...group.values()].flat()) pending.reject(error);
+      return;
     }
+    const { changes, qualified } = committed;
+    for (const change of changes)
+      for (const pending of group.get(change.after._id) ?? []) pending.resolve(change.after);
+    this.#deps.committed(changes, qualified);
   }
 
   /** One bad change must not fail its group: after a failure each half is tried on its own. */
@@ -135,7 +143,7 @@ export class Recorder {
     await this.#commit(new Map(entries.slice(middle)));
   }
 
-  async #write(group: Map<string, Pending[]>, session: ClientSession) {
+  async #write(group: Map<string, Pending[]>, session: ClientSession): Promise<Commit> {
     const { enrolments, outbox } = this.#deps.models;
     const found = await enrolments
       .find({ _id: trusted({ $in: [...group.keys()] }) })
@@ -232,9 +240,9 @@ async function writeCompanions(pending: Pending[], session: ClientSession): Prom
   for (const [model, writes] of byModel) await model.bulkWrite([...writes.values()], { session, ordered: false });
 }
 
-/** Somebody else wrote the enrolment meanwhile: labelled so that the transaction runs again. */
+/** Another process wrote the enrolment meanwhile: labelled so that the transaction runs again. */
 function conflict(): Error {
-  const error = new AppError('core:conflict-enrolment', 409) as AppError & { hasErrorLabel(label: string): boolean };
-  error.hasErrorLabel = (label) => label === 'TransientTransactionError';
+  const error = new mongo.MongoServerError({ message: 'an enrolment changed meanwhile', code: 112 });
+  error.addErrorLabel(mongo.MongoErrorLabel.TransientTransactionError);
   return error;
 }
