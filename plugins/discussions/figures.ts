@@ -1,0 +1,48 @@
+import { trusted } from 'mongoose';
+import { type Scoped, unscoped, type Viewer, within } from '#platform';
+import type { DiscussionsHost } from './discussions.host.ts';
+import { excerpt } from './markup.ts';
+
+/** A workshop's members are read at once; there are a few dozen of them. */
+const mostMembers = 1_000;
+
+/** Posts of a workshop's members that nobody has answered, oldest first, within the viewer's scope. */
+export async function unansweredIn(
+  host: DiscussionsHost,
+  viewer: Viewer,
+  workshop: string,
+  page: { skip: number; limit: number },
+) {
+  const filter = await unansweredFilter(host, within(viewer, host.rolesFor('moderate'), { workshop }));
+  const { posts, topics } = host.models;
+  const [found, total] = await Promise.all([
+    posts.find(filter).sort({ at: 1 }).skip(page.skip).limit(page.limit).lean(),
+    posts.countDocuments(filter),
+  ]);
+  const [people, about] = await Promise.all([
+    host.accounts.byIds([...new Set(found.map(({ author }) => author))]),
+    topics.find({ _id: trusted({ $in: [...new Set(found.map(({ topic }) => topic))] }) }).lean(),
+  ]);
+  const names = new Map(people.map(({ _id, name }) => [_id, name]));
+  const titles = new Map(about.map(({ _id, title }) => [_id, title]));
+  const rows = found.map((post) => ({
+    id: post._id,
+    topic: post.topic,
+    title: titles.get(post.topic),
+    author: names.get(post.author) ?? '',
+    text: excerpt(post.text, 80),
+    at: post.at,
+  }));
+  return { rows, total };
+}
+
+/** Their number, for a desk whose viewer the workshop itself has let in. */
+export async function countUnanswered(host: DiscussionsHost, workshop: string): Promise<number> {
+  return host.models.posts.countDocuments(await unansweredFilter(host, unscoped({ workshop })));
+}
+
+async function unansweredFilter(host: DiscussionsHost, members: Scoped<{ workshop: string }>) {
+  const { rows } = await host.enrolments.list(members, { skip: 0, limit: mostMembers });
+  const ids = rows.filter(({ state }) => state !== 'withdrawn').map(({ _id }) => _id);
+  return { enrolment: trusted({ $in: ids }), parent: null, replies: 0, hidden: null };
+}

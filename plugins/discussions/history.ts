@@ -1,0 +1,105 @@
+import { trusted } from 'mongoose';
+import { beijingDay, errors, newId } from '#platform';
+import { awardInOrder } from './discussion-points.ts';
+import { type DiscussionsHost, rulesOf } from './discussions.host.ts';
+import { groupBy } from './group-by.ts';
+import { topicValues } from './points.service.ts';
+import { emptyPost, type Post } from './post.model.ts';
+import type { Topic } from './topic.model.ts';
+
+/** What a learner wrote in one topic, oldest first. */
+export interface PastPosts {
+  enrolment: string;
+  learner: string;
+  topic: string;
+  posts: { text: string; at: Date; kind: 'post' | 'reply' }[];
+}
+
+interface Draft {
+  post: Post;
+  kind: 'post' | 'reply';
+}
+
+const batch = 2_000;
+
+/**
+ * Takes over what was written before: posts in bulk, points by the same rule, one record per learner.
+ * A reply answers the oldest unanswered post of somebody else in its topic, else the latest one.
+ * @param scopesOf scopes of each enrolment
+ */
+export async function importHistory(
+  host: DiscussionsHost,
+  list: PastPosts[],
+  scopesOf: ReadonlyMap<string, readonly string[]>,
+): Promise<void> {
+  const ids = [...new Set(list.map(({ topic }) => topic))];
+  const topics = (await host.models.topics.find({ _id: trusted({ $in: ids }) }).lean()) as Topic[];
+  const drafts = list.flatMap((past) => past.posts.map((one) => draft(past, one, scopesOf)));
+  drafts.sort((a, b) => a.post.at.getTime() - b.post.at.getTime());
+  for (const inTopic of groupBy(drafts, ({ post }) => post.topic).values()) answer(inTopic);
+  const byEnrolment = groupBy(drafts, ({ post }) => post.enrolment as string);
+  for (const own of byEnrolment.values()) await award(host, own, topics);
+  const posts = drafts.map(({ post }) => post);
+  for (let from = 0; from < posts.length; from += batch) {
+    await host.models.posts.insertMany(posts.slice(from, from + batch), { lean: true, ordered: false });
+  }
+  await Promise.all([...byEnrolment].map(([enrolment, own]) => record(host, enrolment, own)));
+  await countTopics(host, posts);
+}
+
+function draft(
+  { enrolment, learner, topic }: PastPosts,
+  { text, at, kind }: PastPosts['posts'][number],
+  scopesOf: ReadonlyMap<string, readonly string[]>,
+): Draft {
+  const scopes = (scopesOf.get(enrolment) ?? []).filter((scope) => !scope.startsWith('workshop:'));
+  return { kind, post: { ...emptyPost(), _id: newId(), topic, enrolment, author: learner, text, at, scopes } };
+}
+
+/** Gives the replies of one topic, oldest first, the posts that they answer. */
+function answer(drafts: Draft[]): void {
+  const open: Post[] = [];
+  let latest: Post | undefined;
+  for (const { post, kind } of drafts) {
+    if (kind === 'post') {
+      open.push(post);
+      latest = post;
+      continue;
+    }
+    const index = open.findIndex(({ author }) => author !== post.author);
+    const parent = index >= 0 ? open.splice(index, 1)[0] : latest;
+    if (!parent) continue;
+    post.parent = parent._id;
+    parent.replies += 1;
+  }
+}
+
+async function award(host: DiscussionsHost, own: Draft[], topics: Topic[]): Promise<void> {
+  const programme = topics.find(({ _id }) => _id === own[0]?.post.topic)?.programme;
+  if (!programme) throw errors.notFound();
+  const rules = rulesOf(await host.programmes.get(programme));
+  const texts = own.map(({ post, kind }) => ({ kind, text: post.text, day: beijingDay(post.at), featured: false }));
+  for (const [index, { base, reason }] of awardInOrder(texts, rules).entries()) {
+    Object.assign(own[index]?.post as Post, { base, reason: reason ?? null });
+  }
+}
+
+function record(host: DiscussionsHost, enrolment: string, own: Draft[]): Promise<unknown> {
+  const posts = own.map(({ post }) => post);
+  const topics = [...new Set(posts.map(({ topic }) => topic))];
+  return host.progress.record({
+    enrolment,
+    values: topicValues(posts, topics),
+    at: posts.at(-1)?.at as Date,
+  });
+}
+
+async function countTopics(host: DiscussionsHost, posts: Post[]): Promise<void> {
+  const writes = [...groupBy(posts, ({ topic }) => topic)].map(([_id, inTopic]) => ({
+    updateOne: {
+      filter: { _id },
+      update: { $inc: { posts: inTopic.length }, $max: { lastAt: inTopic.at(-1)?.at as Date } },
+    },
+  }));
+  if (writes.length) await host.models.topics.bulkWrite(writes);
+}

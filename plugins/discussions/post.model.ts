@@ -1,0 +1,62 @@
+import { type InferSchemaType, Schema } from 'mongoose';
+import { idField } from '#platform';
+
+/** What somebody wrote in a topic. Points are tenths. */
+export const postSchema = new Schema(
+  {
+    _id: idField,
+    topic: { type: String, required: true },
+    /** The author's enrolment; none where a moderator writes. */
+    enrolment: { type: String, default: null },
+    author: { type: String, required: true },
+    /** The post that it replies to: one level only. */
+    parent: { type: String, default: null },
+    text: { type: String, required: true },
+    at: { type: Date, required: true },
+    /** What the text earned when it was written. */
+    base: { type: Number, default: 0 },
+    /** Why that is less than its kind is worth. */
+    reason: { type: String, default: null },
+    featured: { type: Boolean, default: false },
+    /** What being featured adds. */
+    bonus: { type: Number, default: 0 },
+    hidden: { type: new Schema({ by: String, reason: String, at: Date }, { _id: false, strict: 'throw' }) },
+    replies: { type: Number, default: 0 },
+    /** The text of the topic itself. */
+    opening: { type: Boolean, default: false },
+    /** Scopes of the author's enrolment without the workshop, which can change. */
+    scopes: { type: [String], default: [] },
+  },
+  { strict: 'throw', versionKey: false },
+);
+postSchema.index({ enrolment: 1, at: 1 }, { name: 'by_enrolment' });
+postSchema.index({ topic: 1, parent: 1, at: 1 }, { name: 'by_topic' });
+postSchema.index({ topic: 1, parent: 1, featured: -1, at: -1 }, { name: 'by_featured' });
+
+/** Revision of a learner's posts: two changes from one state cannot both be written (points.service.ts). */
+export const ledgerSchema = new Schema(
+  { _id: { type: String, required: true }, rev: { type: Number, required: true } },
+  { strict: 'throw', versionKey: false },
+);
+
+export type Post = InferSchemaType<typeof postSchema>;
+
+/** A post that has earned and caused nothing yet. */
+export function emptyPost(): Omit<Post, '_id' | 'topic' | 'author' | 'text' | 'at'> {
+  return {
+    enrolment: null,
+    parent: null,
+    base: 0,
+    reason: null,
+    featured: false,
+    bonus: 0,
+    replies: 0,
+    opening: false,
+    scopes: [],
+  };
+}
+
+/** Tenths that a post is worth now: what is hidden is worth nothing. */
+export function pointsOf(post: Pick<Post, 'base' | 'bonus' | 'hidden'>): number {
+  return post.hidden ? 0 : post.base + post.bonus;
+}

@@ -1,0 +1,127 @@
+import { trusted } from 'mongoose';
+import { AppError, type LocalText, newId, type Viewer } from '#platform';
+import type { DiscussionAccess, Reach } from './discussion-access.ts';
+import type { DiscussionsHost } from './discussions.host.ts';
+import type { PostsService } from './posts.service.ts';
+import type { Topic } from './topic.model.ts';
+
+export interface TopicQuery {
+  programme?: string | undefined;
+  workshop?: string | undefined;
+  lesson?: string | undefined;
+  text?: string | undefined;
+}
+
+export interface NewTopic {
+  /** Chosen by the importer; made where nothing is said. */
+  id?: string;
+  programme: string;
+  workshop?: string | undefined;
+  lesson?: string | undefined;
+  title: LocalText | string;
+  text: LocalText | string;
+}
+
+/** Topics: what is discussed where. */
+export class TopicsService {
+  readonly #host: DiscussionsHost;
+  readonly #access: DiscussionAccess;
+  readonly #posts: PostsService;
+
+  constructor(host: DiscussionsHost, access: DiscussionAccess, posts: PostsService) {
+    this.#host = host;
+    this.#access = access;
+    this.#posts = posts;
+  }
+
+  /** Topics that the viewer may read: pinned first, then by last activity. */
+  async list(
+    viewer: Viewer,
+    query: TopicQuery,
+    page: { skip: number; limit: number },
+  ): Promise<{ rows: Topic[]; total: number; reaches: Map<string, Reach> }> {
+    const reaches = await this.#access.reaches(viewer);
+    const chosen = [...reaches.values()].filter(({ programme }) => !query.programme || programme === query.programme);
+    if (chosen.length === 0) return { rows: [], total: 0, reaches };
+    const filter = {
+      $and: [{ $or: chosen.map(readable) }, ...titled(query.text)],
+      ...(query.workshop && { workshop: query.workshop }),
+      ...(query.lesson && { lesson: query.lesson }),
+    };
+    const { topics } = this.#host.models;
+    const [rows, total] = await Promise.all([
+      topics.find(filter).sort({ pinned: -1, lastAt: -1, _id: 1 }).skip(page.skip).limit(page.limit).lean(),
+      topics.countDocuments(filter),
+    ]);
+    return { rows: rows as Topic[], total, reaches };
+  }
+
+  /**
+   * Opens a topic: moderators in their workshop, managers in the whole programme, learners in their own workshop.
+   * @throws core:not-found, discussions:may-not-open
+   */
+  async open(viewer: Viewer, topic: NewTopic): Promise<string> {
+    const reach = await this.#access.reach(viewer, topic.programme);
+    const workshop = topic.workshop || undefined;
+    const leads = workshop ? reach.moderated.includes(workshop) : false;
+    if (leads || (await this.#access.manages(viewer, topic.programme)))
+      return this.create({ ...topic, author: viewer.id });
+    const own = reach.enrolment?.workshop;
+    if (!reach.enrolment || !own || (workshop && workshop !== own)) throw new AppError('discussions:may-not-open', 403);
+    return this.#posts.openTopic(
+      viewer,
+      reach.enrolment,
+      topicDocument({ ...topic, workshop: own, author: viewer.id }),
+    );
+  }
+
+  /** For other plugins: the caller has checked who may. */
+  async create(topic: NewTopic & { author: string }): Promise<string> {
+    const document = topicDocument(topic);
+    await this.#host.models.topics.create(document as never);
+    return document._id;
+  }
+
+  /** @throws core:not-found, core:forbidden */
+  async set(viewer: Viewer, id: string, change: { pinned?: boolean; closed?: boolean }): Promise<void> {
+    const { topic, reach } = await this.#access.topic(viewer, id);
+    if (!(await this.#access.leads(viewer, topic, reach))) throw new AppError('core:forbidden', 403);
+    await this.#host.models.topics.updateOne({ _id: id }, { $set: change });
+    const action = Object.entries(change).map(([name, on]) => `${on ? '' : 'un'}${name}`)[0];
+    await this.#host.audit.record({ actor: viewer.id, action: `topic.${action}`, subject: id });
+  }
+}
+
+/** Topics of a programme and of those of its workshops that the viewer reads. */
+export function readable({ programme, workshops }: Reach): object {
+  return workshops === 'all' ? { programme } : { programme, workshop: trusted({ $in: [null, ...workshops] }) };
+}
+
+function topicDocument({ id, ...topic }: NewTopic & { author: string }): Topic {
+  const now = new Date();
+  return {
+    _id: id ?? newId(),
+    programme: topic.programme,
+    workshop: topic.workshop ?? null,
+    lesson: topic.lesson ?? null,
+    title: asLocal(topic.title),
+    text: asLocal(topic.text),
+    author: topic.author,
+    opening: null,
+    pinned: false,
+    closed: false,
+    posts: 0,
+    lastAt: now,
+    createdAt: now,
+  };
+}
+
+const asLocal = (text: LocalText | string): LocalText => (typeof text === 'string' ? { zh: text } : text);
+
+function titled(text: string | undefined): object[] {
+  if (!text) return [];
+  const matches = trusted({ $regex: escapeRegExp(text), $options: 'i' });
+  return [{ $or: [{ 'title.zh': matches }, { 'title.en': matches }] }];
+}
+
+const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
