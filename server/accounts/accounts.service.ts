@@ -21,6 +21,8 @@ export interface NewPerson {
   phone?: string | undefined;
   idNumber?: string | undefined;
   password?: string | undefined;
+  /** What `hashPassword` made, where many people start with one password. */
+  passwordHash?: string | undefined;
   organisation?: string | undefined;
   stage?: string | undefined;
   subject?: string | undefined;
@@ -175,6 +177,10 @@ export class Accounts {
   /** The number that `sealIdNumber` encrypted. @throws where it was sealed under another key or altered */
   openIdNumber(sealed: string): string {
     return this.#deps.vault.open(sealed);
+  }
+
+  hashPassword(password: string): Promise<string> {
+    return hashPassword(password);
   }
 
   /** @throws core:wrong-credentials */

@@ -1,0 +1,124 @@
+import {
+  AppError,
+  covers,
+  type Enrolment,
+  type EnrolmentState,
+  errors,
+  type Paging,
+  type RollUp,
+  type User,
+  unscoped,
+  type Viewer,
+  within,
+} from '#platform';
+import type { Access, CoreHost } from './access.ts';
+
+export interface LearnerRow {
+  enrolment: Omit<Enrolment, 'values'>;
+  /** Undefined where the account is gone. */
+  user: Pick<User, 'idMasked' | 'phone' | 'passwordHash'> | undefined;
+}
+
+export interface LearnerFilter {
+  programme: string;
+  state?: EnrolmentState | undefined;
+  organisation?: string | undefined;
+}
+
+/** A code with which a teacher sets a first password; shown once. */
+export interface ActivationSlip {
+  name: string;
+  organisation: string;
+  idMasked: string;
+  code: string;
+}
+
+/** Codes that one request issues at most. */
+const mostCodes = 5_000;
+
+/** The teachers of the viewer's scope in a programme, and what administrators do with them. */
+export function createLearners(host: CoreHost, access: Access) {
+  const find = (viewer: Viewer, id: string) => host.enrolments.get(id, within(viewer, access.managers, {}));
+
+  const slips = async (viewer: Viewer, enrolments: Pick<Enrolment, 'learner' | 'name' | 'organisation'>[]) => {
+    const ids = [...new Set(enrolments.map(({ learner }) => learner))].slice(0, mostCodes);
+    const [codes, users] = await Promise.all([
+      host.accounts.issueActivationCodes(unscoped({ ids }), viewer.id),
+      host.accounts.byIds(ids),
+    ]);
+    const masked = new Map(users.map((user) => [user._id, user.idMasked ?? '']));
+    return enrolments.flatMap(({ learner, name, organisation }): ActivationSlip[] => {
+      const code = codes.get(learner);
+      return code ? [{ name, organisation, idMasked: masked.get(learner) ?? '', code }] : [];
+    });
+  };
+
+  return {
+    /** One page of teachers by name. */
+    async list(viewer: Viewer, filter: LearnerFilter, page: Paging): Promise<{ rows: LearnerRow[]; total: number }> {
+      const { rows, total } = await host.enrolments.list(within(viewer, access.managers, filter), page);
+      const users = await host.accounts.byIds(rows.map(({ learner }) => learner));
+      const byId = new Map(users.map((user) => [user._id, user]));
+      return { rows: rows.map((enrolment) => ({ enrolment, user: byId.get(enrolment.learner) })), total };
+    },
+
+    /** The sums of everything that the viewer administers. */
+    sums: (viewer: Viewer, programme: string): Promise<RollUp[]> =>
+      host.progress.rollUps.of(programme, access.scopes(viewer, programme)),
+
+    /** @throws core:not-found, enrolment:is-qualified */
+    async withdraw(viewer: Viewer, id: string): Promise<Enrolment> {
+      const enrolment = await find(viewer, id);
+      if (enrolment.state === 'qualified') throw new AppError('enrolment:is-qualified', 409);
+      if (enrolment.state === 'withdrawn') return enrolment;
+      const after = await host.progress.withdraw(id);
+      await host.audit.record({ actor: viewer.id, action: 'enrolment.withdraw', subject: id });
+      return after;
+    },
+
+    /** @throws core:not-found */
+    async rejoin(viewer: Viewer, id: string): Promise<Enrolment> {
+      const enrolment = await find(viewer, id);
+      if (enrolment.state !== 'withdrawn') return enrolment;
+      const after = await host.progress.rejoin(id);
+      await host.audit.record({ actor: viewer.id, action: 'enrolment.rejoin', subject: id });
+      return after;
+    },
+
+    /** New codes for these enrolments' teachers who have no password yet; those outside the scope are passed over. */
+    async issueCodes(viewer: Viewer, enrolments: string[]): Promise<ActivationSlip[]> {
+      return slips(
+        viewer,
+        await host.enrolments.byIds(enrolments.slice(0, mostCodes), within(viewer, access.managers, {})),
+      );
+    },
+
+    /** New codes for every teacher of the scope in a programme who has no password yet. */
+    async issueAllCodes(viewer: Viewer, programme: string): Promise<ActivationSlip[]> {
+      const found = [];
+      for await (const { learner, name, organisation, state } of host.enrolments.each(
+        within(viewer, access.managers, { programme }),
+      )) {
+        if (state !== 'withdrawn') found.push({ learner, name, organisation });
+        if (found.length === mostCodes) break;
+      }
+      return slips(viewer, found);
+    },
+
+    /**
+     * Lets a county that organises its own training take part.
+     * @throws core:not-found for a region outside the viewer's or the programme's, enrolment:after-deadline
+     */
+    async join(viewer: Viewer, programmeId: string, region: string): Promise<void> {
+      const programme = await access.programme(viewer, programmeId);
+      const { path } = await host.regions.get(region);
+      const scopes = path.map((code) => `region:${code}`);
+      if (path.at(-2) !== programme.region || !covers(viewer, host.rolesFor('join'), scopes)) throw errors.notFound();
+      const late = Date.now() >= programme.term.enrolUntil.getTime();
+      if (late && !(await access.mayEnrolLate(viewer, programme))) throw new AppError('enrolment:after-deadline', 409);
+      if (!programme.regions.includes(region)) await host.programmes.addRegion(programmeId, region, viewer.id);
+    },
+  };
+}
+
+export type Learners = ReturnType<typeof createLearners>;
