@@ -31,7 +31,12 @@ export class Cursors {
   private readonly cursors = new Map<bigint, Cursor>();
 
   /** The first batch of results; what is left waits under the batch's id. */
-  open(namespace: string, results: Iterator<Buffer>, batchSize: number | undefined, settings: { singleBatch?: boolean; noTimeout?: boolean; owner?: string } = {}): Batch {
+  open(
+    namespace: string,
+    results: Iterator<Buffer>,
+    batchSize: number | undefined,
+    settings: { singleBatch?: boolean; noTimeout?: boolean; owner?: string } = {},
+  ): Batch {
     const cursor: Cursor = {
       id: randomBytes(8).readBigInt64LE() & 0x7fffffffffffffffn,
       namespace,
@@ -54,10 +59,18 @@ export class Cursors {
     const cursor = this.cursors.get(id.toBigInt());
     if (cursor === undefined) throw new CommandError(43, 'CursorNotFound', `cursor id ${id} not found`);
     if (cursor.namespace !== namespace) {
-      throw new CommandError(13, 'Unauthorized', `Requested getMore on namespace '${namespace}', but cursor belongs to a different namespace ${cursor.namespace}`);
+      throw new CommandError(
+        13,
+        'Unauthorized',
+        `Requested getMore on namespace '${namespace}', but cursor belongs to a different namespace ${cursor.namespace}`,
+      );
     }
     if (cursor.owner !== owner) {
-      throw new CommandError(50738, 'Location50738', `Cannot run getMore on cursor ${id}, which was created in another session or transaction`);
+      throw new CommandError(
+        50738,
+        'Location50738',
+        `Cannot run getMore on cursor ${id}, which was created in another session or transaction`,
+      );
     }
     cursor.lastUse = Date.now();
     const { documents, done } = take(cursor, batchSize ?? Number.MAX_SAFE_INTEGER);

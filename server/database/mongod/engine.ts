@@ -62,7 +62,12 @@ export class Engine {
   async collectionForWrite(database: string, name: string): Promise<Collection> {
     const existing = this.catalog.get(database, name);
     if (existing !== undefined) {
-      if (existing.view !== undefined) throw new CommandError(166, 'CommandNotSupportedOnView', `Namespace ${existing.namespace} is a view, not a collection`);
+      if (existing.view !== undefined)
+        throw new CommandError(
+          166,
+          'CommandNotSupportedOnView',
+          `Namespace ${existing.namespace} is a view, not a collection`,
+        );
       return existing;
     }
     checkNamespace(database, name);
@@ -98,5 +103,6 @@ function checkNamespace(database: string, name: string): void {
     throw invalid(`Invalid collection name: ${database}.${name}`);
   }
   if (database === '' || /[/\\. "$*<>:|?\0]/.test(database)) throw invalid(`Invalid database name: ${database}`);
-  if (Buffer.byteLength(`${database}.${name}`) > 255) throw invalid(`Fully qualified namespace is too long: ${database}.${name}`);
+  if (Buffer.byteLength(`${database}.${name}`) > 255)
+    throw invalid(`Fully qualified namespace is too long: ${database}.${name}`);
 }

@@ -12,8 +12,8 @@ import type { AnyObject, CollationSpec, Options } from 'mingo/types';
 import { badValue, CommandError } from '../errors.ts';
 import { compileFilter } from '../query/matcher.ts';
 import { sortBy } from '../query/sort.ts';
-import { collatorFor } from '../values/collation.ts';
 import type { Doc } from '../values/codec.ts';
+import { collatorFor } from '../values/collation.ts';
 
 type Stage = (input: LazyIterator, argument: unknown, options: Options) => LazyIterator;
 
@@ -44,7 +44,14 @@ const $sort: Stage = (input, spec, options) => {
 
 const pipeline = { ...pipelineOperators, $match, $sort } as Record<string, unknown>;
 
-const context = Context.init({ accumulator, expression, pipeline, projection, query, window: windowOperators } as never);
+const context = Context.init({
+  accumulator,
+  expression,
+  pipeline,
+  projection,
+  query,
+  window: windowOperators,
+} as never);
 
 /** The stages that can stand in a pipeline here. */
 export const isKnownStage = (name: string): boolean => Object.hasOwn(pipeline, name);
@@ -74,7 +81,7 @@ export function evaluator(given: PipelineContext): (value: unknown, document: Do
   const options = optionsFor(given);
   return (value, document) => {
     try {
-      return evalExpr(document, value, options);
+      return evalExpr(document, value, options as Options);
     } catch (error) {
       throw translated(error);
     }
@@ -83,5 +90,7 @@ export function evaluator(given: PipelineContext): (value: unknown, document: Do
 
 function translated(error: unknown): unknown {
   if (error instanceof CommandError) return error;
-  return error instanceof Error ? badValue(`PlanExecutor error during aggregation :: caused by :: ${error.message}`) : error;
+  return error instanceof Error
+    ? badValue(`PlanExecutor error during aggregation :: caused by :: ${error.message}`)
+    : error;
 }

@@ -1,13 +1,13 @@
 import { Binary, type Long } from 'bson';
+import { evaluator, type PipelineContext } from '../aggregation/pipeline.ts';
 import type { Engine } from '../engine.ts';
 import { badValue, notImplemented, typeMismatch } from '../errors.ts';
-import { evaluator, type PipelineContext } from '../aggregation/pipeline.ts';
 import type { MatchContext } from '../query/matcher.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { KeyValue } from '../storage/store.ts';
 import type { Transaction } from '../storage/transactions.ts';
+import { type Doc, decode, isDocument } from '../values/codec.ts';
 import { collatorFor } from '../values/collation.ts';
-import { decode, type Doc, isDocument } from '../values/codec.ts';
 import { typeName } from '../values/compare.ts';
 import { numberKind, toDouble } from '../values/numeric.ts';
 import { plain } from '../values/plain.ts';
@@ -84,7 +84,10 @@ export function statementsOf(command: Command, field: string): Doc[] {
   const sequence = command.sequences.get(field);
   if (sequence !== undefined) return sequence.map((raw) => decode(raw));
   const list = command.body[field];
-  if (!Array.isArray(list)) throw typeMismatch(`BSON field '${command.name}.${field}' is the wrong type '${typeName(list)}', expected type 'array'`);
+  if (!Array.isArray(list))
+    throw typeMismatch(
+      `BSON field '${command.name}.${field}' is the wrong type '${typeName(list)}', expected type 'array'`,
+    );
   return list as Doc[];
 }
 
@@ -100,7 +103,8 @@ export function documentField(body: Doc, name: string): Doc | undefined {
 export function countField(body: Doc, name: string): number | undefined {
   const value = body[name];
   if (value === undefined || value === null) return undefined;
-  if (numberKind(value) === undefined) throw typeMismatch(`BSON field '${name}' is the wrong type '${typeName(value)}'`);
+  if (numberKind(value) === undefined)
+    throw typeMismatch(`BSON field '${name}' is the wrong type '${typeName(value)}'`);
   const number = toDouble(value);
   if (number < 0) throw badValue(`BSON field '${name}' value must be >= 0, actual value '${number}'`);
   return number;
@@ -109,9 +113,12 @@ export function countField(body: Doc, name: string): number | undefined {
 /** Whether a write must be on disk before it is acknowledged. */
 export function isSynced(body: Doc): boolean {
   const concern = body.writeConcern as Doc | undefined;
-  if (concern === undefined || concern.w === undefined || concern.w === 'majority') return concern?.j !== false || concern?.w !== 1;
+  if (concern === undefined || concern.w === undefined || concern.w === 'majority')
+    return concern?.j !== false || concern?.w !== 1;
   return concern.j === true;
 }
 
 export const ownerOf = (command: Command): string =>
-  command.transaction === undefined ? '' : `${JSON.stringify(command.body.lsid)}:${String(command.body.txnNumber as Long)}`;
+  command.transaction === undefined
+    ? ''
+    : `${JSON.stringify(command.body.lsid)}:${String(command.body.txnNumber as Long)}`;

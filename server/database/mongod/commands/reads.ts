@@ -10,10 +10,11 @@ import { type Found, scan } from '../query/scan.ts';
 import { sortBy } from '../query/sort.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { KeyValue } from '../storage/store.ts';
-import { decode, type Doc, encode, isDocument } from '../values/codec.ts';
+import { type Doc, decode, encode, isDocument } from '../values/codec.ts';
 import { equal } from '../values/compare.ts';
 import { successor } from '../values/keys.ts';
 import { plain } from '../values/plain.ts';
+import { aggregate } from './aggregate.ts';
 import {
   type Command,
   collectionName,
@@ -27,7 +28,6 @@ import {
   viewOf,
 } from './context.ts';
 import { cursorReply } from './replies.ts';
-import { aggregate } from './aggregate.ts';
 
 /** What a search needs, whichever command asks. */
 export interface Search {
@@ -39,17 +39,33 @@ export interface Search {
 }
 
 /** Finds documents in order; sorts in memory only when no index yields the order. */
-export function* search(view: KeyValue, collection: Collection, request: Search, context: MatchContext): Generator<Found> {
+export function* search(
+  view: KeyValue,
+  collection: Collection,
+  request: Search,
+  context: MatchContext,
+): Generator<Found> {
   const { filter, sort, hint, skip = 0, limit = Number.MAX_SAFE_INTEGER } = request;
   const matches = compileFilter(filter, context);
-  const chosen = plan(collection, { filter, sort, hint, collator: context.collator, limited: request.limit !== undefined });
+  const chosen = plan(collection, {
+    filter,
+    sort,
+    hint,
+    collator: context.collator,
+    limited: request.limit !== undefined,
+  });
   let results: Iterable<Found> = scan(view, collection, chosen, matches);
   if (!chosen.sorted && sort !== undefined) {
     const found = [...results];
-    results = sortBy(found, (each) => {
-      each.document ??= decode(each.raw);
-      return each.document;
-    }, sort, context.collator);
+    results = sortBy(
+      found,
+      (each) => {
+        each.document ??= decode(each.raw);
+        return each.document;
+      },
+      sort,
+      context.collator,
+    );
   }
   if (limit <= 0) return;
   let skipped = 0;
@@ -81,7 +97,10 @@ export const find: Handler = (engine, command) => {
     ...(limit === undefined ? {} : { limit }),
   };
   const view = viewOf(engine, command);
-  const results = collection === undefined ? [][Symbol.iterator]() : rawResults(search(view, collection, request, context), projection);
+  const results =
+    collection === undefined
+      ? [][Symbol.iterator]()
+      : rawResults(search(view, collection, request, context), projection);
   const batch = engine.cursors.open(namespace, results, countField(body, 'batchSize'), {
     singleBatch: body.singleBatch === true,
     noTimeout: body.noCursorTimeout === true,
@@ -104,7 +123,8 @@ function findInView(engine: Engine, command: Command) {
   if (isDocument(body.sort) && Object.keys(body.sort).length > 0) stages.push({ $sort: body.sort });
   if (body.skip) stages.push({ $skip: body.skip });
   if (body.limit) stages.push({ $limit: body.limit });
-  if (isDocument(body.projection) && Object.keys(body.projection).length > 0) stages.push({ $project: body.projection });
+  if (isDocument(body.projection) && Object.keys(body.projection).length > 0)
+    stages.push({ $project: body.projection });
   const { filter: _f, sort: _s, skip: _k, limit: _l, projection: _p, batchSize, find: name, ...rest } = body;
   const cursor = batchSize === undefined ? {} : { batchSize };
   return aggregate(engine, {
@@ -117,7 +137,12 @@ function findInView(engine: Engine, command: Command) {
 export const getMore: Handler = (engine, command) => {
   const { body } = command;
   const namespace = `${command.database}.${String(body.collection)}`;
-  const batch = engine.cursors.more(body.getMore as Long, namespace, countField(body, 'batchSize') || undefined, ownerOf(command));
+  const batch = engine.cursors.more(
+    body.getMore as Long,
+    namespace,
+    countField(body, 'batchSize') || undefined,
+    ownerOf(command),
+  );
   return cursorReply(namespace, batch, 'nextBatch');
 };
 
@@ -167,7 +192,8 @@ const isCoveredCount = (chosen: Plan) => chosen.exact && chosen.union === undefi
 
 export const distinct: Handler = (engine, command) => {
   const { body } = command;
-  if (typeof body.key !== 'string') throw typeMismatch("BSON field 'distinct.key' is the wrong type, expected type 'string'");
+  if (typeof body.key !== 'string')
+    throw typeMismatch("BSON field 'distinct.key' is the wrong type, expected type 'string'");
   const collection = collectionOf(engine, command);
   const parts = body.key.split('.');
   const values: unknown[] = [];
@@ -191,7 +217,12 @@ export const distinct: Handler = (engine, command) => {
     });
   if (collection?.view !== undefined) {
     const given = pipelineContext(engine, command);
-    for (const document of runPipeline([...collection.view.pipeline, { $match: filter }], given.documentsOf(collection.view.on), given)) visit(document);
+    for (const document of runPipeline(
+      [...collection.view.pipeline, { $match: filter }],
+      given.documentsOf(collection.view.on),
+      given,
+    ))
+      visit(document);
   } else if (collection !== undefined) {
     for (const found of search(viewOf(engine, command), collection, { filter, hint: body.hint }, context)) {
       visit(found.document ?? decode(found.raw));
@@ -204,19 +235,36 @@ export const distinct: Handler = (engine, command) => {
 export function stagesOf(pipeline: unknown): Doc[] {
   if (!Array.isArray(pipeline)) throw typeMismatch("'pipeline' option must be specified as an array");
   for (const stage of pipeline) {
-    if (!isDocument(stage)) throw typeMismatch('Each element of the \'pipeline\' array must be an object');
+    if (!isDocument(stage)) throw typeMismatch("Each element of the 'pipeline' array must be an object");
     const names = Object.keys(stage);
-    if (names.length !== 1) throw new CommandError(40323, 'Location40323', 'A pipeline stage specification object must contain exactly one field.');
+    if (names.length !== 1)
+      throw new CommandError(
+        40323,
+        'Location40323',
+        'A pipeline stage specification object must contain exactly one field.',
+      );
     checkStage(names[0] as string);
   }
   return pipeline as Doc[];
 }
 
-const refused = new Set(['$changeStream', '$search', '$searchMeta', '$vectorSearch', '$geoNear', '$listSearchIndexes', '$planCacheStats']);
+const refused = new Set([
+  '$changeStream',
+  '$search',
+  '$searchMeta',
+  '$vectorSearch',
+  '$geoNear',
+  '$listSearchIndexes',
+  '$planCacheStats',
+]);
 
 function checkStage(name: string): void {
   if (refused.has(name)) throw notImplemented(`${name} is not supported`);
-  if (isKnownStage(name) || ['$collStats', '$indexStats', '$currentOp', '$listLocalSessions', '$listSessions'].includes(name)) return;
+  if (
+    isKnownStage(name) ||
+    ['$collStats', '$indexStats', '$currentOp', '$listLocalSessions', '$listSessions'].includes(name)
+  )
+    return;
   if (!name.startsWith('$')) throw failedToParse(`Unrecognized pipeline stage name: '${name}'`);
   throw new CommandError(40324, 'Location40324', `Unrecognized pipeline stage name: '${name}'`);
 }

@@ -80,7 +80,8 @@ function collectField(path: string, operand: unknown, found: Conditions): void {
         break;
       case '$all':
         found.complete = false;
-        if (Array.isArray(value) && isIndexable(value[0]) && !isOperatorDocument(value[0])) equality(path, value[0], found);
+        if (Array.isArray(value) && isIndexable(value[0]) && !isOperatorDocument(value[0]))
+          equality(path, value[0], found);
         break;
       default:
         found.complete = false;
@@ -125,7 +126,9 @@ function prefixOf(path: string, expression: unknown, found: Conditions): void {
 export function implies(list: readonly Condition[], partial: Doc): boolean {
   const wanted = conditionsOf(partial);
   const onlyKnown = Object.keys(partial).every((name) => !name.startsWith('$') || name === '$and');
-  return onlyKnown && wanted.list.length > 0 && wanted.list.every((want) => list.some((have) => impliesOne(have, want)));
+  return (
+    onlyKnown && wanted.list.length > 0 && wanted.list.every((want) => list.some((have) => impliesOne(have, want)))
+  );
 }
 
 function impliesOne(have: Condition, want: Condition): boolean {

@@ -67,7 +67,9 @@ function logical(name: string, operand: unknown, context: MatchContext): Matcher
     case '$jsonSchema':
       throw notImplemented('$jsonSchema is not supported');
     default:
-      throw badValue(`unknown top level operator: ${name}. If you have a field name that starts with a '$' symbol, consider using $getField or $setField.`);
+      throw badValue(
+        `unknown top level operator: ${name}. If you have a field name that starts with a '$' symbol, consider using $getField or $setField.`,
+      );
   }
 }
 
@@ -149,7 +151,8 @@ function every(parts: string[], operand: unknown, context: MatchContext): Matche
   if (operand.length === 0) return () => false;
   return allOf(
     operand.map((each) => {
-      if (isDocument(each) && '$elemMatch' in each) return operator(parts, '$elemMatch', each.$elemMatch, each, context);
+      if (isDocument(each) && '$elemMatch' in each)
+        return operator(parts, '$elemMatch', each.$elemMatch, each, context);
       return reach(parts, equality(each, context.collator));
     }),
   );
@@ -173,7 +176,10 @@ function reach(parts: readonly string[], { test, reach }: ValueOperator): Matche
   const visit = (value: unknown) => test(value) || (Array.isArray(value) && value.some(test));
   if (parts.length === 1) {
     const name = parts[0] as string;
-    return (document) => (Array.isArray(document) ? visitPath(document, parts, visit) : visit(Object.hasOwn(document, name) ? document[name] : undefined));
+    return (document) =>
+      Array.isArray(document)
+        ? visitPath(document, parts, visit)
+        : visit(Object.hasOwn(document, name) ? document[name] : undefined);
   }
   return (document) => visitPath(document, parts, visit);
 }

@@ -35,7 +35,8 @@ export function inequality(operator: string, operand: unknown, collator: Collato
     $lte: (order) => order <= 0,
   };
   const within = accept[operator] as (order: number) => boolean;
-  if (rank === 1 || rank === 127) return { test: (value) => within(compare(value, operand, collator)), reach: 'elements' };
+  if (rank === 1 || rank === 127)
+    return { test: (value) => within(compare(value, operand, collator)), reach: 'elements' };
   if (operand === null || operand === undefined) {
     const matchesNull = operator === '$gte' || operator === '$lte';
     return { test: (value) => matchesNull && (value === null || value === undefined), reach: 'elements' };
@@ -121,7 +122,8 @@ export function toRegExp(operand: unknown, options?: string): RegExp {
 
 export function size(operand: unknown): ValueOperator {
   const wanted = toDouble(operand);
-  if (!Number.isInteger(wanted)) throw badValue(`Failed to parse $size. Expected an integer in: $size: ${String(operand)}`);
+  if (!Number.isInteger(wanted))
+    throw badValue(`Failed to parse $size. Expected an integer in: $size: ${String(operand)}`);
   if (wanted < 0) throw badValue(`Failed to parse $size. Expected a non-negative number in: $size: ${wanted}`);
   return { test: (value) => Array.isArray(value) && value.length === wanted, reach: 'whole' };
 }
@@ -131,7 +133,8 @@ export function modulo(operand: unknown): ValueOperator {
   if (operand.length < 2) throw badValue('malformed mod, not enough elements');
   if (operand.length > 2) throw badValue('malformed mod, too many elements');
   const [divisor, remainder] = operand.map((each) => Math.trunc(toDouble(each))) as [number, number];
-  if (Number.isNaN(divisor) || Number.isNaN(remainder)) throw badValue('malformed mod, divisor and remainder must be numbers');
+  if (Number.isNaN(divisor) || Number.isNaN(remainder))
+    throw badValue('malformed mod, divisor and remainder must be numbers');
   if (divisor === 0) throw badValue('divisor cannot be 0');
   return {
     test: (value) => numberKind(value) !== undefined && Math.trunc(toDouble(value)) % divisor === remainder,
@@ -166,7 +169,8 @@ export function type(operand: unknown): ValueOperator {
   for (const each of Array.isArray(operand) ? operand : [operand]) {
     const name = typeof each === 'string' ? each : typeCodes[toDouble(each)];
     if (name === undefined) throw badValue(`Invalid numerical type code: ${String(each)}`);
-    if (name !== 'number' && !Object.values(typeCodes).includes(name)) throw badValue(`Unknown type name alias: ${name}`);
+    if (name !== 'number' && !Object.values(typeCodes).includes(name))
+      throw badValue(`Unknown type name alias: ${name}`);
     for (const one of name === 'number' ? ['int', 'long', 'double', 'decimal'] : [name]) wanted.add(one);
   }
   return { test: (value) => value !== undefined && wanted.has(typeName(value)), reach: 'elements' };
@@ -189,9 +193,11 @@ export function bits(operator: string, operand: unknown): ValueOperator {
 }
 
 function bitMask(operand: unknown): bigint {
-  if (Array.isArray(operand)) return operand.reduce<bigint>((mask, position) => mask | (1n << BigInt(toDouble(position))), 0n);
+  if (Array.isArray(operand))
+    return operand.reduce<bigint>((mask, position) => mask | (1n << BigInt(toDouble(position))), 0n);
   const mask = bitsOf(operand);
-  if (mask === undefined || mask < 0n) throw badValue('bit operators need a non-negative number, binary data or positions');
+  if (mask === undefined || mask < 0n)
+    throw badValue('bit operators need a non-negative number, binary data or positions');
   return mask;
 }
 
@@ -203,7 +209,12 @@ function bitsOf(value: unknown): bigint | undefined {
 }
 
 /** The operators that only wrap a test on a value, by name. */
-export function valueOperator(name: string, operand: unknown, siblings: Doc, collator: Collator): ValueOperator | undefined {
+export function valueOperator(
+  name: string,
+  operand: unknown,
+  siblings: Doc,
+  collator: Collator,
+): ValueOperator | undefined {
   switch (name) {
     case '$eq':
       return equality(operand, collator);

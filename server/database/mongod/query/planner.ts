@@ -73,7 +73,16 @@ function everything(collection: Collection, request: PlanRequest, conditions: Co
   const exact = conditions.complete && conditions.list.length === 0;
   const sorted = request.sort === undefined || Object.keys(request.sort).length === 0;
   const reverse = Number(request.sort?.$natural ?? 1) < 0;
-  return { index: undefined, ranges, points: false, reverse, sorted: sorted || '$natural' in request.sort!, exact, narrowed: false, union: undefined };
+  return {
+    index: undefined,
+    ranges,
+    points: false,
+    reverse,
+    sorted: sorted || '$natural' in request.sort!,
+    exact,
+    narrowed: false,
+    union: undefined,
+  };
 }
 
 function planUnion(collection: Collection, conditions: Conditions, request: PlanRequest): Plan | undefined {
@@ -154,7 +163,8 @@ function planFor(
   const points = unique && ranges === undefined && fields.every((path) => [...used].some((each) => each.path === path));
   if (points) score += 1000;
   const order = providedOrder(request, fields, directions, equalities, prefixes.length === 1 && !multikey);
-  if (order.sorted && request.sort !== undefined && Object.keys(request.sort).length > 0) score += request.limited ? 7 : 4;
+  if (order.sorted && request.sort !== undefined && Object.keys(request.sort).length > 0)
+    score += request.limited ? 7 : 4;
   if (score === 0 && request.hint === undefined) return undefined;
   const unsorted = ranges ?? distinct(prefixes).map((low) => ({ low, high: successor(low) }));
   const sortedRanges = unsorted.sort((a, b) => Buffer.compare(a.low, b.low));

@@ -1,8 +1,7 @@
 import { badValue, CommandError } from '../errors.ts';
 import { type Doc, isDocument, setField } from '../values/codec.ts';
 import { toDouble } from '../values/numeric.ts';
-import { elementTest, type MatchContext } from './matcher.ts';
-import { compileFilter } from './matcher.ts';
+import { compileFilter, elementTest, type MatchContext } from './matcher.ts';
 
 /** Changes a document into what the client asked to see of it. */
 export type Projection = (document: Doc) => Doc;
@@ -16,11 +15,7 @@ interface Leaf {
 const isLeaf = (node: Node | Leaf): node is Leaf => !(node instanceof Map);
 
 /** Compiles find's projection; undefined when it leaves documents as they are. */
-export function compileProjection(
-  spec: Doc | undefined,
-  filter: Doc,
-  context: MatchContext,
-): Projection | undefined {
+export function compileProjection(spec: Doc | undefined, filter: Doc, context: MatchContext): Projection | undefined {
   if (spec === undefined || Object.keys(spec).length === 0) return undefined;
   const root: Node = new Map();
   let inclusion: boolean | undefined;
@@ -31,7 +26,8 @@ export function compileProjection(
       place(root, path.slice(0, -2), { include: true, compute: positional(path.slice(0, -2), filter, context) });
       continue;
     }
-    if (path.startsWith('$')) throw new CommandError(16410, 'Location16410', "FieldPath field names may not start with '$'");
+    if (path.startsWith('$'))
+      throw new CommandError(16410, 'Location16410', "FieldPath field names may not start with '$'");
     const leaf = leafFor(value, context);
     if (path === '_id' && leaf.compute === undefined) {
       includeId = leaf.include === true;
@@ -53,7 +49,8 @@ export function compileProjection(
   return (document) => exclude(document, root, document) as Doc;
 }
 
-const isExpression = (node: Node | Leaf) => isLeaf(node) && node.compute !== undefined && node.include === undefined && !sliceLeaves.has(node);
+const isExpression = (node: Node | Leaf) =>
+  isLeaf(node) && node.compute !== undefined && node.include === undefined && !sliceLeaves.has(node);
 
 const sliceLeaves = new WeakSet<Leaf>();
 
@@ -71,7 +68,13 @@ function leafFor(value: unknown, context: MatchContext): Leaf {
     if (!Number.isNaN(number)) return { include: number !== 0 };
     return { compute: (_old, document) => context.evaluate?.(value, document) };
   }
-  if ('$slice' in value && (typeof value.$slice !== 'object' || (Array.isArray(value.$slice) && value.$slice.length === 2 && value.$slice.every((each) => !Number.isNaN(toDouble(each)))))) {
+  if (
+    '$slice' in value &&
+    (typeof value.$slice !== 'object' ||
+      (Array.isArray(value.$slice) &&
+        value.$slice.length === 2 &&
+        value.$slice.every((each) => !Number.isNaN(toDouble(each)))))
+  ) {
     const leaf = { compute: slice(value.$slice) };
     sliceLeaves.add(leaf);
     return leaf;
@@ -86,7 +89,8 @@ function leafFor(value: unknown, context: MatchContext): Leaf {
       },
     };
   }
-  if (Object.keys(value).length === 0) throw badValue('An empty sub-projection is not a valid value. Found empty object at path');
+  if (Object.keys(value).length === 0)
+    throw badValue('An empty sub-projection is not a valid value. Found empty object at path');
   return { compute: (_old, document) => context.evaluate?.(value, document) };
 }
 
@@ -103,7 +107,10 @@ function slice(operand: unknown): (value: unknown) => unknown {
 
 function positional(path: string, filter: Doc, context: MatchContext): (value: unknown) => unknown {
   const conditions = Object.entries(filter).filter(([name]) => name === path || name.startsWith(`${path}.`));
-  if (conditions.length === 0) throw badValue(`Executor error during find command :: caused by :: positional operator '.$' couldn't find a matching element in the array`);
+  if (conditions.length === 0)
+    throw badValue(
+      `Executor error during find command :: caused by :: positional operator '.$' couldn't find a matching element in the array`,
+    );
   const prefix = path.split('.').slice(0, -1);
   const matches = compileFilter(Object.fromEntries(conditions), context);
   return (value) => {
@@ -143,7 +150,11 @@ function include(value: unknown, node: Node, root: Doc): unknown {
   for (const name of Object.keys(value)) {
     const child = node.get(name);
     if (child === undefined) continue;
-    const kept = isLeaf(child) ? (child.compute ? child.compute(value[name], root) : value[name]) : include(value[name], child, root);
+    const kept = isLeaf(child)
+      ? child.compute
+        ? child.compute(value[name], root)
+        : value[name]
+      : include(value[name], child, root);
     if (kept !== undefined) setField(result, name, kept);
   }
   for (const [name, child] of node) {
@@ -162,7 +173,8 @@ function exclude(value: unknown, node: Node, root: Doc): unknown {
     const child = node.get(name);
     if (child === undefined) setField(result, name, value[name]);
     else if (!isLeaf(child)) setField(result, name, exclude(value[name], child, root));
-    else if (child.include !== false && child.compute !== undefined) setField(result, name, child.compute(value[name], root));
+    else if (child.include !== false && child.compute !== undefined)
+      setField(result, name, child.compute(value[name], root));
   }
   return result;
 }

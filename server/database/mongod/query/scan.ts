@@ -1,6 +1,6 @@
 import type { Collection } from '../storage/catalog.ts';
 import type { Entry, KeyValue, Range } from '../storage/store.ts';
-import { decode, type Doc } from '../values/codec.ts';
+import { type Doc, decode } from '../values/codec.ts';
 import type { Matcher } from './matcher.ts';
 import type { Plan } from './planner.ts';
 

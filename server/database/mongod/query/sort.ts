@@ -9,7 +9,11 @@ export function sortComparator(spec: Doc, collator?: Collator): (a: Doc, b: Doc)
   const keys = sortKeys(spec);
   return (a, b) => {
     for (const { parts, direction } of keys) {
-      const order = compare(sortValue(a, parts, direction, collator), sortValue(b, parts, direction, collator), collator);
+      const order = compare(
+        sortValue(a, parts, direction, collator),
+        sortValue(b, parts, direction, collator),
+        collator,
+      );
       if (order !== 0) return order * direction;
     }
     return 0;
@@ -29,7 +33,11 @@ function sortKeys(spec: Doc): SortKey[] {
       if (isDocument(direction) && '$meta' in direction) return { parts: [field], direction: -1 };
       const sign = toDouble(direction);
       if (sign !== 1 && sign !== -1) {
-        throw new CommandError(15975, 'Location15975', '$sort key ordering must be 1 (for ascending) or -1 (for descending)');
+        throw new CommandError(
+          15975,
+          'Location15975',
+          '$sort key ordering must be 1 (for ascending) or -1 (for descending)',
+        );
       }
       return { parts: field.split('.'), direction: sign };
     });

@@ -1,4 +1,4 @@
-import { decode, type Doc, encode } from '../values/codec.ts';
+import { type Doc, decode, encode } from '../values/codec.ts';
 import type { KeyValue } from './store.ts';
 
 export interface IndexSpec {

@@ -2,7 +2,7 @@ import { ObjectId } from 'bson';
 import { badValue, CommandError, duplicateKey } from '../errors.ts';
 import { compileFilter, type Matcher } from '../query/matcher.ts';
 import { indexedValues, pathExists } from '../query/paths.ts';
-import { decode, type Doc, encode, MAX_DOCUMENT_SIZE } from '../values/codec.ts';
+import { type Doc, decode, encode, MAX_DOCUMENT_SIZE } from '../values/codec.ts';
 import { equal } from '../values/compare.ts';
 import { encodeKey } from '../values/keys.ts';
 import type { Catalog, Collection, Index } from './catalog.ts';
@@ -49,32 +49,35 @@ export function replaceDocument(
   after: { raw: Buffer; document: Doc },
 ): void {
   checkSize(after.raw);
-  for (const index of collection.indexes) {
-    const changed = index.fields.some((field) => {
-      const root = field.split('.', 1)[0] as string;
-      return before.document[root] !== after.document[root];
-    });
-    if (changed || index.spec.partialFilterExpression !== undefined) {
-      updateIndex(target, collection, index, key, before.document, after.document);
-    }
-  }
+  const changes = collection.indexes.flatMap((index) => indexChange(index, before.document, after.document) ?? []);
+  for (const change of changes) if (change.index.unique) for (const entry of change.removed) target.claim(text(entry));
+  checkUnique(target, collection, changes, key);
+  const suffix = key.subarray(4);
+  for (const { index, removed } of changes) for (const entry of removed) removeEntry(target, index, entry, suffix);
+  writeEntries(target, collection, changes, key);
   target.view.put(key, after.raw);
   target.count(collection, 0, after.raw.length - before.raw.length);
 }
 
-function updateIndex(target: Target, collection: Collection, index: Index, key: Buffer, before: Doc, after: Doc): void {
+interface IndexChange extends IndexEntries {
+  removed: Buffer[];
+}
+
+function indexChange(index: Index, before: Doc, after: Doc): IndexChange | undefined {
+  const changed = index.fields.some((field) => {
+    const root = field.split('.', 1)[0] as string;
+    return before[root] !== after[root];
+  });
+  if (!changed && index.spec.partialFilterExpression === undefined) return undefined;
   const old = entriesOf(index, before);
   const next = entriesOf(index, after);
   const oldKeys = new Set(old.keys.map(text));
   const nextKeys = new Set(next.keys.map(text));
-  const added = next.keys.filter((each) => !oldKeys.has(text(each)));
+  const keys = next.keys.filter((each) => !oldKeys.has(text(each)));
   const removed = old.keys.filter((each) => !nextKeys.has(text(each)));
-  if (added.length === 0 && removed.length === 0) return;
-  const entries = [{ index, keys: added, multikey: next.multikey, document: after }];
-  checkUnique(target, collection, entries, key);
-  const suffix = key.subarray(4);
-  for (const each of removed) removeEntry(target, index, each, suffix);
-  writeEntries(target, collection, entries, key);
+  return keys.length === 0 && removed.length === 0
+    ? undefined
+    : { index, keys, removed, multikey: next.multikey, document: after };
 }
 
 /** Removes a document. The key must have been claimed. */
@@ -82,19 +85,16 @@ export function removeDocument(target: Target, collection: Collection, key: Buff
   if (collection.indexes.length > 0) {
     const decoded = document ?? decode(raw);
     const suffix = key.subarray(4);
-    for (const index of collection.indexes) {
-      for (const each of entriesOf(index, decoded).keys) removeEntry(target, index, each, suffix);
-    }
+    const entries = allEntries(collection, decoded);
+    for (const { index, keys } of entries) if (index.unique) for (const each of keys) target.claim(text(each));
+    for (const { index, keys } of entries) for (const each of keys) removeEntry(target, index, each, suffix);
   }
   target.view.remove(key);
   target.count(collection, -1, -raw.length);
 }
 
 function removeEntry(target: Target, index: Index, entry: Buffer, suffix: Buffer): void {
-  if (index.unique) {
-    target.claim(text(entry));
-    target.view.remove(entry);
-  } else target.view.remove(Buffer.concat([entry, suffix]));
+  target.view.remove(index.unique ? entry : Buffer.concat([entry, suffix]));
 }
 
 interface IndexEntries {
@@ -127,7 +127,9 @@ function checkUnique(target: Target, collection: Collection, entries: readonly I
 }
 
 function keyValue(index: Index, document: Doc): Doc {
-  return Object.fromEntries(index.fields.map((field) => [field, indexedValues(document, field.split('.')).values[0] ?? null]));
+  return Object.fromEntries(
+    index.fields.map((field) => [field, indexedValues(document, field.split('.')).values[0] ?? null]),
+  );
 }
 
 function writeEntries(target: Target, collection: Collection, entries: readonly IndexEntries[], key: Buffer): void {
@@ -144,7 +146,12 @@ function writeEntries(target: Target, collection: Collection, entries: readonly 
 }
 
 /** Fills a new index from the documents of its collection. */
-export function buildIndex(target: Target, collection: Collection, index: Index, documents: Iterable<{ key: Buffer; raw: Buffer }>): void {
+export function buildIndex(
+  target: Target,
+  collection: Collection,
+  index: Index,
+  documents: Iterable<{ key: Buffer; raw: Buffer }>,
+): void {
   for (const { key, raw } of documents) {
     const document = decode(raw);
     const entries = [{ index, ...entriesOf(index, document), document }];
@@ -180,15 +187,20 @@ export function entriesOf(index: Index, document: Doc): { keys: Buffer[]; multik
     if (found.multikey) {
       const root = parts[0] as string;
       if (arrayRoot !== undefined && arrayRoot !== root) {
-        throw new CommandError(171, 'CannotIndexParallelArrays', `cannot index parallel arrays [${root}] [${arrayRoot}]`);
+        throw new CommandError(
+          171,
+          'CannotIndexParallelArrays',
+          `cannot index parallel arrays [${root}] [${arrayRoot}]`,
+        );
       }
       arrayRoot = root;
       multikey = true;
     }
     const values = found.values.length === 1 ? found.values : distinctValues(found.values);
-    combinations = values.length === 1
-      ? combinations.map((head) => [...head, values[0]])
-      : combinations.flatMap((head) => values.map((value) => [...head, value]));
+    combinations =
+      values.length === 1
+        ? combinations.map((head) => [...head, values[0]])
+        : combinations.flatMap((head) => values.map((value) => [...head, value]));
   }
   return { keys: combinations.map((values) => encodeKey(values, index.directions, index.ident)), multikey };
 }
@@ -200,7 +212,11 @@ function distinctValues(values: unknown[]): unknown[] {
 
 function checkSize(raw: Buffer): void {
   if (raw.length > MAX_DOCUMENT_SIZE) {
-    throw new CommandError(10334, 'BSONObjectTooLarge', `BSONObj size: ${raw.length} (0x${raw.length.toString(16)}) is invalid. Size must be between 0 and 16777216(16MB)`);
+    throw new CommandError(
+      10334,
+      'BSONObjectTooLarge',
+      `BSONObj size: ${raw.length} (0x${raw.length.toString(16)}) is invalid. Size must be between 0 and 16777216(16MB)`,
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 import { Binary, Long } from 'bson';
 import { CommandError } from '../errors.ts';
-import { decode, type Doc, encode } from '../values/codec.ts';
+import { type Doc, decode, encode } from '../values/codec.ts';
 import { toDouble } from '../values/numeric.ts';
 import type { KeyValue } from './store.ts';
 import { noSuchTransaction, type Transaction, type Transactions } from './transactions.ts';
@@ -49,7 +49,11 @@ export class Sessions {
     if (txnNumber < session.txnNumber) throw tooOld(txnNumber, session.txnNumber);
     if (body.startTransaction === true) {
       if (txnNumber === session.txnNumber && session.transaction !== undefined) {
-        throw new CommandError(117, 'ConflictingOperationInProgress', `Cannot start a transaction at given transaction number ${txnNumber} a transaction with the same number is already in progress`);
+        throw new CommandError(
+          117,
+          'ConflictingOperationInProgress',
+          `Cannot start a transaction at given transaction number ${txnNumber} a transaction with the same number is already in progress`,
+        );
       }
       if (session.transaction !== undefined) this.transactions.abort(session.transaction);
       session.txnNumber = txnNumber;
@@ -58,7 +62,11 @@ export class Sessions {
       return session.transaction;
     }
     if (txnNumber === session.txnNumber && session.outcome === 'committed') {
-      throw new CommandError(256, 'TransactionCommitted', `Transaction with { txnNumber: ${txnNumber} } has been committed.`);
+      throw new CommandError(
+        256,
+        'TransactionCommitted',
+        `Transaction with { txnNumber: ${txnNumber} } has been committed.`,
+      );
     }
     const { transaction } = session;
     if (txnNumber !== session.txnNumber || transaction?.state !== 'open') throw noSuchTransaction(txnNumber);
@@ -91,7 +99,11 @@ export class Sessions {
     const session = this.find(body.lsid as Doc);
     const txnNumber = toDouble(body.txnNumber);
     if (txnNumber === session.txnNumber && session.outcome === 'committed') {
-      throw new CommandError(256, 'TransactionCommitted', `Transaction with { txnNumber: ${txnNumber} } has been committed.`);
+      throw new CommandError(
+        256,
+        'TransactionCommitted',
+        `Transaction with { txnNumber: ${txnNumber} } has been committed.`,
+      );
     }
     const { transaction } = session;
     if (txnNumber !== session.txnNumber || transaction === undefined) throw noSuchTransaction(txnNumber);

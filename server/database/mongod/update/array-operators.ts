@@ -1,10 +1,10 @@
 import { badValue } from '../errors.ts';
 import { compileFilter, elementTest, isOperatorDocument, type MatchContext } from '../query/matcher.ts';
 import type { Test } from '../query/operators.ts';
+import { sortComparator } from '../query/sort.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { compare, equal, typeName } from '../values/compare.ts';
 import { toDouble } from '../values/numeric.ts';
-import { sortComparator } from '../query/sort.ts';
 
 /** Turns the old value of an array field into the new one; undefined leaves the field alone. */
 export type ArrayChange = (old: unknown, path: string) => unknown;
@@ -12,7 +12,8 @@ export type ArrayChange = (old: unknown, path: string) => unknown;
 export function push(operand: unknown, context: MatchContext): ArrayChange {
   const modified = isDocument(operand) && '$each' in operand;
   const each = modified ? operand.$each : [operand];
-  if (!Array.isArray(each)) throw badValue(`The argument to $each in $push must be an array but it was of type ${typeName(each)}`);
+  if (!Array.isArray(each))
+    throw badValue(`The argument to $each in $push must be an array but it was of type ${typeName(each)}`);
   const { $slice, $sort, $position, ...rest } = (modified ? operand : {}) as Doc;
   for (const name of Object.keys(rest)) if (name !== '$each') throw badValue(`Unrecognized clause in $push: ${name}`);
   const position = $position === undefined ? undefined : integer($position, '$position');
@@ -41,7 +42,8 @@ function elementOrder(spec: unknown, context: MatchContext): ((a: unknown, b: un
 
 export function addToSet(operand: unknown, context: MatchContext): ArrayChange {
   const each = isDocument(operand) && Object.keys(operand)[0] === '$each' ? operand.$each : [operand];
-  if (!Array.isArray(each)) throw badValue(`The argument to $each in $addToSet must be an array but it was of type ${typeName(each)}`);
+  if (!Array.isArray(each))
+    throw badValue(`The argument to $each in $addToSet must be an array but it was of type ${typeName(each)}`);
   return (old, path) => {
     const list = arrayOf(old, path, '$addToSet');
     for (const value of each) if (!list.some((other) => equal(other, value, context.collator))) list.push(value);
@@ -51,7 +53,8 @@ export function addToSet(operand: unknown, context: MatchContext): ArrayChange {
 
 export function pull(operand: unknown, context: MatchContext): ArrayChange {
   const removes = pullTest(operand, context);
-  return (old, path) => (old === undefined ? undefined : arrayOf(old, path, '$pull').filter((element) => !removes(element)));
+  return (old, path) =>
+    old === undefined ? undefined : arrayOf(old, path, '$pull').filter((element) => !removes(element));
 }
 
 function pullTest(operand: unknown, context: MatchContext): Test {
@@ -63,7 +66,8 @@ function pullTest(operand: unknown, context: MatchContext): Test {
     return (element) => isDocument(element) && matches(element);
   }
   const matches = compileFilter({ element: operand }, context);
-  return (element) => (Array.isArray(element) ? Array.isArray(operand) && equal(element, operand) : matches({ element }));
+  return (element) =>
+    Array.isArray(element) ? Array.isArray(operand) && equal(element, operand) : matches({ element });
 }
 
 export function pullAll(operand: unknown): ArrayChange {

@@ -93,7 +93,11 @@ function assign(holder: Doc | unknown[], part: string, value: unknown, parts: re
     return;
   }
   if (!isPosition(part)) {
-    throw new CommandError(28, 'PathNotViable', `Cannot create field '${part}' in element {${parts[0]}: ${JSON.stringify(holder)}}`);
+    throw new CommandError(
+      28,
+      'PathNotViable',
+      `Cannot create field '${part}' in element {${parts[0]}: ${JSON.stringify(holder)}}`,
+    );
   }
   const position = Number(part);
   if (position - holder.length > MAX_PADDING) {

@@ -111,8 +111,10 @@ function bit(operand: unknown, path: string): Change {
   if (!isDocument(operand)) throw badValue(`The $bit modifier is not compatible with a ${typeName(operand)}`);
   const steps = Object.entries(operand);
   for (const [name, value] of steps) {
-    if (!['and', 'or', 'xor'].includes(name)) throw badValue(`The $bit modifier only supports 'and', 'or', and 'xor', not '${name}'`);
-    if (!['int', 'long'].includes(numberKind(value) ?? '')) throw badValue(`The $bit modifier field must be an Integer: ${path}`);
+    if (!['and', 'or', 'xor'].includes(name))
+      throw badValue(`The $bit modifier only supports 'and', 'or', and 'xor', not '${name}'`);
+    if (!['int', 'long'].includes(numberKind(value) ?? ''))
+      throw badValue(`The $bit modifier field must be an Integer: ${path}`);
   }
   return (draft, parts) => {
     const old = draft.has(parts) ? draft.get(parts) : 0;
@@ -131,7 +133,8 @@ function bit(operand: unknown, path: string): Change {
 
 /** $rename is two changes: the old path goes, its value arrives at the new one. */
 export function renameChange(target: unknown, path: string): Change {
-  if (typeof target !== 'string') throw badValue(`The 'to' field for $rename must be a string: ${path}: ${String(target)}`);
+  if (typeof target !== 'string')
+    throw badValue(`The 'to' field for $rename must be a string: ${path}: ${String(target)}`);
   if (target === path) throw badValue(`The source and target field for $rename must differ: ${path}: "${target}"`);
   if (/(^|\.)\$/.test(target) || /(^|\.)\$/.test(path)) {
     throw badValue(`The source field for $rename may not be dynamic: ${path}`);
@@ -141,7 +144,9 @@ export function renameChange(target: unknown, path: string): Change {
     if (!draft.has(parts)) return;
     const value = draft.get(parts);
     if (Array.isArray(draft.get(parts.slice(0, -1)))) {
-      throw badValue(`The source field cannot be an array element, '${path}' in doc with _id: ${String(draft.root._id)}`);
+      throw badValue(
+        `The source field cannot be an array element, '${path}' in doc with _id: ${String(draft.root._id)}`,
+      );
     }
     draft.unset(parts);
     draft.set(destination, value);

@@ -52,7 +52,11 @@ export function isReplacement(update: Doc): boolean {
 function replacement(update: Doc): Update {
   for (const name of Object.keys(update)) {
     if (name.startsWith('$')) {
-      throw new CommandError(52, 'DollarPrefixedFieldName', `The dollar ($) prefixed field '${name}' in '${name}' is not allowed in the context of an update's replacement document.`);
+      throw new CommandError(
+        52,
+        'DollarPrefixedFieldName',
+        `The dollar ($) prefixed field '${name}' in '${name}' is not allowed in the context of an update's replacement document.`,
+      );
     }
   }
   return (document, inserting) => {
@@ -120,12 +124,20 @@ function comparePaths(a: readonly string[], b: readonly string[]): number {
 }
 
 function checkPath(path: string): void {
-  if (path === '') throw new CommandError(56, 'EmptyFieldName', "An empty update path is not valid.");
+  if (path === '') throw new CommandError(56, 'EmptyFieldName', 'An empty update path is not valid.');
   if (path.startsWith('.') || path.endsWith('.') || path.includes('..')) {
-    throw new CommandError(56, 'EmptyFieldName', `The update path '${path}' contains an empty field name, which is not allowed.`);
+    throw new CommandError(
+      56,
+      'EmptyFieldName',
+      `The update path '${path}' contains an empty field name, which is not allowed.`,
+    );
   }
   if (path.startsWith('$')) {
-    throw new CommandError(52, 'DollarPrefixedFieldName', `The dollar ($) prefixed field '${path}' in '${path}' is not valid for storage.`);
+    throw new CommandError(
+      52,
+      'DollarPrefixedFieldName',
+      `The dollar ($) prefixed field '${path}' in '${path}' is not valid for storage.`,
+    );
   }
 }
 
@@ -206,7 +218,8 @@ function restricted(filter: Doc, path: string, context: UpdateContext): Matcher 
         const inner = restricted(each, path, context);
         if (inner !== undefined) tests.push(inner);
       }
-    } else if (name === path || name.startsWith(`${path}.`)) tests.push(compileFilter({ [name]: filter[name] }, context));
+    } else if (name === path || name.startsWith(`${path}.`))
+      tests.push(compileFilter({ [name]: filter[name] }, context));
   }
   return tests.length === 0 ? undefined : (document) => tests.every((test) => test(document));
 }
@@ -218,7 +231,11 @@ function checkImmutable(before: Doc, after: Doc, inserting: boolean): void {
 }
 
 const immutable = (field: string) =>
-  new CommandError(66, 'ImmutableField', `Performing an update on the path '${field}' would modify the immutable field '${field}'`);
+  new CommandError(
+    66,
+    'ImmutableField',
+    `Performing an update on the path '${field}' would modify the immutable field '${field}'`,
+  );
 
 /** The document that an upsert inserts: what the filter pins down, changed by the update. */
 export function upsertDocument(filter: Doc, update: Update, isReplace: boolean): Doc {

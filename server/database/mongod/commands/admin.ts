@@ -1,0 +1,183 @@
+import { Long, ObjectId } from 'bson';
+import type { Engine } from '../engine.ts';
+import { CommandError } from '../errors.ts';
+import { type Doc, isDocument, MAX_DOCUMENT_SIZE } from '../values/codec.ts';
+import type { Command, Handler } from './context.ts';
+
+/** The MongoDB release whose behaviour is followed, and its wire version. */
+export const VERSION = '8.0.0';
+const MAX_WIRE_VERSION = 25;
+const MAX_MESSAGE_BYTES = 48_000_000;
+
+/** What the process knows about itself: its address, its replica set and how to stop. */
+export interface ServerInfo {
+  host: string;
+  port: number;
+  replicaSet: string | undefined;
+  initiated: boolean;
+  onInitiate: () => void;
+  shutDown: () => void;
+  started: number;
+}
+
+const electionId = new ObjectId('7fffffff0000000000000001');
+
+export function hello(info: ServerInfo, { body, connection }: Command): Doc {
+  const address = `${info.host}:${info.port}`;
+  const legacy = body.hello === undefined;
+  const primary = info.replicaSet === undefined || info.initiated;
+  const offered = Array.isArray(body.compression) ? (body.compression as string[]) : [];
+  connection.compressors = offered.filter((each) => each === 'zlib');
+  return {
+    helloOk: true,
+    [legacy ? 'ismaster' : 'isWritablePrimary']: primary,
+    ...(info.replicaSet === undefined ? {} : replicaSetFields(info, address)),
+    maxBsonObjectSize: MAX_DOCUMENT_SIZE,
+    maxMessageSizeBytes: MAX_MESSAGE_BYTES,
+    maxWriteBatchSize: 100_000,
+    localTime: new Date(),
+    logicalSessionTimeoutMinutes: 30,
+    connectionId: connection.id,
+    minWireVersion: 0,
+    maxWireVersion: MAX_WIRE_VERSION,
+    readOnly: false,
+    ...(connection.compressors.length === 0 ? {} : { compression: connection.compressors }),
+    ok: 1,
+  };
+}
+
+function replicaSetFields(info: ServerInfo, address: string): Doc {
+  if (!info.initiated)
+    return { secondary: false, isreplicaset: true, info: 'Does not have a valid replica set config' };
+  return {
+    hosts: [address],
+    setName: info.replicaSet,
+    setVersion: 1,
+    secondary: false,
+    primary: address,
+    me: address,
+    electionId,
+  };
+}
+
+export function replicaSetConfig(info: ServerInfo): Doc {
+  return {
+    _id: info.replicaSet,
+    version: 1,
+    term: 1,
+    members: [{ _id: 0, host: `${info.host}:${info.port}`, arbiterOnly: false, hidden: false, priority: 1, votes: 1 }],
+    protocolVersion: Long.fromNumber(1),
+    writeConcernMajorityJournalDefault: true,
+    settings: {},
+  };
+}
+
+/** Commands about the replica set of one. */
+export function replicaSetCommands(info: ServerInfo): Record<string, Handler> {
+  const need = () => {
+    if (info.replicaSet === undefined) throw new CommandError(76, 'NoReplicationEnabled', 'not running with --replSet');
+    if (!info.initiated) throw new CommandError(94, 'NotYetInitialized', 'no replset config has been received');
+  };
+  return {
+    replSetInitiate: async (engine) => {
+      if (info.replicaSet === undefined)
+        throw new CommandError(76, 'NoReplicationEnabled', 'not running with --replSet');
+      if (info.initiated) throw new CommandError(23, 'AlreadyInitialized', 'already initialized');
+      await rememberInitiated(engine, info.replicaSet);
+      info.initiated = true;
+      info.onInitiate();
+      return { ok: 1 };
+    },
+    replSetReconfig: () => {
+      need();
+      info.onInitiate();
+      return { ok: 1 };
+    },
+    replSetGetConfig: () => {
+      need();
+      return { config: replicaSetConfig(info), ok: 1 };
+    },
+    replSetGetStatus: () => {
+      need();
+      const member = {
+        _id: 0,
+        name: `${info.host}:${info.port}`,
+        health: 1,
+        state: 1,
+        stateStr: 'PRIMARY',
+        uptime: Math.round(process.uptime()),
+        self: true,
+      };
+      return { set: info.replicaSet, date: new Date(), myState: 1, term: Long.ONE, members: [member], ok: 1 };
+    },
+    replSetStepDown: () => {
+      need();
+      throw new CommandError(189, 'PrimarySteppedDown', 'a replica set of one has nobody to hand over to');
+    },
+  };
+}
+
+const LOCAL = 'local';
+const SET_COLLECTION = 'system.replset';
+
+/** Whether this data folder has been initiated as a replica set. */
+export const isInitiated = (engine: Engine): boolean => engine.catalog.get(LOCAL, SET_COLLECTION) !== undefined;
+
+async function rememberInitiated(engine: Engine, name: string): Promise<void> {
+  await engine.transactions.write((target) => {
+    engine.createCollection(target, LOCAL, SET_COLLECTION, { set: name });
+  });
+}
+
+export function buildInfo(): Doc {
+  return {
+    version: VERSION,
+    gitVersion: 'xuefang-built-in-engine',
+    modules: [],
+    allocator: 'system',
+    javascriptEngine: 'none',
+    sysInfo: 'deprecated',
+    versionArray: [...VERSION.split('.').map(Number), 0],
+    bits: 64,
+    debug: false,
+    maxBsonObjectSize: MAX_DOCUMENT_SIZE,
+    storageEngines: ['lmdb'],
+    ok: 1,
+  };
+}
+
+export function serverStatus(engine: Engine, info: ServerInfo, connections: number): Doc {
+  const memory = process.memoryUsage();
+  return {
+    host: `${info.host}:${info.port}`,
+    version: VERSION,
+    process: 'mongod',
+    pid: Long.fromNumber(process.pid),
+    uptime: Math.round((Date.now() - info.started) / 1000),
+    localTime: new Date(),
+    connections: { current: connections, available: 10_000, totalCreated: connections, active: connections },
+    mem: { bits: 64, resident: Math.round(memory.rss / 1048576), virtual: 0, supported: true },
+    metrics: { cursor: { open: { total: engine.cursors.size } } },
+    storageEngine: { name: 'lmdb', supportsCommittedReads: true, persistent: true },
+    ...(info.replicaSet === undefined ? {} : { repl: { setName: info.replicaSet, isWritablePrimary: info.initiated } }),
+    ok: 1,
+  };
+}
+
+const parameters: Doc = {
+  featureCompatibilityVersion: { version: '8.0' },
+  transactionLifetimeLimitSeconds: 60,
+  logLevel: 0,
+  enableTestCommands: true,
+  authenticationMechanisms: [],
+};
+
+export function getParameter(body: Doc): Doc {
+  if (body.getParameter === '*' || (isDocument(body.getParameter) && body.getParameter.allParameters === true)) {
+    return { ...parameters, ok: 1 };
+  }
+  const found: Doc = {};
+  for (const name of Object.keys(body)) if (Object.hasOwn(parameters, name)) found[name] = parameters[name];
+  if (Object.keys(found).length === 0) throw new CommandError(72, 'InvalidOptions', 'no option found to get');
+  return { ...found, ok: 1 };
+}

@@ -1,0 +1,237 @@
+import { UUID } from 'bson';
+import type { Engine } from '../engine.ts';
+import { CommandError, invalidOptions, namespaceNotFound, notImplemented } from '../errors.ts';
+import { compileFilter } from '../query/matcher.ts';
+import type { Collection } from '../storage/catalog.ts';
+import { type Doc, encode, isDocument } from '../values/codec.ts';
+import { equal } from '../values/compare.ts';
+import { type Command, collectionName, collectionOf, countField, documentField, type Handler } from './context.ts';
+import { cursorReply } from './replies.ts';
+
+const ignoredOptions = new Set([
+  'storageEngine',
+  'indexOptionDefaults',
+  'writeConcern',
+  'comment',
+  'lsid',
+  'txnNumber',
+  'autoIndexId',
+  'encryptedFields',
+  'validationLevel',
+  'validationAction',
+]);
+const keptOptions = [
+  'viewOn',
+  'pipeline',
+  'collation',
+  'changeStreamPreAndPostImages',
+  'validator',
+  'validationLevel',
+  'validationAction',
+  'clusteredIndex',
+  'expireAfterSeconds',
+];
+
+export const create: Handler = async (engine, command) => {
+  const { body, database } = command;
+  const name = collectionName(command);
+  if (body.capped === true) throw notImplemented('capped collections are not supported');
+  if (body.timeseries !== undefined) throw notImplemented('time series collections are not supported');
+  for (const option of ['encryptedFields'])
+    if (body[option] !== undefined) throw notImplemented(`${option} is not supported`);
+  for (const option of Object.keys(body)) {
+    const known =
+      option === 'create' || option.startsWith('$') || keptOptions.includes(option) || ignoredOptions.has(option);
+    if (
+      !known &&
+      ![
+        'capped',
+        'size',
+        'max',
+        'maxTimeMS',
+        'apiVersion',
+        'apiStrict',
+        'readConcern',
+        'startTransaction',
+        'autocommit',
+      ].includes(option)
+    ) {
+      throw new CommandError(40415, 'Location40415', `BSON field 'create.${option}' is an unknown field.`);
+    }
+  }
+  const options: Doc = {};
+  for (const option of keptOptions) if (body[option] !== undefined) options[option] = body[option];
+  if (isDocument(options.validator)) compileFilter(options.validator, { evaluate: () => true });
+  await engine.transactions.write((target) => {
+    const existing = engine.catalog.get(database, name);
+    if (existing === undefined) engine.createCollection(target, database, name, options);
+    else if (!equal(existing.options, options)) {
+      throw new CommandError(
+        48,
+        'NamespaceExists',
+        `namespace ${database}.${name} already exists, but with different options`,
+      );
+    }
+  });
+  return { ok: 1 };
+};
+
+export const drop: Handler = async (engine, command) => {
+  const collection = collectionOf(engine, command);
+  if (collection === undefined) {
+    return { ok: 1 };
+  }
+  await engine.transactions.write(() => dropNow(engine, collection));
+  engine.reap();
+  return { nIndexesWas: collection.indexes.length + 1, ns: collection.namespace, ok: 1 };
+};
+
+function dropNow(engine: Engine, collection: Collection): void {
+  if (engine.catalog.get(collection.database, collection.name) === collection)
+    engine.catalog.drop(engine.store, collection);
+}
+
+export const dropDatabase: Handler = async (engine, command) => {
+  await engine.transactions.write(() => {
+    for (const collection of engine.catalog.inDatabase(command.database)) dropNow(engine, collection);
+  });
+  engine.reap();
+  return { dropped: command.database, ok: 1 };
+};
+
+export const renameCollection: Handler = async (engine, { body }) => {
+  const from = splitNamespace(String(body.renameCollection));
+  const to = splitNamespace(String(body.to));
+  await engine.transactions.write(() => {
+    const collection = engine.catalog.get(from.database, from.name);
+    if (collection === undefined)
+      throw namespaceNotFound(`Source collection ${String(body.renameCollection)} does not exist`);
+    const existing = engine.catalog.get(to.database, to.name);
+    if (existing === collection) throw new CommandError(20, 'IllegalOperation', "Can't rename a collection to itself");
+    if (existing !== undefined) {
+      if (body.dropTarget !== true) throw new CommandError(48, 'NamespaceExists', 'target namespace exists');
+      dropNow(engine, existing);
+    }
+    engine.catalog.rename(engine.store, collection, to.database, to.name);
+  });
+  return { ok: 1 };
+};
+
+function splitNamespace(namespace: string): { database: string; name: string } {
+  const dot = namespace.indexOf('.');
+  return { database: namespace.slice(0, dot), name: namespace.slice(dot + 1) };
+}
+
+export const collMod: Handler = async (engine, command) => {
+  const { body } = command;
+  const collection = engine.existing(command.database, collectionName(command));
+  const reply: Doc = { ok: 1 };
+  await engine.transactions.write(() => {
+    const change = body.index;
+    if (isDocument(change)) {
+      const index = collection.indexes.find(
+        (each) => each.spec.name === change.name || equal(each.spec.key, change.keyPattern),
+      );
+      if (index === undefined)
+        throw new CommandError(27, 'IndexNotFound', 'cannot find index for ns ' + collection.namespace);
+      if (change.expireAfterSeconds !== undefined) {
+        reply.expireAfterSeconds_old = index.spec.expireAfterSeconds;
+        reply.expireAfterSeconds_new = change.expireAfterSeconds;
+        index.spec.expireAfterSeconds = Number(change.expireAfterSeconds);
+      }
+      if (change.hidden !== undefined) index.spec.hidden = change.hidden === true;
+    }
+    for (const option of ['validator', 'validationLevel', 'validationAction', 'changeStreamPreAndPostImages']) {
+      if (body[option] !== undefined) collection.options[option] = body[option];
+    }
+    if (collection.view !== undefined && body.viewOn !== undefined) {
+      collection.view = { on: String(body.viewOn), pipeline: (body.pipeline ?? []) as Doc[] };
+    }
+    engine.catalog.save(engine.store, collection);
+  });
+  return reply;
+};
+
+export const listCollections: Handler = (engine, command) => {
+  const { database, body } = command;
+  const filter = documentField(body, 'filter') ?? {};
+  const matches = compileFilter(filter);
+  const rows = engine.catalog
+    .inDatabase(database)
+    .map(describe)
+    .filter(matches)
+    .map((row) => (body.nameOnly === true ? { name: row.name, type: row.type } : row))
+    .sort((a, b) => (String(a.name) < String(b.name) ? -1 : 1));
+  const namespace = `${database}.$cmd.listCollections`;
+  const size = countField((body.cursor ?? {}) as Doc, 'batchSize') ?? Number.MAX_SAFE_INTEGER;
+  const batch = engine.cursors.open(namespace, rows.map(encode)[Symbol.iterator](), size);
+  return cursorReply(namespace, batch, 'firstBatch');
+};
+
+function describe({ name, view, options, uuid }: Collection): Doc {
+  if (view !== undefined) return { name, type: 'view', options, info: { readOnly: true } };
+  const idIndex = { v: 2, key: { _id: 1 }, name: '_id_' };
+  return { name, type: 'collection', options, info: { readOnly: false, uuid: new UUID(uuid) }, idIndex };
+}
+
+export const listDatabases: Handler = (engine, { body }) => {
+  const sizes = new Map<string, number>();
+  for (const collection of engine.catalog.all()) {
+    sizes.set(collection.database, (sizes.get(collection.database) ?? 0) + collection.size);
+  }
+  const matches = compileFilter(documentField(body, 'filter') ?? {});
+  const databases = [...sizes]
+    .map(([name, size]) => ({ name, sizeOnDisk: size + 4096, empty: false }))
+    .filter(matches)
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  if (body.nameOnly === true) return { databases: databases.map(({ name }) => ({ name })), ok: 1 };
+  const totalSize = databases.reduce((sum, each) => sum + each.sizeOnDisk, 0);
+  return { databases, totalSize, totalSizeMb: Math.floor(totalSize / 1048576), ok: 1 };
+};
+
+export const collStats: Handler = (engine, command) => {
+  const collection = collectionOf(engine, command);
+  const ns = `${command.database}.${collectionName(command)}`;
+  if (collection === undefined) return { ns, size: 0, count: 0, storageSize: 0, nindexes: 0, ok: 1 };
+  const { count, size, indexes } = collection;
+  return {
+    ns,
+    size,
+    count,
+    avgObjSize: count === 0 ? 0 : Math.round(size / count),
+    storageSize: size,
+    capped: false,
+    nindexes: indexes.length + 1,
+    indexSizes: {},
+    totalIndexSize: 0,
+    totalSize: size,
+    ok: 1,
+  };
+};
+
+export const dbStats: Handler = (engine, command) => {
+  const collections = engine.catalog.inDatabase(command.database);
+  const sum = (of: (collection: Collection) => number) => collections.reduce((total, each) => total + of(each), 0);
+  const dataSize = sum((each) => each.size);
+  const objects = sum((each) => each.count);
+  return {
+    db: command.database,
+    collections: collections.filter((each) => each.view === undefined).length,
+    views: collections.filter((each) => each.view !== undefined).length,
+    objects,
+    avgObjSize: objects === 0 ? 0 : dataSize / objects,
+    dataSize,
+    storageSize: dataSize,
+    indexes: sum((each) => each.indexes.length + 1),
+    indexSize: 0,
+    totalSize: dataSize,
+    scaleFactor: 1,
+    fsUsedSize: 0,
+    fsTotalSize: 0,
+    ok: 1,
+  };
+};
+
+export const validate: Handler = (_engine, _command: Command) => {
+  throw invalidOptions('validate is not supported; use the check command of the database tool');
+};

@@ -1,0 +1,271 @@
+import { runPipeline } from '../aggregation/pipeline.ts';
+import type { Engine } from '../engine.ts';
+import { CommandError, failedToParse } from '../errors.ts';
+import { compileFilter, type MatchContext } from '../query/matcher.ts';
+import { plan } from '../query/planner.ts';
+import { type Found, scan } from '../query/scan.ts';
+import { sortBy } from '../query/sort.ts';
+import type { Collection } from '../storage/catalog.ts';
+import {
+  claimDocument,
+  insertDocument,
+  prepareInsert,
+  removeDocument,
+  replaceDocument,
+  type Target,
+} from '../storage/documents.ts';
+import { compileUpdate, isReplacement, type Update, upsertDocument } from '../update/update.ts';
+import { type Doc, decode, encode, isDocument } from '../values/codec.ts';
+import { typeName } from '../values/compare.ts';
+import { toDouble } from '../values/numeric.ts';
+import { plain } from '../values/plain.ts';
+import {
+  type Command,
+  collectionName,
+  type Handler,
+  isSynced,
+  matchContext,
+  pipelineContext,
+  statementsOf,
+} from './context.ts';
+
+interface WriteError {
+  index: number;
+  code: number;
+  errmsg: string;
+  [extra: string]: unknown;
+}
+
+/** What a bulk command has done so far; it survives when the command has to wait and goes on. */
+export interface Progress {
+  next: number;
+  n: number;
+  modified: number;
+  upserted: { index: number; _id: unknown }[];
+  errors: WriteError[];
+  /** Documents that the current statement has changed already. */
+  applied: Set<string>;
+}
+
+const newProgress = (): Progress => ({ next: 0, n: 0, modified: 0, upserted: [], errors: [], applied: new Set() });
+
+/**
+ * Runs the statements of a bulk command, in the transaction or in a group; a retryable command that was run before
+ * answers what it answered then.
+ */
+async function runStatements(
+  engine: Engine,
+  command: Command,
+  total: number,
+  each: (target: Target, at: number, progress: Progress) => void,
+  replyOf: (progress: Progress) => Doc,
+): Promise<Doc> {
+  const progress = newProgress();
+  const ordered = command.body.ordered !== false;
+  const inTransaction = command.transaction !== undefined;
+  const run = (target: Target) => {
+    while (progress.next < total) {
+      const at = progress.next;
+      try {
+        each(target, at, progress);
+      } catch (error) {
+        if (!(error instanceof CommandError) || (inTransaction && error.labels.length > 0)) throw error;
+        progress.errors.push({ index: at, code: error.code, ...error.extra, errmsg: error.message });
+        if (ordered) progress.next = total;
+      }
+      progress.next++;
+      progress.applied.clear();
+    }
+  };
+  return runOnce(engine, command, run, () => {
+    const { errors } = progress;
+    const reply = replyOf(progress);
+    return errors.length === 0 ? reply : { ...reply, writeErrors: errors };
+  });
+}
+
+/** Runs a write, once even if its retryable command arrives twice. */
+export async function runOnce(
+  engine: Engine,
+  command: Command,
+  run: (target: Target) => void,
+  replyOf: () => Doc,
+): Promise<Doc> {
+  const { body, transaction } = command;
+  if (transaction !== undefined) {
+    run(engine.transactions.target(transaction));
+    return replyOf();
+  }
+  const retryable = body.txnNumber !== undefined && body.lsid !== undefined;
+  let reply: Doc | undefined;
+  await engine.transactions.write((target) => {
+    if (retryable) reply = engine.sessions.storedReply(target.view, body);
+    if (reply !== undefined) return;
+    run(target);
+    reply = replyOf();
+    if (retryable) engine.sessions.storeReply(target.view, body, reply);
+  }, isSynced(body));
+  return reply as Doc;
+}
+
+export const insert: Handler = async (engine, command) => {
+  const raw =
+    command.sequences.get('documents') ?? statementsOf(command, 'documents').map((document) => encode(document));
+  if (raw.length === 0)
+    throw new CommandError(16, 'InvalidLength', 'Write batch sizes must be between 1 and 100000. Got 0 operations.');
+  const collection = await engine.collectionForWrite(command.database, collectionName(command));
+  return runStatements(
+    engine,
+    command,
+    raw.length,
+    (target, at, progress) => {
+      const prepared = prepareInsert(raw[at] as Buffer);
+      insertDocument(target, collection, prepared.id, prepared.raw, prepared.document);
+      progress.n++;
+    },
+    ({ n }) => ({ n, ok: 1 }),
+  );
+};
+
+export const remove: Handler = async (engine, command) => {
+  const statements = statementsOf(command, 'deletes');
+  const collection = engine.catalog.get(command.database, collectionName(command));
+  return runStatements(
+    engine,
+    command,
+    statements.length,
+    (target, at, progress) => {
+      const { q, limit, collation, hint } = statements[at] as {
+        q: Doc;
+        limit: unknown;
+        collation?: Doc;
+        hint?: unknown;
+      };
+      const context = matchContext(engine, command, collation);
+      if (collection === undefined) {
+        compileFilter(q, context);
+        return;
+      }
+      const found = matching(target, collection, { filter: q, hint }, context, toDouble(limit) === 1);
+      for (const { key } of found) claimDocument(target, key);
+      for (const { key, raw, document } of found) removeDocument(target, collection, key, raw, document);
+      progress.n += found.length;
+    },
+    ({ n }) => ({ n, ok: 1 }),
+  );
+};
+
+/** The documents that a statement means: all of them before the first is written. */
+export function matching(
+  target: Target,
+  collection: Collection,
+  request: { filter: Doc; sort?: Doc | undefined; hint?: unknown },
+  context: MatchContext,
+  single: boolean,
+): Found[] {
+  const matches = compileFilter(request.filter, context);
+  const chosen = plan(collection, { ...request, collator: context.collator, limited: single });
+  const found: Found[] = [];
+  for (const each of scan(target.view, collection, chosen, matches)) {
+    found.push(each);
+    if (single && chosen.sorted) break;
+  }
+  if (chosen.sorted || request.sort === undefined) return found;
+  const sorted = sortBy(found, (each) => each.document ?? decode(each.raw), request.sort, context.collator);
+  return single ? sorted.slice(0, 1) : sorted;
+}
+
+interface UpdateStatement {
+  q: Doc;
+  u: unknown;
+  multi?: boolean;
+  upsert?: boolean;
+  collation?: Doc;
+  arrayFilters?: Doc[];
+  hint?: unknown;
+  sort?: Doc;
+  c?: Doc;
+}
+
+export const update: Handler = async (engine, command) => {
+  const statements = statementsOf(command, 'updates') as unknown as UpdateStatement[];
+  if (statements.length === 0)
+    throw new CommandError(16, 'InvalidLength', 'Write batch sizes must be between 1 and 100000. Got 0 operations.');
+  const name = collectionName(command);
+  const collection = statements.some((each) => each.upsert)
+    ? await engine.collectionForWrite(command.database, name)
+    : engine.catalog.get(command.database, name);
+  return runStatements(
+    engine,
+    command,
+    statements.length,
+    (target, at, progress) =>
+      updateOne(engine, command, collection, target, statements[at] as UpdateStatement, at, progress),
+    ({ n, modified, upserted }) => ({ n, nModified: modified, ...(upserted.length === 0 ? {} : { upserted }), ok: 1 }),
+  );
+};
+
+/** Runs one update statement: changes what matches, or inserts what the filter describes. */
+export function updateOne(
+  engine: Engine,
+  command: Command,
+  collection: Collection | undefined,
+  target: Target,
+  statement: UpdateStatement,
+  at: number,
+  progress: Progress,
+): void {
+  const context = matchContext(engine, command, statement.collation);
+  const change = compileStatement(engine, command, statement, context);
+  if (collection === undefined) return;
+  const { q: filter, multi = false, upsert = false, hint, sort } = statement;
+  const found = matching(target, collection, { filter, hint, sort }, context, !multi);
+  for (const { key } of found) claimDocument(target, key);
+  for (const each of found) {
+    const key = each.key.toString('latin1');
+    if (progress.applied.has(key)) continue;
+    if (applyTo(target, collection, each, change)) progress.modified++;
+    progress.n++;
+    progress.applied.add(key);
+  }
+  if (found.length === 0 && upsert) {
+    const document = upsertDocument(filter, change, isDocument(statement.u) && isReplacement(statement.u));
+    insertDocument(target, collection, document._id, encode(document), document);
+    progress.n++;
+    progress.upserted.push({ index: at, _id: document._id });
+  }
+}
+
+/** Compiles the update of a statement, with what it refers to. */
+export function compileStatement(
+  engine: Engine,
+  command: Command,
+  statement: UpdateStatement,
+  context: MatchContext,
+): Update {
+  const { u, q, multi, arrayFilters, c } = statement;
+  if (multi && isDocument(u) && isReplacement(u)) {
+    throw failedToParse('multi update is not supported for replacement-style update');
+  }
+  if (!isDocument(u) && !Array.isArray(u))
+    throw failedToParse(`Update argument must be either an object or an array, not ${typeName(u)}`);
+  const pipelines = pipelineContext(engine, command, statement.collation);
+  if (c !== undefined) pipelines.variables = { ...pipelines.variables, ...(plain(c) as Doc) };
+  return compileUpdate(u, {
+    ...context,
+    filter: q,
+    arrayFilters,
+    runPipeline: (pipeline, document) => [...runPipeline(plain(pipeline), [plain(document)], pipelines)][0] ?? {},
+  });
+}
+
+/** Applies an update to one found document; says whether it changed anything. The key must have been claimed. */
+export function applyTo(target: Target, collection: Collection, found: Found, change: Update): boolean {
+  const before = found.document ?? decode(found.raw);
+  const after = change(before, false);
+  if (after === before) return false;
+  const raw = encode(after);
+  if (raw.equals(found.raw)) return false;
+  replaceDocument(target, collection, found.key, { raw: found.raw, document: before }, { raw, document: after });
+  return true;
+}

@@ -1,0 +1,62 @@
+import { VERSION } from './commands/admin.ts';
+import { startServer } from './server.ts';
+
+const usage = 'mongod --dbpath FOLDER [--port N] [--bind_ip ADDRESS] [--replSet NAME]';
+
+/** Flags of mongod that mean nothing here and may be given all the same. */
+const ignoredWithValue = new Set([
+  '--storageEngine',
+  '--setParameter',
+  '--oplogSize',
+  '--logpath',
+  '--keyFile',
+  '--wiredTigerCacheSizeGB',
+]);
+
+interface Flags {
+  port: number;
+  path: string;
+  host: string;
+  replicaSet: string | undefined;
+}
+
+function parseFlags(given: readonly string[]): Flags {
+  const flags: Flags = { port: 27017, path: '', host: '127.0.0.1', replicaSet: undefined };
+  for (let i = 0; i < given.length; i++) {
+    const [name, inline] = (given[i] as string).split('=', 2) as [string, string | undefined];
+    const value = () => inline ?? given[++i] ?? '';
+    if (name === '--port') flags.port = Number(value());
+    else if (name === '--dbpath') flags.path = value();
+    else if (name === '--bind_ip') flags.host = value().split(',')[0] as string;
+    else if (name === '--replSet') flags.replicaSet = value();
+    else if (name === '--auth' || name === '--fork') throw new Error(`${name} is not supported`);
+    else if (ignoredWithValue.has(name)) value();
+  }
+  if (flags.path === '') throw new Error(`--dbpath is needed\n${usage}`);
+  return flags;
+}
+
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+/** The process: prints mongod's lines, stops cleanly on a signal or on the shutdown command. */
+export async function main(given: readonly string[]): Promise<void> {
+  if (given.includes('--version')) {
+    print(`db version v${VERSION}`);
+    print('Build Info: {"version":"8.0.0","gitVersion":"xuefang-built-in-engine"}');
+    return;
+  }
+  if (given.includes('--help')) {
+    print(usage);
+    return;
+  }
+  const server = await startServer({ ...parseFlags(given), log: print });
+  const signal = new Promise<void>((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve());
+  });
+  await Promise.race([server.stopped, signal]);
+  print('shutting down');
+  await server.close();
+  process.exit(0);
+}

@@ -1,0 +1,118 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { isInitiated, type ServerInfo } from './commands/admin.ts';
+import type { Connection, Handler } from './commands/context.ts';
+import { commandTable, dispatch } from './commands/dispatch.ts';
+import { Engine } from './engine.ts';
+import { expireDocuments } from './expiry.ts';
+import { encode } from './values/codec.ts';
+import { serve } from './wire/connection.ts';
+import { frameReply, type Request } from './wire/messages.ts';
+
+export interface ServerOptions {
+  /** The data folder. */
+  path: string;
+  host: string;
+  /** Zero for any free port. */
+  port: number;
+  replicaSet: string | undefined;
+  /** Called with every line that mongod would log. */
+  log: (line: string) => void;
+}
+
+/** A running server. */
+export interface Mongod {
+  port: number;
+  close(): Promise<void>;
+  /** Resolves when a client has asked the server to stop. */
+  stopped: Promise<void>;
+}
+
+const HOUSEKEEPING = 1000;
+const SESSION_SWEEP = 5 * 60_000;
+const TTL_SWEEP = 60_000;
+
+/** Opens the data folder and listens. */
+export async function startServer({ path, host, port, replicaSet, log }: ServerOptions): Promise<Mongod> {
+  const engine = new Engine(path);
+  const sockets = new Set<Socket>();
+  let stop = () => {};
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  const info: ServerInfo = {
+    host: host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host,
+    port,
+    replicaSet,
+    initiated: isInitiated(engine),
+    onInitiate: () => announcePrimary(log),
+    shutDown: () => stop(),
+    started: Date.now(),
+  };
+  const table = commandTable(info, () => sockets.size);
+  let nextConnection = 1;
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    serve(socket, { id: nextConnection++, compressors: [], appName: '' }, (request, connection) =>
+      answer(engine, table, request, connection),
+    );
+  });
+  info.port = await listen(server, host, port);
+  const timers = startTimers(engine);
+  log('Waiting for connections');
+  if (replicaSet !== undefined && info.initiated) announcePrimary(log);
+  return {
+    port: info.port,
+    stopped,
+    close: async () => {
+      for (const timer of timers) clearInterval(timer);
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await engine.close();
+    },
+  };
+}
+
+function announcePrimary(log: (line: string) => void): void {
+  log('transition to PRIMARY from SECONDARY');
+  log('transition to primary complete; database writes are now permitted');
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}
+
+function startTimers(engine: Engine): NodeJS.Timeout[] {
+  const timers = [
+    setInterval(() => {
+      engine.transactions.expire();
+      engine.cursors.expire();
+    }, HOUSEKEEPING),
+    setInterval(
+      () => void engine.store.write(() => engine.sessions.expire(engine.store), false).catch(() => undefined),
+      SESSION_SWEEP,
+    ),
+    setInterval(() => void expireDocuments(engine).catch(() => undefined), TTL_SWEEP),
+  ];
+  for (const timer of timers) timer.unref();
+  return timers;
+}
+
+async function answer(
+  engine: Engine,
+  table: ReadonlyMap<string, Handler>,
+  request: Request,
+  connection: Connection,
+): Promise<Buffer | 'close' | undefined> {
+  const name = Object.keys(request.body)[0] ?? '';
+  const { database, body, sequences } = request;
+  const reply = await dispatch(engine, table, { name, database, body, sequences, connection, transaction: undefined });
+  if (request.silent) return undefined;
+  return frameReply(request, Buffer.isBuffer(reply) ? reply : encode(reply));
+}
