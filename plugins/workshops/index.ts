@@ -1,0 +1,120 @@
+import { definePlugin, type Language, localText, type Scoped, type Viewer } from '#platform';
+import { deskRoutes } from './desk.routes.ts';
+import { LiveDesk } from './live.ts';
+import { manageRoutes } from './manage.routes.ts';
+import { memberRoutes } from './member.routes.ts';
+import { Members } from './members.service.ts';
+import { nudgeRoutes } from './nudge.routes.ts';
+import { Nudges } from './nudges.service.ts';
+import type { Parts } from './parts.ts';
+import { Placement } from './placement.service.ts';
+import { nudgeSchema, workshopSchema } from './workshop.model.ts';
+import { type NewWorkshop, type Workshop, Workshops } from './workshop.service.ts';
+import { WorkshopAccess } from './workshop-access.ts';
+import { workshopsApi } from './workshops.api.ts';
+
+declare module '#platform' {
+  interface Services {
+    workshops: {
+      /** Makes a workshop and its moderator's grant; returns its id. */
+      create(workshop: NewWorkshop): Promise<string>;
+      /** @throws core:not-found */
+      get(id: string): Promise<Workshop>;
+      ofProgramme(programme: string): Promise<Workshop[]>;
+      /** Puts enrolments without a workshop into one of their stage and subject; returns how many. */
+      place(programme: string): Promise<number>;
+      /** Whether the viewer is the moderator of this workshop. */
+      moderates(viewer: Viewer, workshop: string): Promise<boolean>;
+      /** Narrows a query on enrolments to the members of the workshops that the viewer moderates. */
+      membersScope(viewer: Viewer): Scoped;
+      /** Members of whom something was recorded within the last two minutes. */
+      online(workshop: string): Promise<number>;
+    };
+  }
+  interface Facts {
+    'enrolment.imported': { programme: string; enrolments: string[] };
+  }
+  interface Filters {
+    /** Further figures of a workshop's desk; each may be kept live by publishing `figure/<key>` to `workshop:ID`. */
+    'workshop.figures': {
+      value: { key: string; label: string; value: number; href: string }[];
+      context: { workshop: string; viewer: Viewer; language: Language };
+    };
+    /** Links on a member's page, such as the ledger of time that was not credited. */
+    'workshop.member-links': {
+      value: { label: string; href: string }[];
+      context: { enrolment: string; viewer: Viewer; language: Language };
+    };
+  }
+}
+
+export default definePlugin({
+  id: 'workshops',
+  api: '^1.0.0',
+  permissions: {
+    oversee: ['provider-manager', 'county-bureau', 'city-bureau', 'province', 'operator'],
+    manage: ['provider-manager', 'city-bureau', 'operator'],
+  },
+  models: { workshops: workshopSchema, nudges: nudgeSchema },
+  register(host) {
+    const workshops = new Workshops(host.models.workshops, host);
+    const access = new WorkshopAccess(workshops, host);
+    const members = new Members(access, host);
+    const placement = new Placement({ workshops, access, core: host });
+    const nudges = new Nudges({ nudges: host.models.nudges, access, members, core: host });
+    const live = new LiveDesk({ members, access, core: host });
+    const parts: Parts = { host, workshops, access, members, placement, nudges, live };
+
+    host.provide<'workshops'>({
+      create: (workshop) => workshops.create(workshop),
+      get: (id) => workshops.get(id),
+      ofProgramme: (programme) => workshops.ofProgramme(programme),
+      place: (programme) => placement.place(programme),
+      moderates: (viewer, id) => access.moderates(viewer, id),
+      membersScope: (viewer) => access.moderatedMembers(viewer),
+      online: async (id) => members.active(await workshops.get(id), Date.now()),
+    });
+    host.menu({ label: 'menu.desk', href: '/workshops', icon: 'users-group', roles: ['moderator'], order: 30 });
+    host.menu({
+      label: 'menu.manage',
+      href: '/workshops/manage',
+      icon: 'layout-grid',
+      roles: host.rolesFor('oversee').filter((role) => role !== 'county-bureau'),
+      order: 60,
+    });
+    host.landing({ roles: ['moderator'], href: '/workshops', order: 30 });
+    host.allowRoom('workshop', (viewer, id) => access.mayWatch(viewer, id));
+    host.on('progress.committed', (changes) => live.committed(changes));
+    host.on('enrolment.imported', async ({ programme }) => {
+      const placed = await placement.place(programme);
+      host.log.info({ programme, placed }, 'enrolments placed in workshops');
+    });
+    for (const place of ['home.side', 'enrolment.side'] as const) {
+      host.slot(place, {
+        view: 'card',
+        order: 40,
+        async data({ viewer, language, subject }) {
+          if (!viewer) return undefined;
+          const own = [subject.enrolments ?? subject.enrolment].flat() as { workshop?: string; state: string }[];
+          const ids = own.flatMap((one) => (one?.workshop && one.state !== 'withdrawn' ? [one.workshop] : []));
+          if (ids.length === 0) return undefined;
+          const found = await workshops.byIds(ids);
+          const people = await host.accounts.byIds(found.map(({ moderator }) => moderator));
+          const names = new Map(people.map(({ _id, name }) => [_id, name]));
+          const cards = found.map(({ _id, name, moderator }) => ({
+            id: _id,
+            name: localText(name, language),
+            moderator: names.get(moderator),
+          }));
+          return { cards };
+        },
+      });
+    }
+    host.routes.use(host.signedIn);
+    manageRoutes(parts);
+    nudgeRoutes(parts);
+    memberRoutes(parts);
+    deskRoutes(parts);
+    workshopsApi(parts);
+  },
+});

@@ -1,0 +1,94 @@
+import type { CommittedChange, Enrolment, Host, Language } from '#platform';
+import { described, type FeedLine, linesOf, newestLines, type RawLine } from './feed.ts';
+import type { Members } from './members.service.ts';
+import type { Workshop } from './workshop.service.ts';
+import type { WorkshopAccess } from './workshop-access.ts';
+
+/** What a desk is told of one member; `lastAt` in epoch ms. */
+export interface MemberUpdate {
+  total: number;
+  components: Record<string, number>;
+  state: Enrolment['state'];
+  lastAt: number | undefined;
+}
+
+/** Lines that one message to a desk carries at most; a desk shows hardly more. */
+const mostLines = 12;
+/** How long the title of an activity is kept, in milliseconds. */
+const titleMs = 60_000;
+
+interface Deps {
+  members: Members;
+  access: WorkshopAccess;
+  core: Pick<Host, 'publish' | 'enrolments' | 'log'>;
+}
+
+/** Keeps the desks of workshops moving: the members' rows and the feed of what happens. */
+export class LiveDesk {
+  readonly #deps: Deps;
+  /** workshop → what happened since its last message, newest last */
+  readonly #waiting = new Map<string, RawLine[]>();
+  readonly #titles = new Map<string, { until: number; about: Promise<{ title: string } | undefined> }>();
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  /** Tells the rooms of the workshops what a commit changed. */
+  committed(changes: readonly CommittedChange[]): void {
+    for (const change of changes) {
+      const { before, after } = change;
+      if (before.workshop !== after.workshop) this.#membership(before.workshop, after.workshop);
+      if (!after.workshop) continue;
+      const room = `workshop:${after.workshop}`;
+      this.#deps.core.publish(room, `member/${after._id}`, updateOf(after));
+      const lines = linesOf(change);
+      if (lines.length > 0) this.#gather(after.workshop, lines);
+    }
+  }
+
+  /** The newest things that happened in a workshop, newest first. */
+  async feed(workshop: Workshop): Promise<FeedLine[]> {
+    const { access, core } = this.#deps;
+    const scope = access.membersOf(workshop);
+    const { rows } = await core.enrolments.list(scope, { skip: 0, limit: mostLines, sort: 'lastAt', descending: true });
+    const ids = rows.map(({ _id }) => _id);
+    const enrolments = ids.length > 0 ? await core.enrolments.byIds(ids, scope) : [];
+    return described(newestLines(enrolments, mostLines), this.#describe);
+  }
+
+  #membership(...workshops: (string | undefined)[]): void {
+    for (const workshop of workshops) {
+      if (workshop) this.#deps.core.publish(`workshop:${workshop}`, 'membership', Date.now());
+    }
+  }
+
+  #gather(workshop: string, lines: RawLine[]): void {
+    const waiting = [...(this.#waiting.get(workshop) ?? []), ...lines].slice(-mostLines);
+    this.#waiting.set(workshop, waiting);
+    this.#deps.core.publish(`workshop:${workshop}`, 'feed', async () => {
+      const taken = this.#waiting.get(workshop) ?? [];
+      this.#waiting.delete(workshop);
+      return described(taken, this.#describe).catch((error) => {
+        // The rows travel in the same message and must not wait for a title.
+        this.#deps.core.log.error({ err: error, workshop }, 'the feed could not be described');
+        return [];
+      });
+    });
+  }
+
+  readonly #describe = (activity: string, language: Language): Promise<{ title: string } | undefined> => {
+    const key = `${language} ${activity}`;
+    const kept = this.#titles.get(key);
+    if (kept && kept.until > Date.now()) return kept.about;
+    if (this.#titles.size > 5_000) this.#titles.clear();
+    const about = this.#deps.members.describe(activity, language);
+    this.#titles.set(key, { until: Date.now() + titleMs, about });
+    about.catch(() => this.#titles.delete(key));
+    return about;
+  };
+}
+
+function updateOf({ total, components, state, lastAt }: Enrolment): MemberUpdate {
+  return { total, components, state, lastAt: lastAt?.getTime() };
+}
