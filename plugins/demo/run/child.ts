@@ -10,7 +10,9 @@ export interface ChildOptions {
   /** Where its output goes. */
   logFile: string;
   onMessage?(message: unknown): void;
-  /** Called when it has ended by itself and was started again, or was given up. */
+  /** It may end by itself, with exit code 0, when it has nothing left to do. */
+  mayEnd?: boolean;
+  /** Called when it has ended unexpectedly and was started again, or was given up. */
   onRestart?(why: string): void;
   onGivenUp?(why: string): void;
 }
@@ -52,15 +54,18 @@ export function startChild(options: ChildOptions): Child {
   };
 
   const ended = (code: number | null, signal: string | null) => {
-    if (stopping) return;
+    if (stopping || (options.mayEnd && code === 0)) return;
     const why = `${options.name} ended unexpectedly (${signal ?? `exit code ${code}`})`;
     appendFileSync(options.logFile, `${why}\n`);
     const now = Date.now();
     ends.push(now);
-    if (ends.filter((at) => now - at < WITHIN_MS).length > MOST_RESTARTS) return options.onGivenUp?.(why);
+    const recent = ends.filter((at) => now - at < WITHIN_MS).length;
+    if (recent > MOST_RESTARTS) return options.onGivenUp?.(why);
     options.onRestart?.(why);
     // A child that dies at once should not keep the machine busy.
-    setTimeout(() => stopping || start(), 300 * ends.length);
+    setTimeout(() => {
+      if (!stopping) start();
+    }, 300 * recent);
   };
 
   start();

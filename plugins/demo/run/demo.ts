@@ -85,16 +85,14 @@ const sayRestart = (why: string) => print(`  ${why}; starting it again`);
 async function startRegistry(folder: DemoFolder, stages: Stages, children: Child[], failed: Failed): Promise<string> {
   stages.begin('registry');
   const port = await freePort(0);
+  const key = folder.marker.registryKey;
   return new Promise((resolve) => {
     children.push(
       startChild({
         name: 'the registry',
         file: project('plugins/registry/simulator/main.ts'),
-        env: environment({
-          PORT: String(port),
-          REGISTRY_KEY: folder.marker.registryKey,
-          DATA_DIR: join(folder.path, 'registry'),
-        }),
+        args: ['--port', String(port), '--data', join(folder.path, 'registry'), '--key', key],
+        env: environment({}),
         logFile: join(folder.path, 'registry.log'),
         onMessage: (message) => {
           const { ready } = message as { ready?: string };
@@ -157,6 +155,7 @@ function startSimulation(folder: DemoFolder, url: string, children: Child[]): vo
       args: ['--url', url],
       env: environment({}),
       logFile: join(folder.path, 'simulation.log'),
+      mayEnd: true,
       onRestart: sayRestart,
       onGivenUp: (why) => print(`  ${why} too often; the platform goes on without them`),
     }),
