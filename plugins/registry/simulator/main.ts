@@ -17,7 +17,9 @@ if (!values.key) throw new Error('--key is needed: the shared secret of the sign
 const ledger = new Ledger(join(values.data, 'records.jsonl'));
 const server = createRegistry({ ledger, key: values.key, faults: values.faults });
 server.listen(Number(values.port), '127.0.0.1', () => {
-  process.stdout.write(`listening ${(server.address() as AddressInfo).port}\n`);
+  const { port } = server.address() as AddressInfo;
+  process.stdout.write(`listening ${port}\n`);
+  process.send?.({ ready: `http://127.0.0.1:${port}` });
 });
 
 const stop = () => {
@@ -26,3 +28,5 @@ const stop = () => {
 };
 process.once('SIGTERM', stop);
 process.once('SIGINT', stop);
+// Whoever started it is gone.
+process.once('disconnect', stop);
