@@ -1,4 +1,5 @@
 import { VERSION } from './commands/admin.ts';
+import { lockFolder } from './lock.ts';
 import { startServer } from './server.ts';
 
 const usage = 'mongod --dbpath FOLDER [--port N] [--bind_ip ADDRESS] [--replSet NAME]';
@@ -18,10 +19,12 @@ interface Flags {
   path: string;
   host: string;
   replicaSet: string | undefined;
+  /** Stop when standard input ends: the process that started this one is gone. */
+  stopWithParent: boolean;
 }
 
 function parseFlags(given: readonly string[]): Flags {
-  const flags: Flags = { port: 27017, path: '', host: '127.0.0.1', replicaSet: undefined };
+  const flags: Flags = { port: 27017, path: '', host: '127.0.0.1', replicaSet: undefined, stopWithParent: false };
   for (let i = 0; i < given.length; i++) {
     const [name, inline] = (given[i] as string).split('=', 2) as [string, string | undefined];
     const value = () => inline ?? given[++i] ?? '';
@@ -29,6 +32,7 @@ function parseFlags(given: readonly string[]): Flags {
     else if (name === '--dbpath') flags.path = value();
     else if (name === '--bind_ip') flags.host = value().split(',')[0] as string;
     else if (name === '--replSet') flags.replicaSet = value();
+    else if (name === '--stopWithParent') flags.stopWithParent = true;
     else if (name === '--auth' || name === '--fork') throw new Error(`${name} is not supported`);
     else if (ignoredWithValue.has(name)) value();
   }
@@ -36,9 +40,9 @@ function parseFlags(given: readonly string[]): Flags {
   return flags;
 }
 
-const print = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
+function print(line: string): void {
+  if (process.stdout.writable) process.stdout.write(`${line}\n`);
+}
 
 /** The process: prints mongod's lines, stops cleanly on a signal or on the shutdown command. */
 export async function main(given: readonly string[]): Promise<void> {
@@ -51,12 +55,16 @@ export async function main(given: readonly string[]): Promise<void> {
     print(usage);
     return;
   }
-  const server = await startServer({ ...parseFlags(given), log: print });
-  const signal = new Promise<void>((resolve) => {
+  const flags = parseFlags(given);
+  const unlock = await lockFolder(flags.path);
+  const server = await startServer({ ...flags, log: print });
+  const asked = new Promise<void>((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve());
+    if (flags.stopWithParent) process.stdin.resume().once('close', resolve).once('end', resolve);
   });
-  await Promise.race([server.stopped, signal]);
+  await Promise.race([server.stopped, asked]);
   print('shutting down');
   await server.close();
+  unlock();
   process.exit(0);
 }

@@ -2,7 +2,7 @@ import { runPipeline } from '../aggregation/pipeline.ts';
 import type { Engine } from '../engine.ts';
 import { CommandError, failedToParse, invalidOptions, notImplemented } from '../errors.ts';
 import type { Collection } from '../storage/catalog.ts';
-import { type Doc, decode, encode, isDocument } from '../values/codec.ts';
+import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { plain } from '../values/plain.ts';
 import {
   type Command,
@@ -119,7 +119,7 @@ function* evaluate(
     if (bounded > 0) yield encode(counted(bounded));
     return;
   }
-  const special = specialSource(engine, command, collection, rest[0]);
+  const special = specialSource(command, collection, rest[0]);
   if (special !== undefined) {
     for (const document of runPipeline(plain(rest.slice(1)), special, context)) yield encode(document);
     return;
@@ -150,7 +150,6 @@ function countOnly(rest: readonly Doc[], head: Search): ((total: number) => Doc)
 }
 
 function specialSource(
-  engine: Engine,
   command: Command,
   collection: Collection | undefined,
   stage: Doc | undefined,
@@ -186,6 +185,3 @@ function collectionStatistics(collection: Collection | undefined): Doc {
     storageStats: { count, size, avgObjSize: count === 0 ? 0 : Math.round(size / count), nindexes: indexes.length + 1 },
   };
 }
-
-/** Decodes what a pipeline yields, for stages that write it. */
-export const decodeResult = (raw: Buffer): Doc => decode(raw);

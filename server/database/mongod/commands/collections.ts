@@ -133,7 +133,7 @@ export const collMod: Handler = async (engine, command) => {
         (each) => each.spec.name === change.name || equal(each.spec.key, change.keyPattern),
       );
       if (index === undefined)
-        throw new CommandError(27, 'IndexNotFound', 'cannot find index for ns ' + collection.namespace);
+        throw new CommandError(27, 'IndexNotFound', `cannot find index for ns ${collection.namespace}`);
       if (change.expireAfterSeconds !== undefined) {
         reply.expireAfterSeconds_old = index.spec.expireAfterSeconds;
         reply.expireAfterSeconds_new = change.expireAfterSeconds;

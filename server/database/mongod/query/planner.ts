@@ -63,7 +63,7 @@ export function plan(collection: Collection, request: PlanRequest): Plan {
     const candidate = planFor(collection, index, conditions, request);
     if (candidate !== undefined && candidate.score > (best?.score ?? 0)) best = candidate;
   }
-  if (best !== undefined && best.plan.narrowed) return best.plan;
+  if (best?.plan.narrowed) return best.plan;
   const union = planUnion(collection, conditions, request);
   return union ?? best?.plan ?? everything(collection, request, conditions);
 }

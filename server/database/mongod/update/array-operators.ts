@@ -80,7 +80,7 @@ export function pullAll(operand: unknown): ArrayChange {
 
 export function pop(operand: unknown): ArrayChange {
   const direction = toDouble(operand);
-  if (direction !== 1 && direction !== -1) throw badValue('$pop expects 1 or -1, found: ' + String(operand));
+  if (direction !== 1 && direction !== -1) throw badValue(`$pop expects 1 or -1, found: ${String(operand)}`);
   return (old, path) => {
     if (old === undefined) return undefined;
     const list = arrayOf(old, path, '$pop');

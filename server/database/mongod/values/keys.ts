@@ -61,28 +61,39 @@ class KeyWriter {
   private payload(rank: number, value: unknown): void {
     switch (rank) {
       case 10:
-        return this.number(value);
+        this.number(value);
+        break;
       case 15:
-        return this.text(String(value));
+        this.text(String(value));
+        break;
       case 20:
-        return this.fields(value as Record<string, unknown>);
+        this.fields(value as Record<string, unknown>);
+        break;
       case 25:
         for (const element of value as unknown[]) this.value(element);
-        return this.byte(0);
+        this.byte(0);
+        break;
       case 30:
-        return this.binary(value);
+        this.binary(value);
+        break;
       case 35:
-        return this.raw((value as ObjectId).id);
+        this.raw((value as ObjectId).id);
+        break;
       case 40:
-        return this.byte(value ? 1 : 0);
+        this.byte(value ? 1 : 0);
+        break;
       case 45:
-        return this.integer(BigInt((value as Date).getTime() || 0));
+        this.integer(BigInt((value as Date).getTime() || 0));
+        break;
       case 47:
-        return this.integer((value as Timestamp as unknown as Long).toUnsigned().toBigInt() - 2n ** 63n);
+        this.integer((value as Timestamp as unknown as Long).toUnsigned().toBigInt() - 2n ** 63n);
+        break;
       case 50:
-        return this.text(regexText(value));
+        this.text(regexText(value));
+        break;
       case 60:
-        return this.text(JSON.stringify(value));
+        this.text(JSON.stringify(value));
+        break;
       default:
     }
   }
@@ -101,15 +112,14 @@ class KeyWriter {
   private number(value: unknown): void {
     const double = toDouble(value) + 0;
     this.double(double);
-    if (typeof value === 'number' || compareNumbers(value, double) === 0) return this.byte(0x80);
-    const above = compareNumbers(value, double) > 0;
-    this.byte(above ? 0x81 : 0x7f);
-    this.remainder(value);
+    const order = typeof value === 'number' ? 0 : compareNumbers(value, double);
+    this.byte(order === 0 ? 0x80 : order > 0 ? 0x81 : 0x7f);
+    if (order !== 0) this.remainder(value);
   }
 
   private remainder(value: unknown): void {
     const exact = toExact(value);
-    if (exact === undefined) return this.byte(0);
+    if (exact === undefined) return;
     const negative = exact.coefficient < 0n;
     const digits = (negative ? -exact.coefficient : exact.coefficient).toString();
     const start = this.at;

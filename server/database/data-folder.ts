@@ -1,0 +1,33 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Which server wrote a data folder. */
+export type EngineKind = 'mongod' | 'built-in';
+
+const MARKER = 'ENGINE';
+
+/**
+ * The folder of the embedded database, created on first use.
+ * @throws Error when the other kind of server wrote it, with the way to move the data
+ */
+export async function claimDataFolder(dataDir: string, kind: EngineKind): Promise<string> {
+  const folder = join(dataDir, 'db');
+  await mkdir(folder, { recursive: true });
+  const marker = join(dataDir, `db.${MARKER}`);
+  const written = await readFile(marker, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (written === undefined) await writeFile(marker, `${kind}\n`);
+  else if (written.trim() !== kind) throw new Error(refusal(folder, written.trim(), kind));
+  return folder;
+}
+
+function refusal(folder: string, written: string, kind: EngineKind): string {
+  const [had, has] = [written, kind].map((each) => (each === 'mongod' ? 'a real mongod' : 'the built-in engine'));
+  return [
+    `${folder} was written by ${had}, which this start does not use (it would use ${has}).`,
+    'To move the data: start it once more with the server that wrote it and run `npm run db -- dump FOLDER`,',
+    'then start with an empty data folder and run `npm run db -- restore FOLDER`.',
+  ].join('\n');
+}
