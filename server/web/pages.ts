@@ -45,7 +45,7 @@ export class Pages {
   readonly middleware: RequestHandler = (request, response, next) => {
     response.page = async (view, { layout = 'layout', status = 200, parts = {}, ...locals }) => {
       const [shared, slots] = await Promise.all([this.#shared(request), this.#parts(request, parts as object)]);
-      const all = { ...shared, slots, ...locals };
+      const all = { ...shared, slots, status, ...locals };
       const body = this.#render(view, all);
       const html = this.#template(join(this.#deps.viewsFolder, `${layout}.ejs`))({ ...all, body });
       response.status(Number(status)).type('html').send(html);
