@@ -1,0 +1,62 @@
+import { covers, type Enrolment, enrolmentId, errors, own, type Programme, type Viewer, within } from '#platform';
+import type { Catalogue, Course, Lesson } from './catalogue.service.ts';
+import type { VideoHost } from './plugin.ts';
+
+/** Who may study, look at and change courses. */
+export class Access {
+  readonly #host: VideoHost;
+  readonly #catalogue: Catalogue;
+
+  constructor(host: VideoHost, catalogue: Catalogue) {
+    this.#host = host;
+    this.#catalogue = catalogue;
+  }
+
+  /** The viewer's enrolment through which a lesson counts. @throws core:not-found where there is none */
+  async study(viewer: Viewer, lesson: Lesson): Promise<Enrolment> {
+    const course = await this.#catalogue.course(lesson.course);
+    const enrolment = await this.#host.enrolments.get(enrolmentId(viewer.id, lesson.programme), own(viewer, {}));
+    if (enrolment.state === 'withdrawn' || course.state !== 'published') throw errors.notFound();
+    return enrolment;
+  }
+
+  /** The viewer's enrolment in a programme if it is one of `all` and not withdrawn. */
+  enrolmentIn(all: readonly Enrolment[], programme: string): Enrolment | undefined {
+    return all.find((enrolment) => enrolment.programme === programme && enrolment.state !== 'withdrawn');
+  }
+
+  async mayAuthor(viewer: Viewer, programme: Programme): Promise<boolean> {
+    return covers(viewer, this.#host.rolesFor('author'), await this.#scopesOf(programme));
+  }
+
+  /** @throws core:not-found for a programme whose courses are not the viewer's to change */
+  async author(viewer: Viewer, programme: string): Promise<Programme> {
+    const found = await this.#host.programmes.get(programme);
+    if (!(await this.mayAuthor(viewer, found))) throw errors.notFound();
+    return found;
+  }
+
+  /** Whether the viewer may see a course: its learners and overseers once it is published, its authors always. */
+  async maySee(viewer: Viewer, course: Course, own?: readonly Enrolment[]): Promise<boolean> {
+    const programme = await this.#host.programmes.get(course.programme);
+    if (await this.mayAuthor(viewer, programme)) return true;
+    if (course.state !== 'published') return false;
+    const enrolments = own ?? (await this.#host.enrolments.ofLearner(viewer.id));
+    if (this.enrolmentIn(enrolments, programme._id)) return true;
+    // A course tells nothing about people, so whoever moderates any workshop may look at it.
+    const workshops = viewer.grants.map(({ scope }) => scope).filter((scope) => scope.startsWith('workshop:'));
+    return covers(viewer, this.#host.rolesFor('oversee'), [...(await this.#scopesOf(programme)), ...workshops]);
+  }
+
+  /** An enrolment of the viewer's own, or of somebody in their charge. @throws core:not-found */
+  async readable(viewer: Viewer, id: string): Promise<Enrolment> {
+    const mine = id.startsWith(`${viewer.id}-`);
+    return this.#host.enrolments.get(id, mine ? own(viewer, {}) : within(viewer, this.#host.rolesFor('oversee'), {}));
+  }
+
+  async #scopesOf({ _id, provider, region, regions }: Programme): Promise<string[]> {
+    const tree = await this.#host.regions.all();
+    const codes = [region, ...regions].flatMap((code) => tree.get(code)?.path ?? []);
+    return [`programme:${_id}`, `organisation:${provider}`, ...codes.map((code) => `region:${code}`)];
+  }
+}

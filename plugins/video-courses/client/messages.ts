@@ -1,0 +1,47 @@
+/** The server's answers, as playing.messages.ts of the plugin declares them. */
+export interface Standing {
+  credited: number;
+  covered: number[];
+  played: number[];
+  furthest: number;
+  position: number;
+  complete: boolean;
+  dayCredited: number;
+  dayCap: number;
+}
+
+export interface PresenceCheck {
+  token: string;
+  secondsLeft: number;
+  extensionsLeft: number;
+}
+
+export interface ReportReply {
+  state: 'playing' | 'check' | 'taken-over' | 'ended' | 'outside-term';
+  seq: number;
+  standing?: Standing;
+  reasons: { reason: string; seconds: number; from: number; to: number }[];
+  refused: string[];
+  presence?: PresenceCheck;
+}
+
+export type StartReply =
+  | { state: 'elsewhere'; lesson: string; title: string }
+  | {
+      state: 'playing';
+      session: string;
+      token: string;
+      enrolment: string;
+      length: number;
+      beatSeconds: number;
+      seekLock: boolean;
+      standing: Standing;
+    };
+
+/** What beats are sent under. */
+export interface Session {
+  session: string;
+  token: string;
+  enrolment: string;
+  lesson: string;
+}

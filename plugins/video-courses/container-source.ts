@@ -1,0 +1,18 @@
+/** Bytes of a file by position; fewer than asked for at its end. */
+export interface ByteSource {
+  size: number;
+  read(position: number, length: number): Promise<Buffer>;
+}
+
+/** Why a file is not a video that lessons can use; each is a message key. */
+export type ContainerProblem = 'not-a-video' | 'incomplete' | 'no-picture' | 'no-length';
+
+/** A file that is no playable MP4 or WebM. */
+export class ContainerError extends Error {
+  readonly problem: ContainerProblem;
+
+  constructor(problem: ContainerProblem) {
+    super(problem);
+    this.problem = problem;
+  }
+}

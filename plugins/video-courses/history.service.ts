@@ -1,0 +1,58 @@
+import { beijingDay } from '#platform';
+import { emptyDay, noteBeat } from './day-ledger.ts';
+import { dayId, watchId } from './playing.store.ts';
+import { lessonActivity, type VideoHost } from './plugin.ts';
+
+/** The first `seconds` of a lesson were played, the last of them at `at`. */
+export interface HistoryItem {
+  enrolment: string;
+  lesson: string;
+  seconds: number;
+  at: Date;
+}
+
+/**
+ * Brings in what was studied elsewhere, as if it had been credited here: watch records, days and values belong together.
+ * Days are written one after the other, so that the roll-ups count each on its own. An enrolment must have no days of
+ * its own on those dates yet.
+ */
+export async function importHistory(host: VideoHost, items: readonly HistoryItem[]): Promise<void> {
+  const days = groupBy(items, ({ at }) => beijingDay(at));
+  for (const [day, ofDay] of [...days].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const enrolments = groupBy(ofDay, ({ enrolment }) => enrolment);
+    await Promise.all([...enrolments].map(([enrolment, list]) => importDay(host, enrolment, day, list)));
+  }
+}
+
+async function importDay(host: VideoHost, enrolment: string, day: string, items: HistoryItem[]): Promise<void> {
+  const { watch, days } = host.models;
+  const at = new Date(Math.max(...items.map((item) => item.at.getTime())));
+  const ledger = items.reduce(
+    (before, { lesson, seconds }) => noteBeat(before, lesson, { credited: seconds, uncredited: [] }, at.getTime()),
+    emptyDay(day),
+  );
+  const watches = items.map(({ lesson, seconds, at: playedAt }) => {
+    const ms = seconds * 1000;
+    const set = { enrolment, lesson, covered: [0, ms], played: [], furthest: ms, position: seconds, at: playedAt };
+    const _id = watchId(enrolment, lesson);
+    return { model: watch, key: _id, write: { updateOne: { filter: { _id }, update: { $set: set }, upsert: true } } };
+  });
+  const _id = dayId(enrolment, day);
+  const dayWrite = { filter: { _id }, update: { $set: { enrolment, ...ledger } }, upsert: true };
+  await host.progress.record({
+    enrolment,
+    values: Object.fromEntries(items.map(({ lesson, seconds }) => [lessonActivity(lesson), seconds])),
+    at,
+    companions: [...watches, { model: days, key: _id, write: { updateOne: dayWrite } }],
+  });
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
+  }
+  return groups;
+}

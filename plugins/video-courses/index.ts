@@ -1,0 +1,179 @@
+import { definePlugin, isInTerm, type LocalText, localText, type Viewer } from '#platform';
+import { coursesApi } from './courses.api.ts';
+import { type HistoryItem, importHistory } from './history.service.ts';
+import { learnRoutes, lessonHref, nextParams } from './learn.routes.ts';
+import { manageRoutes } from './manage.routes.ts';
+import { mediaRoutes } from './media.routes.ts';
+import { playingApi } from './playing.api.ts';
+import { schemas, settings, type VideoHost } from './plugin.ts';
+import { createServices, type Services as Made } from './services.ts';
+import { uploadRoutes } from './upload.routes.ts';
+
+declare module '#platform' {
+  interface Services {
+    'video-courses': {
+      /** The published lessons of a programme in their order; `seconds` are whole. */
+      lessonsOf(programme: string): Promise<{ id: string; title: LocalText; seconds: number; course: string }[]>;
+      /** @returns the id of a published course */
+      createCourse(course: {
+        programme: string;
+        title: LocalText;
+        intro?: LocalText | undefined;
+        order: number;
+      }): Promise<string>;
+      /** Copies a file after the same check as uploads. @returns the lesson's id @throws video-courses:not-a-video … */
+      addLesson(lesson: {
+        course: string;
+        title: LocalText;
+        file: string;
+        chapters?: { at: number; title: LocalText }[];
+        order: number;
+      }): Promise<string>;
+      /** Brings in the first `seconds` of lessons as credited at `at`: watch records, days and progress together. */
+      importHistory(items: HistoryItem[]): Promise<void>;
+      /** A lesson's title and page, or undefined where it is gone. */
+      describe(lesson: string, language: 'zh-CN' | 'en'): Promise<{ title: string; href: string } | undefined>;
+    };
+  }
+}
+
+const SWEEP_MS = 60_000;
+const MOST_RESULTS = 10;
+
+export default definePlugin({
+  id: 'video-courses',
+  api: '^1.0.0',
+  settings,
+  models: schemas,
+  permissions: {
+    author: ['course-author', 'provider-manager', 'operator'],
+    oversee: [
+      'moderator',
+      'expert',
+      'provider-manager',
+      'school-administrator',
+      'county-bureau',
+      'city-bureau',
+      'province',
+      'operator',
+    ],
+  },
+  measures: { seconds: { unit: 'unit.minutes', scale: 60, label: 'measure.seconds' } },
+  activities: (host) => ({
+    lesson: {
+      measure: 'seconds',
+      async describe(id, language) {
+        return host.tryUse('video-courses')?.describe(id, language);
+      },
+    },
+  }),
+  register(host) {
+    const services = createServices(host);
+    provide(host, services);
+    addToPages(host, services);
+    learnRoutes(host, services);
+    manageRoutes(host, services);
+    uploadRoutes(host, services);
+    mediaRoutes(host, services);
+    coursesApi(host, services);
+    playingApi(host, services);
+    host.on('progress.committed', (changes) => {
+      for (const { before, after } of changes) {
+        if (after.state !== before.state) services.playing.forget(after.learner);
+      }
+    });
+    let sweeping: NodeJS.Timeout | undefined;
+    host.onStart(async () => {
+      await services.media.clean(Date.now());
+      sweeping = setInterval(() => services.playing.sweep(Date.now()), SWEEP_MS).unref();
+    });
+    host.onStop(async () => clearInterval(sweeping));
+  },
+});
+
+function provide(host: VideoHost, { authoring, catalogue, media }: Made): void {
+  host.provide<'video-courses'>({
+    async lessonsOf(programme) {
+      const lessons = (await catalogue.published(programme)).flatMap((course) => course.lessons);
+      return lessons.map(({ id, title, media: { seconds }, course }) => ({
+        id,
+        title,
+        seconds: Math.floor(seconds),
+        course,
+      }));
+    },
+    createCourse: (course) => authoring.createCourse({ ...course, state: 'published' }),
+    addLesson: async ({ file, ...lesson }) => authoring.addLesson(lesson, await media.copy(file)),
+    importHistory: (items) => importHistory(host, items),
+    async describe(id, language) {
+      const found = await catalogue.lesson(id).catch(() => undefined);
+      return found && { title: localText(found.lesson.title, language), href: lessonHref(id) };
+    },
+  });
+}
+
+function addToPages(host: VideoHost, { access, catalogue, credit, learning, playing }: Made): void {
+  host.menu({ label: 'menu.learn', href: '/video-courses', icon: 'player-play', roles: ['learner'], order: 20 });
+  host.menu({
+    label: 'menu.manage',
+    href: '/video-courses/manage',
+    icon: 'movie',
+    roles: host.rolesFor('author'),
+    order: 45,
+  });
+  host.landing({ roles: ['course-author'], href: '/video-courses/manage', order: 60 });
+
+  host.filter('learner.next-step', async (step, { enrolment, language }) => {
+    if (step || enrolment.state === 'withdrawn') return step;
+    if (!isInTerm(await host.programmes.get(enrolment.programme), Date.now())) return step;
+    const { next } = await learning.of(enrolment);
+    if (!next) return step;
+    const key = next.begun ? 'next.continue' : 'next.start';
+    return {
+      label: host.translate(language)(key, nextParams(next.lesson, language)),
+      href: lessonHref(next.lesson.id),
+    };
+  });
+
+  host.filter('search', async (results, { viewer, text, language }) => {
+    const wanted = text.toLowerCase();
+    const found = (await visibleCourses(viewer)).flatMap((course) =>
+      course.lessons
+        .filter(({ title }) => `${title.zh} ${title.en ?? ''}`.toLowerCase().includes(wanted))
+        .map((lesson) => ({
+          label: localText(lesson.title, language),
+          detail: localText(course.title, language),
+          href: lessonHref(lesson.id),
+        })),
+    );
+    return [...results, ...found.slice(0, MOST_RESULTS)];
+  });
+
+  host.filter('health', (lines, { language }) => {
+    const { accepted, refused } = playing.counters;
+    const t = host.translate(language);
+    const why = [...refused].map(([reason, count]) => `${reason} ${count}`).join(', ');
+    const detail = t('health.beats', { accepted, refused: playing.counters.refusedInAll });
+    return [...lines, { name: t('plugin.name'), ok: true, detail: why ? `${detail} (${why})` : detail }];
+  });
+
+  host.slot('enrolment.main', {
+    view: 'credit-card',
+    order: 60,
+    async data({ viewer, subject, language }) {
+      const enrolment = subject.enrolment as { _id: string; programme: string; learner: string } | undefined;
+      if (!viewer || !enrolment) return undefined;
+      const { days } = await credit.days(enrolment, { skip: 0, limit: 3 });
+      return { enrolment, days, text: (value: LocalText) => localText(value, language) };
+    },
+  });
+
+  async function visibleCourses(viewer: Viewer) {
+    const own = await host.enrolments.ofLearner(viewer.id);
+    const staff = await host.programmes.visibleTo(viewer, host.rolesFor('oversee'));
+    const programmes = new Set([...own.map(({ programme }) => programme), ...staff.map(({ _id }) => _id)]);
+    const courses = (await Promise.all([...programmes].map((id) => catalogue.courses(id)))).flat();
+    const allowed = await Promise.all(courses.map((course) => access.maySee(viewer, course, own)));
+    return courses.filter((_, index) => allowed[index]);
+  }
+}

@@ -1,0 +1,27 @@
+import { errors } from '#platform';
+import type { VideoHost } from './plugin.ts';
+import type { Services } from './services.ts';
+
+/**
+ * Lesson videos with byte ranges, for people who may see the lesson. The file's name is new with every upload, so it is
+ * a strong validator by itself.
+ */
+export function mediaRoutes(host: VideoHost, { access, catalogue, media }: Services): void {
+  host.routes.get('/media/:lesson', host.signedIn, async (request, response, next) => {
+    const { lesson, course } = await catalogue.lesson(String(request.params.lesson));
+    if (!request.viewer || !(await access.maySee(request.viewer, course, await request.enrolments()))) {
+      throw errors.notFound();
+    }
+    response.set({
+      'Content-Type': lesson.media.type,
+      'Content-Disposition': 'inline',
+      'Cache-Control': 'private, no-cache',
+      ETag: `"${lesson.media.file}"`,
+    });
+    response.sendFile(lesson.media.file, { root: media.folder, cacheControl: false }, (error) => {
+      if (!error || response.headersSent) return;
+      const missing = (error as { status?: number }).status === 404;
+      next(missing ? errors.notFound() : error);
+    });
+  });
+}

@@ -1,0 +1,83 @@
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { copyFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { AppError, newId } from '#platform';
+import { readContainer } from './container.ts';
+import { ContainerError } from './container-source.ts';
+import type { StoredLesson } from './course.model.ts';
+import { withFile } from './file-source.ts';
+
+export type Media = NonNullable<StoredLesson['media']>;
+
+const endings = { 'video/mp4': '.mp4', 'video/webm': '.webm' } as const;
+/** Remains of uploads that a crash cut off are removed once they are this old: another process may still be writing. */
+const ABANDONED_MS = 24 * 3_600_000;
+
+/** The plugin's video files: they arrive beside the others under a passing name, and get their own once they are good. */
+export class MediaStore {
+  readonly #folder: string;
+  readonly #arriving: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.#arriving = join(folder, 'arriving');
+    mkdirSync(this.#arriving, { recursive: true });
+  }
+
+  /** Where new files arrive. */
+  get folder(): string {
+    return this.#folder;
+  }
+
+  /** Writes a stream to disk. @returns its passing path */
+  async receive(stream: Readable): Promise<string> {
+    const path = join(this.#arriving, newId());
+    try {
+      await pipeline(stream, createWriteStream(path, { flags: 'wx', flush: true }));
+    } catch (error) {
+      await this.discard(path);
+      throw error;
+    }
+    return path;
+  }
+
+  /** @returns the passing path of a copy */
+  async copy(file: string): Promise<string> {
+    const path = join(this.#arriving, newId());
+    await copyFile(file, path);
+    return path;
+  }
+
+  /** Looks what an arrived file is and gives it its name; otherwise removes it. @throws video-courses:not-a-video … */
+  async accept(path: string): Promise<Media> {
+    try {
+      const { type, seconds } = await withFile(path, readContainer);
+      const { size } = await stat(path);
+      const file = newId() + endings[type];
+      await rename(path, join(this.#folder, file));
+      return { file, type, bytes: size, seconds };
+    } catch (error) {
+      await this.discard(path);
+      throw error instanceof ContainerError ? new AppError(`video-courses:${error.problem}`, 422) : error;
+    }
+  }
+
+  async discard(path: string): Promise<void> {
+    await rm(path, { force: true });
+  }
+
+  async remove(file: string): Promise<void> {
+    await rm(join(this.#folder, file), { force: true });
+  }
+
+  /** Removes what uploads left behind when the process was killed. */
+  async clean(now: number): Promise<void> {
+    for (const name of await readdir(this.#arriving)) {
+      const path = join(this.#arriving, name);
+      const { mtimeMs } = await stat(path);
+      if (now - mtimeMs > ABANDONED_MS) await this.discard(path);
+    }
+  }
+}

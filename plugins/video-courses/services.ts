@@ -1,0 +1,26 @@
+import { Access } from './access.ts';
+import { Authoring } from './authoring.service.ts';
+import { Catalogue } from './catalogue.service.ts';
+import { CreditService } from './credit.service.ts';
+import { LearningService } from './learning.service.ts';
+import { MediaStore } from './media.store.ts';
+import { Playing } from './playing.service.ts';
+import type { VideoHost } from './plugin.ts';
+
+/** The plugin's services, made once per platform. */
+export function createServices(host: VideoHost, now: () => number = Date.now) {
+  const catalogue = new Catalogue(host.models);
+  const access = new Access(host, catalogue);
+  const media = new MediaStore(host.files);
+  return {
+    catalogue,
+    access,
+    media,
+    authoring: new Authoring({ host, catalogue, access, media }),
+    learning: new LearningService(host, catalogue),
+    credit: new CreditService(host, catalogue),
+    playing: new Playing({ host, catalogue, access, now }),
+  };
+}
+
+export type Services = ReturnType<typeof createServices>;

@@ -1,0 +1,26 @@
+import type { Lesson } from './catalogue.service.ts';
+import type { Standing } from './playing.messages.ts';
+import type { LivePlaying } from './playing.store.ts';
+import { coveredSeconds, type Ranges } from './ranges.ts';
+import type { WatchRules } from './watch-rules.ts';
+import { isComplete } from './watch-time.ts';
+
+/** What a learner has of a lesson, in seconds. */
+export function standingOf(
+  { record, position, day }: Pick<LivePlaying, 'record' | 'position' | 'day'>,
+  lesson: Pick<Lesson, 'media'>,
+  rules: WatchRules,
+): Standing {
+  return {
+    credited: coveredSeconds(record.covered),
+    covered: inSeconds(record.covered),
+    played: inSeconds(record.played),
+    furthest: record.furthest / 1000,
+    position,
+    complete: isComplete(record, lesson.media.seconds, rules.completePercent),
+    dayCredited: day.credited,
+    dayCap: rules.dailyCapSeconds,
+  };
+}
+
+const inSeconds = (ranges: Ranges): number[] => ranges.map((ms) => ms / 1000);

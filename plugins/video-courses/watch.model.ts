@@ -1,0 +1,74 @@
+import { type InferSchemaType, Schema } from 'mongoose';
+
+const options = { strict: 'throw', versionKey: false, minimize: false } as const;
+
+/** What one learner has seen of one lesson; `_id` is `<enrolment>|<lesson>`. Ranges are flat media milliseconds. */
+export const watchSchema = new Schema(
+  {
+    _id: { type: String, required: true },
+    enrolment: { type: String, required: true },
+    lesson: { type: String, required: true },
+    covered: { type: [Number], default: [] },
+    /** Played, but not credited. */
+    played: { type: [Number], default: [] },
+    /** Media milliseconds up to which a first viewing has come. */
+    furthest: { type: Number, default: 0 },
+    /** Where the player stood last, in seconds. */
+    position: { type: Number, default: 0 },
+    at: { type: Date, required: true },
+  },
+  options,
+);
+watchSchema.index({ enrolment: 1, at: -1 }, { name: 'by_enrolment' });
+
+/**
+ * A learner's one playing session; `_id` is the learner. It is written with every beat and names the revision it was
+ * read at, so that two server processes cannot both credit the same time.
+ */
+export const sessionSchema = new Schema(
+  {
+    _id: { type: String, required: true },
+    rev: { type: Number, required: true },
+    /** Public name of the session; the token is known to its player only. */
+    session: { type: String, required: true },
+    enrolment: { type: String, required: true },
+    lesson: { type: String, required: true },
+    ended: { type: Boolean, default: false },
+    /** Key of the one-time tokens that answer presence checks. */
+    secret: { type: String, required: true },
+    /** The time account: a `PlayingSession`. */
+    playing: { type: Schema.Types.Mixed, required: true },
+  },
+  options,
+);
+
+/** One enrolment's Beijing day; `_id` is `<enrolment>|<day>`. */
+export const daySchema = new Schema(
+  {
+    _id: { type: String, required: true },
+    enrolment: { type: String, required: true },
+    day: { type: String, required: true },
+    /** Seconds credited in all lessons. */
+    credited: { type: Number, default: 0 },
+    /** lesson → what was credited and what was not, as `LessonDay` */
+    lessons: { type: Schema.Types.Mixed, default: {} },
+    /** Presence checks of the day, as `PresenceDay`. */
+    presence: { type: Schema.Types.Mixed, default: {} },
+  },
+  options,
+);
+daySchema.index({ enrolment: 1, day: -1 }, { name: 'by_enrolment' });
+
+/** A learner's own notes on a lesson; `_id` is `<learner>|<lesson>`. */
+export const noteSchema = new Schema(
+  {
+    _id: { type: String, required: true },
+    learner: { type: String, required: true },
+    lesson: { type: String, required: true },
+    text: { type: String, default: '' },
+    at: { type: Date, required: true },
+  },
+  options,
+);
+
+export type StoredWatch = InferSchemaType<typeof watchSchema>;
