@@ -137,7 +137,8 @@ export async function startPlatform({ config, log, plugins, stage = () => {} }: 
     menu,
     icon: createIcons(),
     log,
-    inboxCount: ({ viewer }) => (viewer ? filters.apply('inbox.count', 0, { viewer }) : Promise.resolve(0)),
+    inboxCount: async ({ viewer }) =>
+      viewer && filters.has('inbox.count') ? filters.apply('inbox.count', 0, { viewer }) : undefined,
   });
   const sessions = createSessions({
     connection,

@@ -11,6 +11,11 @@ export class FilterChain {
     this.#transforms.set(name, [...list, transform as Transform]);
   }
 
+  /** Whether a plugin adds to this value at all. */
+  has(name: keyof Filters): boolean {
+    return this.#transforms.has(name);
+  }
+
   async apply<K extends keyof Filters>(
     name: K,
     value: Filters[K]['value'],

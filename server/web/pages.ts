@@ -19,7 +19,8 @@ interface PagesDeps {
   menu: Menu;
   icon: ReturnType<typeof createIcons>;
   log: Logger;
-  inboxCount(request: Request): Promise<number>;
+  /** Unread messages; undefined where no plugin keeps an inbox. */
+  inboxCount(request: Request): Promise<number | undefined>;
 }
 
 type Locals = Record<string, unknown>;
@@ -133,7 +134,7 @@ export class Pages {
     const { viewer, t } = request;
     const basic = this.#basic(request);
     const notice = takeNotice(request);
-    if (!viewer) return { ...basic, notice, menu: [], programmes: [], inboxCount: 0, roles: [] };
+    if (!viewer) return { ...basic, notice, menu: [], programmes: [], roles: [] };
     const [inboxCount, programmes] = await Promise.all([this.#deps.inboxCount(request), request.programmes()]);
     const current = request.path;
     return {

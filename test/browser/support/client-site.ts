@@ -53,7 +53,7 @@ export async function startClientSite(): Promise<ClientSite> {
   const app = express();
   const server = createServer(app);
   const realtime = new Realtime({ server, log, handshake: [asViewer], explain: (error) => error.code, intervalMs: 50 });
-  realtime.allow('enrolment', () => true);
+  for (const kind of ['enrolment', 'inbox']) realtime.allow(kind, () => true);
   const sent: ClientSite['sent'] = [];
   const home = { total: 5251, state: 'studying' };
   app.use(assets.router(), asViewer, pages.middleware, express.urlencoded({ extended: true }));
