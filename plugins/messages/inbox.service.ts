@@ -27,8 +27,8 @@ export interface NewMessage {
 export interface InboxDeps {
   messages: Model<Stored>;
   unread: { of(user: string): Promise<number>; forget(user: string): void };
-  /** Tells the pages that a reader has open. */
-  tell(user: string): void;
+  /** Tells the pages that these readers have open. */
+  tell(users: string[]): void;
 }
 
 /** Documents in one insert. */
@@ -57,7 +57,7 @@ export class Inbox {
     for (let start = 0; start < documents.length; start += batchSize) {
       await this.#deps.messages.insertMany(documents.slice(start, start + batchSize), { lean: true, ordered: false });
     }
-    for (const reader of new Set(documents.map(({ to }) => to))) this.#changed(reader);
+    this.#changed([...new Set(documents.map(({ to }) => to))]);
   }
 
   unread(viewer: Viewer): Promise<number> {
@@ -91,11 +91,20 @@ export class Inbox {
   async markRead(viewer: Viewer, ids?: string[]): Promise<void> {
     const filter = { to: viewer.id, unread: true, ...(ids && { _id: trusted({ $in: ids }) }) };
     const { modifiedCount } = await this.#deps.messages.updateMany(filter, { $set: { unread: false } });
-    if (modifiedCount > 0) this.#changed(viewer.id);
+    if (modifiedCount > 0) this.#changed([viewer.id]);
   }
 
-  #changed(user: string): void {
-    this.#deps.unread.forget(user);
-    this.#deps.tell(user);
+  /** How many are unread for each of these people who have any. */
+  async unreadOf(users: string[]): Promise<Map<string, number>> {
+    const counts = await this.#deps.messages.aggregate<{ _id: string; unread: number }>([
+      { $match: { to: { $in: users }, unread: true } },
+      { $group: { _id: '$to', unread: { $sum: 1 } } },
+    ]);
+    return new Map(counts.map(({ _id, unread }) => [_id, unread]));
+  }
+
+  #changed(users: string[]): void {
+    for (const user of users) this.#deps.unread.forget(user);
+    this.#deps.tell(users);
   }
 }

@@ -25,14 +25,23 @@ export default definePlugin({
   register(host) {
     const { messages } = host.models;
     const unread = new UnreadCounts({
-      read: (user) => messages.countDocuments({ to: user, unread: true }),
+      read: (user) => messages.countDocuments({ to: user, unread: true }).exec(),
       keptMs: 10_000,
       most: 20_000,
     });
     const inbox = new Inbox({
       messages,
       unread,
-      tell: (user) => host.publish(`inbox:${user}`, 'inbox', async () => ({ unread: await unread.of(user) })),
+      tell(users) {
+        // One query for all, made when the first room is told: a notice to thousands must not ask thousands of times.
+        let counts: Promise<Map<string, number>> | undefined;
+        for (const user of users) {
+          host.publish(`inbox:${user}`, 'inbox', async () => {
+            counts ??= inbox.unreadOf(users);
+            return { unread: (await counts).get(user) ?? 0 };
+          });
+        }
+      },
     });
     host.provide<'messages'>({ send: (list) => inbox.send(list) });
     host.allowRoom('inbox', (viewer, id) => viewer.id === id);

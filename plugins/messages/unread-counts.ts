@@ -4,7 +4,7 @@ interface Kept {
 }
 
 interface Deps {
-  /** Counts in the database. */
+  /** Counts in the database; a promise that is read many times, so no mongoose query. */
   read(user: string): Promise<number>;
   /** How long a count may be used, in milliseconds: the bound of what another process can change unseen. */
   keptMs: number;

@@ -27,13 +27,15 @@ export const defaultGracePercent = 10;
 
 /** The total expected at a moment, in hundredths, cut down. @param gracePercent of the term, 0 to 90 */
 export function expectedTotal(term: Term, passMark: number, now: number, gracePercent = defaultGracePercent): number {
-  const [from, to] = [Number(term.from), Number(term.to)];
-  if (to <= from) return now >= to ? passMark : 0;
-  const grace = Math.min(Math.max(gracePercent, 0), 90) / 100;
-  const elapsed = (now - from) / (to - from);
-  const share = Math.min(Math.max((elapsed - grace) / (1 - grace), 0), 1);
-  return Math.floor(passMark * share);
+  // Whole seconds and percents: quotients of floats would now and then be a hundredth short.
+  const [from, to, at] = [Number(term.from), Number(term.to), now].map((ms) => Math.floor(ms / 1000)) as Three;
+  if (at >= to) return passMark;
+  const grace = Math.min(Math.max(Math.floor(gracePercent), 0), 90);
+  const counted = (at - from) * 100 - grace * (to - from);
+  return counted > 0 ? Math.floor((passMark * counted) / ((100 - grace) * (to - from))) : 0;
 }
+
+type Three = [number, number, number];
 
 /** Hundredths that a member lacks of what is expected; 0 for who is not behind. */
 export function gapOf({ state, total }: Standing, expected: number): number {
