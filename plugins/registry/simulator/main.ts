@@ -25,6 +25,7 @@ server.listen(Number(values.port), '127.0.0.1', () => {
 const stop = () => {
   server.close(() => ledger.close());
   server.closeAllConnections();
+  if (process.connected) process.disconnect();
 };
 process.once('SIGTERM', stop);
 process.once('SIGINT', stop);

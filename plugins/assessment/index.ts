@@ -1,0 +1,45 @@
+import { definePlugin, type Enrolment, type Language, type Viewer } from '#platform';
+import { addApi } from './assessment.api.ts';
+import { addResultPages } from './result.routes.ts';
+import { Results } from './result.service.ts';
+import { addSchemePages } from './scheme.routes.ts';
+import { Schemes } from './scheme.service.ts';
+
+declare module '#platform' {
+  interface Filters {
+    /** Where a learner reads why something did not count, such as a lesson's ledger. */
+    'result.explanations': {
+      value: { label: string; detail?: string; href: string }[];
+      context: { enrolment: Enrolment; viewer: Viewer; language: Language };
+    };
+    /** Activities of a programme that its scheme may require. */
+    'scheme.activities': {
+      value: { activity: string; title: string }[];
+      context: { programme: string; language: Language };
+    };
+  }
+}
+
+export default definePlugin({
+  id: 'assessment',
+  api: '^1.0.0',
+  permissions: {
+    manage: ['operator', 'province', 'city-bureau', 'provider-manager'],
+    oversee: [
+      'moderator',
+      'provider-manager',
+      'school-administrator',
+      'county-bureau',
+      'city-bureau',
+      'province',
+      'operator',
+    ],
+  },
+  register(host) {
+    const results = new Results(host);
+    const schemes = new Schemes(host);
+    addResultPages(host, results);
+    addSchemePages(host, schemes);
+    addApi(host, { results, schemes });
+  },
+});
