@@ -136,7 +136,7 @@ export class Pages {
     const notice = takeNotice(request);
     if (!viewer) return { ...basic, notice, menu: [], programmes: [], roles: [] };
     const [inboxCount, programmes] = await Promise.all([this.#deps.inboxCount(request), request.programmes()]);
-    const current = request.path;
+    const current = request.baseUrl + request.path;
     return {
       ...basic,
       notice,
