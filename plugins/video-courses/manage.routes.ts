@@ -121,6 +121,7 @@ export function manageRoutes(host: VideoHost, services: Services): void {
       text: (value: Parameters<typeof localText>[0]) => localText(value, language),
       styles: ['video-courses.css'],
       scripts: ['video-courses.js'],
+      ...('added' in request.query && { notice: { kind: 'success', text: t('manage.lessonAdded') } }),
       ...(refused.course && { status: 422 }),
     });
   }

@@ -33,6 +33,8 @@ const BEAT_MS = 5_000;
 const LEASE_MINUTES = 10;
 /** Seconds before the end at which a lesson starts from its beginning again. */
 const NEARLY_OVER = 3;
+/** Seconds that a check may have cost: what was played between the question and the pause. */
+const STEP_BACK = 10;
 const resumeKey = 'video-courses.resume';
 
 export function readPlayerData(): PlayerData | undefined {
@@ -42,7 +44,7 @@ export function readPlayerData(): PlayerData | undefined {
 
 /** Makes the lesson's video a player, and reports what is played where it is credited. */
 export function startPlayer(page: Page, data: PlayerData | undefined): void {
-  const element = document.querySelector<HTMLVideoElement>('#lesson-video');
+  const element = document.querySelector<HTMLVideoElement>('video#lesson-video');
   if (!element) return;
   videojs.addLanguage('zh-CN', zhWords);
   videojs(element, {
@@ -75,6 +77,7 @@ class LessonPlayer {
   readonly #presence: PresenceOverlay;
   readonly #guard: ProgressGuard;
   #beats: Beats | undefined;
+  #standing: Standing | undefined;
   #starting = false;
   #offline = false;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -106,7 +109,7 @@ class LessonPlayer {
       this.#stretches.close();
     };
     video.addEventListener('play', () => void this.#onPlay());
-    video.addEventListener('timeupdate', () => this.#measure());
+    for (const name of ['playing', 'timeupdate']) video.addEventListener(name, () => this.#measure());
     video.addEventListener('seeking', () => this.#stretches.close());
     for (const name of ['waiting', 'stalled', 'emptied', 'error']) video.addEventListener(name, end);
     for (const name of ['pause', 'ended']) {
@@ -222,6 +225,7 @@ class LessonPlayer {
   }
 
   #draw(standing: Standing): void {
+    this.#standing = standing;
     this.#guard.reached(standing.furthest);
     drawStanding(standing, this.#data.length, this.#page);
   }
@@ -244,6 +248,8 @@ class LessonPlayer {
       return false;
     }
     this.#presence.hide();
+    const credited = this.#standing && lastCredited(this.#standing.covered, this.#video.currentTime);
+    if (credited !== undefined) this.#video.currentTime = credited;
     void this.#video.play();
     return true;
   }
@@ -314,6 +320,11 @@ class LessonPlayer {
     line.textContent = text;
     line.classList.toggle('is-warning', warning);
   }
+}
+
+/** The end of what is credited shortly before a position, where playing goes on after a check. */
+function lastCredited(covered: number[], at: number): number | undefined {
+  return covered.filter((edge, index) => index % 2 === 1 && edge < at && at - edge < STEP_BACK).at(-1);
 }
 
 /** A page that replaces this one in its tab goes on without asking; a copy of the tab finds nothing here. */

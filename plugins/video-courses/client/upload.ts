@@ -32,7 +32,7 @@ function upload(form: HTMLFormElement): void {
   });
   request.addEventListener('load', () => {
     if (request.status < 300) {
-      location.reload();
+      location.assign(`${location.pathname}?added`);
       return;
     }
     idle();
