@@ -248,7 +248,7 @@ export async function startPlatform({ config, log, plugins, stage = () => {} }: 
   const { port } = server.address() as AddressInfo;
   url = `http://${config.host}:${port}`;
   await loaded.start();
-  await facts.sweep();
+  facts.resume();
   await jobs.start();
   if (!(await accounts.hasOperator())) log.warn(`no operator yet: ${firstOperatorLink(publicUrl(), config.secret)}`);
 
@@ -264,7 +264,7 @@ export async function startPlatform({ config, log, plugins, stage = () => {} }: 
       await jobs.stop();
       await loaded.stop();
       await progress.drain();
-      await facts.settled();
+      await facts.close();
       await sessions.close();
       await database.close();
     },

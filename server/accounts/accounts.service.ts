@@ -8,7 +8,7 @@ import type { Audit } from './audit.ts';
 import { maskIdNumber, parseIdNumber } from './id-number.ts';
 import type { IdVault } from './id-vault.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
-import type { Grant, Scoped, Viewer } from './scope.ts';
+import type { Grant, Scope, Scoped, Viewer } from './scope.ts';
 import type { identitySchema, userSchema } from './user.model.ts';
 
 export type User = InferSchemaType<typeof userSchema>;
@@ -92,7 +92,8 @@ export class Accounts {
    * @throws core:conflict-account, core:conflict-phone, core:conflict-id-number
    */
   async createMany(people: NewPerson[]): Promise<User[]> {
-    const prepared = await Promise.all(people.map((person) => this.#prepare(person)));
+    const scopes = await this.#scopesByOrganisation(people);
+    const prepared = await Promise.all(people.map((person) => this.#prepare(person, scopes)));
     const identities = prepared.flatMap(({ user, logins }) => logins.map((_id) => ({ _id, user: user._id })));
     await this.#refuseTaken(identities.map((identity) => identity._id));
     await this.#deps.transaction(async (session) => {
@@ -263,7 +264,14 @@ export class Accounts {
     return identity ? this.#users.findById(identity.user).lean() : null;
   }
 
-  async #prepare(person: NewPerson): Promise<{ user: User; logins: string[] }> {
+  async #scopesByOrganisation(people: NewPerson[]): Promise<Map<string, Scope[]>> {
+    const ids = [...new Set(people.flatMap((person) => person.organisation ?? []))];
+    return new Map(
+      await Promise.all(ids.map(async (id) => [id, await this.#deps.regions.scopesOf(id)] as [string, Scope[]])),
+    );
+  }
+
+  async #prepare(person: NewPerson, scopes: Map<string, Scope[]>): Promise<{ user: User; logins: string[] }> {
     const logins: string[] = [];
     if (person.account) logins.push(`account:${person.account.toLowerCase()}`);
     if (person.phone) logins.push(`phone:${person.phone}`);
@@ -275,7 +283,7 @@ export class Accounts {
       grants: [],
       ...known,
       _id: newId(),
-      scopes: person.organisation ? await this.#deps.regions.scopesOf(person.organisation) : [],
+      scopes: person.organisation ? (scopes.get(person.organisation) as Scope[]) : [],
       ...(idNumber && { idNumber: this.#deps.vault.seal(idNumber), idMasked: maskIdNumber(idNumber) }),
       ...(password && { passwordHash: await hashPassword(password) }),
     };

@@ -18,6 +18,8 @@ type Handler = (value: never) => void | Promise<void>;
 /** A claim on an outbox entry lasts this long before another process may try, in milliseconds. */
 const claimMs = 30_000;
 const slowMs = 1_000;
+/** Entries handled at the same time: where hundreds qualify at once, people's requests still get their turn. */
+const atOnce = 4;
 const longestDelayMs = 10 * 60_000;
 
 /** Announces what has happened: at once to plain handlers, and from the outbox until done to durable ones. */
@@ -27,6 +29,9 @@ export class FactBus {
   readonly #handlers = new Map<string, { plugin: string; handler: Handler }[]>();
   readonly #durable = new Map<string, { plugin: string; handler: Handler }[]>();
   readonly #running = new Set<Promise<void>>();
+  #waiting: string[] = [];
+  #lanes = 0;
+  #closed = false;
 
   constructor(deps: { log: Logger; outbox: Model<OutboxEntry> }) {
     this.#log = deps.log;
@@ -56,9 +61,18 @@ export class FactBus {
     }
   }
 
-  /** Tries an outbox entry now, unless another process holds it. */
+  /** Tries an outbox entry soon, unless another process holds it. */
   deliver(id: string): void {
-    this.#track(() => this.#deliver({ _id: id }), { outbox: id });
+    if (this.#closed) return;
+    this.#waiting.push(id);
+    if (this.#lanes >= atOnce) return;
+    this.#lanes += 1;
+    this.#track(() => this.#lane(), {});
+  }
+
+  /** Tries what an earlier process left, in the background. */
+  resume(): void {
+    this.#track(() => this.sweep(), {});
   }
 
   /** Tries every entry that is due; resolves when they have been tried. */
@@ -68,12 +82,26 @@ export class FactBus {
       .sort({ nextAt: 1 })
       .limit(200)
       .lean();
-    for (const entry of due) await this.#deliver({ _id: entry._id });
+    for (const entry of due) if (!this.#closed) await this.#deliver({ _id: entry._id });
   }
 
   /** Resolves when no handler is running any more. */
   async settled(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  /** Lets handlers end that are running; what waits stays in the outbox for the next start. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#waiting = [];
+    await this.settled();
+  }
+
+  async #lane(): Promise<void> {
+    for (let id = this.#waiting.shift(); id !== undefined; id = this.#waiting.shift()) {
+      await this.#deliver({ _id: id }).catch((error) => this.#log.error({ err: error, outbox: id }, 'delivery failed'));
+    }
+    this.#lanes -= 1;
   }
 
   async #deliver(filter: { _id: string }): Promise<void> {

@@ -21,11 +21,20 @@ interface Room {
 export class Coalescer {
   readonly #rooms = new Map<string, Room>();
   readonly #send: (update: RoomUpdate) => void;
+  readonly #isWatched: (room: string) => boolean | Promise<boolean>;
   readonly #failed: (error: unknown) => void;
   readonly #intervalMs: number;
+  #closed = false;
 
-  constructor(deps: { send(update: RoomUpdate): void; failed(error: unknown): void; intervalMs: number }) {
+  /** @param deps.isWatched whether anybody is there; what nobody hears is neither read nor sent */
+  constructor(deps: {
+    send(update: RoomUpdate): void;
+    isWatched?(room: string): boolean | Promise<boolean>;
+    failed(error: unknown): void;
+    intervalMs: number;
+  }) {
     this.#send = deps.send;
+    this.#isWatched = deps.isWatched ?? (() => true);
     this.#failed = deps.failed;
     this.#intervalMs = deps.intervalMs;
   }
@@ -42,6 +51,7 @@ export class Coalescer {
   }
 
   close(): void {
+    this.#closed = true;
     for (const room of this.#rooms.values()) clearTimeout(room.timer);
     this.#rooms.clear();
   }
@@ -58,10 +68,16 @@ export class Coalescer {
     room.waiting.clear();
     room.sentAt = Date.now();
     room.timer = setTimeout(() => this.#flush(name), this.#intervalMs);
-    Promise.all(
+    this.#tell(name, waiting).catch((error) => {
+      if (!this.#closed) this.#failed(error);
+    });
+  }
+
+  async #tell(room: string, waiting: [string, Value][]): Promise<void> {
+    if (!(await this.#isWatched(room))) return;
+    const values = await Promise.all(
       waiting.map(async ([event, value]) => [event, typeof value === 'function' ? await value() : value] as const),
-    )
-      .then((values) => this.#send({ room: name, at: Date.now(), values: Object.fromEntries(values) }))
-      .catch(this.#failed);
+    );
+    this.#send({ room, at: Date.now(), values: Object.fromEntries(values) });
   }
 }

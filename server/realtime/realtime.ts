@@ -21,12 +21,16 @@ interface RealtimeDeps {
 
 /** Rooms a socket may be in at most, so that one client cannot make the server remember without end. */
 const mostRooms = 50;
+/** How long a socket that lost its connection may come back to what it missed, in milliseconds. */
+const recoveryMs = 120_000;
 
 /** One socket.io server: authorised subscriptions and coalesced broadcasts (design, section 7). */
 export class Realtime {
   readonly io: Server;
   readonly #coalescer: Coalescer;
   readonly #rules = new Map<string, MayJoin>();
+  /** room → when its last socket left, for as long as that socket may come back. */
+  readonly #left = new Map<string, number>();
   readonly #deps: RealtimeDeps;
 
   constructor(deps: RealtimeDeps) {
@@ -34,15 +38,17 @@ export class Realtime {
     this.io = new Server(deps.server, {
       serveClient: false,
       maxHttpBufferSize: 64 * 1024,
-      connectionStateRecovery: { maxDisconnectionDuration: 120_000, skipMiddlewares: false },
+      connectionStateRecovery: { maxDisconnectionDuration: recoveryMs, skipMiddlewares: false },
     });
     for (const middleware of deps.handshake) this.io.engine.use(middleware);
     this.#coalescer = new Coalescer({
       send: (update) => this.io.to(update.room).emit('update', update),
+      isWatched: (room) => this.#isWatched(room),
       failed: (error) => deps.log.error({ err: error }, 'a room could not be told'),
       intervalMs: deps.intervalMs,
     });
     this.namespace('/').on('connection', (socket) => this.#serve(socket));
+    this.io.of('/').adapter.on('delete-room', (room: string) => this.#noteLeft(room));
   }
 
   /** A namespace whose sockets are signed in; `socket.data.viewer` says who. */
@@ -77,6 +83,24 @@ export class Realtime {
   async close(): Promise<void> {
     this.#coalescer.close();
     await this.io.close();
+  }
+
+  /** Whether a socket is in the room, may come back to it, or may be in it on another server process. */
+  async #isWatched(room: string): Promise<boolean> {
+    const { adapter } = this.io.of('/');
+    const left = this.#left.get(room);
+    if (adapter.rooms.has(room) || (left !== undefined && left > Date.now() - recoveryMs)) return true;
+    return (await adapter.serverCount()) > 1;
+  }
+
+  #noteLeft(room: string): void {
+    const now = Date.now();
+    this.#left.delete(room);
+    this.#left.set(room, now);
+    for (const [oldest, at] of this.#left) {
+      if (at > now - recoveryMs) break;
+      this.#left.delete(oldest);
+    }
   }
 
   #serve(socket: Socket): void {
