@@ -43,7 +43,7 @@ describe('workshops', () => {
         subject: 'art',
         moderator: one.moderator.id,
       });
-      const { client } = await scene.signIn(one.moderator.login).then((signedIn) => ({ client: signedIn }));
+      const client = await scene.signIn(one.moderator.login);
       await client.get('/').expect(302).expect('location', '/workshops');
       const { text } = await client.get('/workshops').expect(200);
       expect(text).to.include('第一工作坊').and.include('第二工作坊').and.not.include('别人的工作坊');
