@@ -15,7 +15,7 @@ export interface PastSubmission {
 
 const batch = 2_000;
 
-/** Takes over what was handed in before: submissions in bulk, one record of scores per learner. */
+/** Takes over what was handed in before: submissions in bulk, each score on its day. */
 export async function importHistory(host: AssignmentsHost, list: PastSubmission[]): Promise<void> {
   const ids = [...new Set(list.map(({ task }) => task))];
   const tasks = await host.models.tasks.find({ _id: trusted({ $in: ids }) }).lean();
@@ -28,17 +28,9 @@ export async function importHistory(host: AssignmentsHost, list: PastSubmission[
   for (let from = 0; from < documents.length; from += batch) {
     await host.models.submissions.insertMany(documents.slice(from, from + batch), { lean: true, ordered: false });
   }
-  const byEnrolment = new Map<string, PastSubmission[]>();
-  for (const past of list.filter(({ score }) => score !== null)) {
-    byEnrolment.set(past.enrolment, [...(byEnrolment.get(past.enrolment) ?? []), past]);
-  }
   await Promise.all(
-    [...byEnrolment].map(([enrolment, own]) =>
-      host.progress.record({
-        enrolment,
-        values: Object.fromEntries(own.map(({ task, score }) => [`assignments/task/${task}`, score as number])),
-        at: Math.max(...own.map(({ at }) => at.getTime())),
-      }),
+    list.flatMap(({ enrolment, task, score, at }) =>
+      score === null ? [] : [host.progress.record({ enrolment, values: { [`assignments/task/${task}`]: score }, at })],
     ),
   );
 }

@@ -36,6 +36,8 @@ export interface EarlierPost {
   day: string;
   /** What it earned itself, without the bonus. */
   base: number;
+  /** Its pairs of characters, where they are known already. */
+  pairs?: ReadonlySet<string>;
 }
 
 export type NoPointsReason = 'too-short' | 'near-duplicate' | 'daily-limit';
@@ -58,7 +60,7 @@ export function awardPoints(post: DiscussionPost, earlier: EarlierPost[], rules:
   const text = essence(post.text);
   if ([...text].length < rules.minCharacters) return none('too-short');
   const pairs = bigrams(text);
-  if (earlier.some((one) => likeness(pairs, bigrams(essence(one.text))) >= rules.similarity)) {
+  if (earlier.some((one) => likeness(pairs, one.pairs ?? pairsOf(one.text)) >= rules.similarity)) {
     return none('near-duplicate');
   }
   const worth = post.kind === 'post' ? rules.post : rules.reply;
@@ -72,7 +74,7 @@ export function awardInOrder(posts: DiscussionPost[], rules: DiscussionRules): A
   const earlier: EarlierPost[] = [];
   return posts.map((post) => {
     const award = awardPoints(post, earlier, rules);
-    earlier.push({ text: post.text, day: post.day, base: award.base });
+    earlier.push({ text: post.text, day: post.day, base: award.base, pairs: pairsOf(post.text) });
     return award;
   });
 }
@@ -95,13 +97,15 @@ function essence(text: string): string {
     .replace(/[^\p{L}\p{N}]/gu, '');
 }
 
+const pairsOf = (text: string): Set<string> => bigrams(essence(text));
+
 function bigrams(text: string): Set<string> {
   const characters = [...text];
   return new Set(characters.slice(1).map((character, index) => `${characters[index]}${character}`));
 }
 
 /** Jaccard: shared bigrams over all bigrams; 0 when both have none. */
-function likeness(one: Set<string>, other: Set<string>): number {
+function likeness(one: ReadonlySet<string>, other: ReadonlySet<string>): number {
   let shared = 0;
   for (const pair of one) if (other.has(pair)) shared += 1;
   const all = one.size + other.size - shared;

@@ -84,14 +84,20 @@ async function award(host: DiscussionsHost, own: Draft[], topics: Topic[]): Prom
   }
 }
 
+/** One report for each day, of everything up to it, so that the roll-ups count each day on its own. */
 function record(host: DiscussionsHost, enrolment: string, own: Draft[]): Promise<unknown> {
   const posts = own.map(({ post }) => post);
-  const topics = [...new Set(posts.map(({ topic }) => topic))];
-  return host.progress.record({
-    enrolment,
-    values: topicValues(posts, topics),
-    at: posts.at(-1)?.at as Date,
+  const lastOfDay = posts.flatMap(({ at }, index) => {
+    const next = posts[index + 1];
+    return next && beijingDay(next.at) === beijingDay(at) ? [] : [{ at, until: index + 1 }];
   });
+  return Promise.all(
+    lastOfDay.map(({ at, until }) => {
+      const before = posts.slice(0, until);
+      const topics = [...new Set(before.map(({ topic }) => topic))];
+      return host.progress.record({ enrolment, values: topicValues(before, topics), at });
+    }),
+  );
 }
 
 async function countTopics(host: DiscussionsHost, posts: Post[]): Promise<void> {

@@ -13,15 +13,17 @@ export interface HistoryItem {
 
 /**
  * Brings in what was studied elsewhere, as if it had been credited here: watch records, days and values belong together.
- * Days are written one after the other, so that the roll-ups count each on its own. An enrolment must have no days of
- * its own on those dates yet.
+ * The recorder takes an enrolment's days together and counts each on its own. An enrolment must have no days of its own
+ * on those dates yet.
  */
 export async function importHistory(host: VideoHost, items: readonly HistoryItem[]): Promise<void> {
-  const days = groupBy(items, ({ at }) => beijingDay(at));
-  for (const [day, ofDay] of [...days].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const enrolments = groupBy(ofDay, ({ enrolment }) => enrolment);
-    await Promise.all([...enrolments].map(([enrolment, list]) => importDay(host, enrolment, day, list)));
-  }
+  const days = [...groupBy(items, ({ at }) => beijingDay(at))].sort(([a], [b]) => (a < b ? -1 : 1));
+  await Promise.all(
+    days.flatMap(([day, ofDay]) => {
+      const enrolments = groupBy(ofDay, ({ enrolment }) => enrolment);
+      return [...enrolments].map(([enrolment, list]) => importDay(host, enrolment, day, list));
+    }),
+  );
 }
 
 async function importDay(host: VideoHost, enrolment: string, day: string, items: HistoryItem[]): Promise<void> {
