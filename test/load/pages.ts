@@ -1,0 +1,155 @@
+/**
+ * Each role's main page on the demonstration's data, with signed-in sessions and the platform running as in production:
+ * requests per second and percentiles. Load generator and platform share the machine.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import autocannon from 'autocannon';
+import { demoPassword, simulatedLogin } from '../../plugins/demo/accounts.ts';
+import { type HttpClient, signIn } from '../../plugins/demo/http-client.ts';
+import type { Bench } from './index.ts';
+import { startPlatformProcess } from './platform-process.ts';
+
+interface Page {
+  page: string;
+  /** One login per connection, or one for all. */
+  logins: string[];
+  path: string;
+  /** What the issue asks for on two cores, load generator included. */
+  wanted: { p95: number; requestsPerSecond?: number };
+}
+
+const WANTED_P95 = 100;
+const WARM_UP_SECONDS = 3;
+
+const run: Bench = async (options) => {
+  const { values } = parseArgs({
+    args: options,
+    options: {
+      data: { type: 'string' },
+      seconds: { type: 'string', default: '8' },
+      connections: { type: 'string', default: '16' },
+      learners: { type: 'string', default: '2000' },
+      only: { type: 'string' },
+      /** Folder for a CPU profile of the platform. */
+      profile: { type: 'string' },
+    },
+  });
+  const [seconds, connections] = [Number(values.seconds), Number(values.connections)];
+  const dataDir = values.data ? resolve(values.data) : await mkdtemp(join(tmpdir(), 'xuefang-bench-'));
+  process.stderr.write(`data in ${dataDir}\n`);
+  const platform = await startPlatformProcess(dataDir, {
+    env: { DEMO_SEED: 'true', DEMO_LEARNERS: values.learners },
+    nodeArguments: values.profile ? ['--cpu-prof', `--cpu-prof-dir=${values.profile}`] : [],
+  });
+  try {
+    const learners = Array.from({ length: connections }, (_, index) => simulatedLogin(index + 1));
+    const sessions = await sessionsOf(platform.url, [...learners, ...staff]);
+    const [learner] = learners.map((login) => sessions.get(login) as HttpClient);
+    const pages = await pagesOf(learner as HttpClient, learners);
+    const results = [];
+    for (const page of pages.filter(({ page }) => !values.only || values.only.split(',').includes(page))) {
+      const cookies = page.logins.map((login) => (sessions.get(login) as HttpClient).cookie);
+      await measure(platform.url + page.path, cookies, connections, WARM_UP_SECONDS);
+      const figures = await measure(platform.url + page.path, cookies, connections, seconds);
+      const ok =
+        figures.errors === 0 &&
+        figures.p95 < page.wanted.p95 &&
+        figures.requestsPerSecond >= (page.wanted.requestsPerSecond ?? 0);
+      const { logins: _, ...about } = page;
+      results.push({ ...about, ...figures, ok });
+      process.stderr.write(
+        `${page.page.padEnd(18)} ${String(figures.requestsPerSecond).padStart(6)} requests/s  p50 ${figures.p50} ms  p95 ${figures.p95} ms  p99 ${figures.p99} ms  errors ${figures.errors}\n`,
+      );
+    }
+    return { connections, seconds, ok: results.every(({ ok }) => ok), pages: results };
+  } finally {
+    await platform.stop();
+    if (!values.data) await rm(dataDir, { recursive: true, force: true });
+  }
+};
+
+export default run;
+
+const staff = ['moderator', 'gulou', 'city', 'school', 'operator'];
+
+async function sessionsOf(url: string, logins: string[]): Promise<Map<string, HttpClient>> {
+  const sessions = new Map<string, HttpClient>();
+  for (const login of logins) sessions.set(login, await signIn(url, login, demoPassword));
+  return sessions;
+}
+
+/** The addresses that differ from one demonstration to the next are asked from a learner. */
+async function pagesOf(learner: HttpClient, learners: string[]): Promise<Page[]> {
+  const [enrolment] = await learner.get<{ id: string }[]>('/api/v1/me/enrolments');
+  const { lessons } = await learner.get<{ lessons: { lesson: string }[] }>(
+    `/api/v1/video-courses/progress?enrolment=${enrolment?.id}`,
+  );
+  const page = (name: string, logins: string[], path: string, requestsPerSecond?: number): Page => ({
+    page: name,
+    logins,
+    path,
+    wanted: { p95: WANTED_P95, ...(requestsPerSecond && { requestsPerSecond }) },
+  });
+  return [
+    page('learner-course', learners, '/video-courses', 400),
+    page('learner-home', learners, '/'),
+    page('learner-lesson', learners.slice(0, 1), `/video-courses/lessons/${lessons[0]?.lesson}`),
+    page('learner-result', learners, '/assessment/result'),
+    page('moderator-desk', ['moderator'], '/workshops/senior-chinese-1'),
+    page('district-board', ['gulou'], '/monitoring'),
+    page('city-board', ['city'], '/monitoring'),
+    page('school-enrolment', ['school'], '/enrolment'),
+    page('operator', ['operator'], '/operator'),
+  ];
+}
+
+interface Figures {
+  requestsPerSecond: number;
+  p50: number;
+  p95: number;
+  p99: number;
+  /** Answers other than 200, and requests without one. */
+  errors: number;
+  bytesPerPage: number;
+}
+
+function measure(url: string, cookies: string[], connections: number, duration: number): Promise<Figures> {
+  return new Promise((resolve, reject) => {
+    const times: number[] = [];
+    let bytes = 0;
+    let refused = 0;
+    let next = 0;
+    const instance = autocannon(
+      {
+        url,
+        connections,
+        duration,
+        headers: { 'accept-encoding': 'gzip', 'accept-language': 'zh-CN' },
+        setupClient(client) {
+          client.setHeaders({ cookie: cookies[next++ % cookies.length] as string, 'accept-encoding': 'gzip' });
+        },
+      },
+      (error, result) => {
+        if (error) return reject(error);
+        times.sort((a, b) => a - b);
+        const at = (part: number) => Math.round((times[Math.floor(times.length * part)] ?? 0) * 10) / 10;
+        resolve({
+          requestsPerSecond: Math.round(times.length / result.duration),
+          p50: at(0.5),
+          p95: at(0.95),
+          p99: at(0.99),
+          errors: refused + result.errors + result.timeouts,
+          bytesPerPage: Math.round(bytes / Math.max(1, times.length)),
+        });
+      },
+    );
+    instance.on('response', (_client, status, size, time) => {
+      times.push(time);
+      bytes += size;
+      if (status !== 200) refused += 1;
+    });
+  });
+}
