@@ -23,12 +23,10 @@ async function start() {
   return { dataDir, database: await openDatabase({ dataDir, log: createLog('silent') }) };
 }
 
-/** Mocha's root hooks: the server ends with the run. */
-export const mochaHooks = {
-  async afterAll(): Promise<void> {
-    if (!shared) return;
-    const { database, dataDir } = await shared;
-    await database.close();
-    await rm(dataDir, { recursive: true, force: true });
-  },
-};
+// At the top level of a module that test files import, `after` belongs to the whole run.
+globalThis.after?.(async () => {
+  if (!shared) return;
+  const { database, dataDir } = await shared;
+  await database.close();
+  await rm(dataDir, { recursive: true, force: true });
+});
