@@ -91,6 +91,8 @@ async function desk(
     asOf: new Date(now),
     rooms: [`workshop:${id}`],
     scripts: ['workshops.js'],
+    styles: ['workshops.css'],
+    wide: true,
     ...(mayNudge && { primary: { label: t('nudge.open'), form: 'nudge', icon: 'bell-ringing' } }),
     workshop,
     switcher: mine.map((one) => ({ id: one._id, name: localText(one.name, language) })),
@@ -101,7 +103,6 @@ async function desk(
     size: roster.members.filter(({ state }) => state !== 'withdrawn').length,
     components: roster.components,
     expected: roster.expected,
-    passMark: roster.programme.scheme.passMark,
     rows: chosen.slice(asked.skip, asked.skip + asked.limit).map((member) => ({
       ...member,
       need: stateOf(member, roster.expected),
@@ -159,6 +160,7 @@ function averages(members: readonly Member[], { components }: Roster) {
   return {
     components: Object.fromEntries(components.map(({ id }) => [id, mean((member) => member.components[id] ?? 0)])),
     total: mean(({ total }) => total),
+    members: counted.length,
   };
 }
 

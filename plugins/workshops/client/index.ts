@@ -1,4 +1,5 @@
-import { live, readPage, refreshRegions, type Update } from '#client';
+import './desk.css';
+import { ago, live, readPage, refreshRegions, type Update } from '#client';
 import { needOf, type Standing } from '../behind.ts';
 import { deskFigures } from '../desk-figures.ts';
 import type { FeedLine } from '../feed.ts';
@@ -44,6 +45,7 @@ function setTime(root: ParentNode, at: number): void {
   if (!time) return;
   const date = new Date(at);
   time.dateTime = date.toISOString();
+  time.textContent = ago(at, Date.now(), page.lang) ?? time.textContent;
   time.title = new Intl.DateTimeFormat(page.lang, {
     dateStyle: 'long',
     timeStyle: 'short',
@@ -85,7 +87,8 @@ function showLine(line: FeedLine): void {
   setTime(made, line.at);
   document.querySelector('#desk-feed .empty-state')?.remove();
   for (const old of list.querySelectorAll<HTMLElement>('[data-line]')) if (old.dataset.line === line.key) old.remove();
-  list.prepend(made);
+  const older = [...list.children].find((one) => Date.parse(one.querySelector('time')?.dateTime ?? '') <= line.at);
+  list.insertBefore(made, older ?? null);
   while (list.children.length > linesShown) list.lastElementChild?.remove();
 }
 
