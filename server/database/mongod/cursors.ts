@@ -38,7 +38,7 @@ export class Cursors {
     settings: { singleBatch?: boolean; noTimeout?: boolean; owner?: string } = {},
   ): Batch {
     const cursor: Cursor = {
-      id: randomBytes(8).readBigInt64LE() & 0x7fffffffffffffffn,
+      id: 0n,
       namespace,
       results,
       pushedBack: undefined,
@@ -51,6 +51,7 @@ export class Cursors {
       results.return?.();
       return { documents, id: Long.ZERO };
     }
+    cursor.id = (randomBytes(8).readBigInt64LE() & 0x7fffffffffffffffn) | 1n;
     this.cursors.set(cursor.id, cursor);
     return { documents, id: Long.fromBigInt(cursor.id) };
   }

@@ -1,7 +1,8 @@
-import type { Long } from 'bson';
+import { Long, ObjectId } from 'bson';
 import { isKnownStage, runPipeline } from '../aggregation/pipeline.ts';
 import type { Engine } from '../engine.ts';
 import { CommandError, failedToParse, notImplemented, typeMismatch } from '../errors.ts';
+import { fieldsOf } from '../query/conditions.ts';
 import { compileFilter, type MatchContext } from '../query/matcher.ts';
 import { visitPath } from '../query/paths.ts';
 import { type Plan, plan } from '../query/planner.ts';
@@ -9,11 +10,10 @@ import { compileProjection } from '../query/projection.ts';
 import { type Found, scan } from '../query/scan.ts';
 import { sortBy } from '../query/sort.ts';
 import type { Collection } from '../storage/catalog.ts';
+import { documentKey } from '../storage/documents.ts';
 import type { KeyValue } from '../storage/store.ts';
 import { type Doc, decode, encode, isDocument } from '../values/codec.ts';
 import { equal } from '../values/compare.ts';
-import { successor } from '../values/keys.ts';
-import { plain } from '../values/plain.ts';
 import { aggregate } from './aggregate.ts';
 import {
   type Command,
@@ -46,7 +46,7 @@ export function* search(
   context: MatchContext,
 ): Generator<Found> {
   const { filter, sort, hint, skip = 0, limit = Number.MAX_SAFE_INTEGER } = request;
-  const matches = compileFilter(filter, context);
+  const test = { matches: compileFilter(filter, context), fields: fieldsOf(filter) };
   const chosen = plan(collection, {
     filter,
     sort,
@@ -54,7 +54,7 @@ export function* search(
     collator: context.collator,
     limited: request.limit !== undefined,
   });
-  let results: Iterable<Found> = scan(view, collection, chosen, matches);
+  let results: Iterable<Found> = scan(view, collection, chosen, test);
   if (!chosen.sorted && sort !== undefined) {
     const found = [...results];
     results = sortBy(
@@ -81,6 +81,8 @@ export const find: Handler = (engine, command) => {
   const { body } = command;
   const name = collectionName(command);
   const namespace = `${command.database}.${name}`;
+  const byId = findById(engine, command, namespace);
+  if (byId !== undefined) return byId;
   if (body.tailable === true || body.awaitData === true) throw notImplemented('tailable cursors are not supported');
   const filter = documentField(body, 'filter') ?? {};
   const context = matchContext(engine, command);
@@ -108,6 +110,23 @@ export const find: Handler = (engine, command) => {
   });
   return cursorReply(namespace, batch, 'firstBatch');
 };
+
+/** A search for one _id and nothing else is a single read. */
+function findById(engine: Engine, command: Command, namespace: string): Buffer | undefined {
+  const { filter, projection, collation, batchSize, skip, hint, tailable } = command.body;
+  const id = isDocument(filter) ? filter._id : undefined;
+  if (!isPlainId(id) || Object.keys(filter as Doc).length !== 1) return undefined;
+  if (projection !== undefined && Object.keys(projection as Doc).length > 0) return undefined;
+  if (collation !== undefined || batchSize === 0 || skip || hint !== undefined || tailable) return undefined;
+  const collection = collectionOf(engine, command);
+  if (collection === undefined || collection.view !== undefined) return undefined;
+  const raw = viewOf(engine, command).get(documentKey(collection, id));
+  return cursorReply(namespace, { documents: raw === undefined ? [] : [raw], id: Long.ZERO }, 'firstBatch');
+}
+
+/** Whether an _id in a filter can only mean itself. */
+export const isPlainId = (id: unknown): boolean =>
+  typeof id === 'string' || typeof id === 'number' || id instanceof ObjectId;
 
 function* rawResults(found: Iterable<Found>, projection: ((document: Doc) => Doc) | undefined): Generator<Buffer> {
   for (const { raw, document } of found) {
@@ -173,7 +192,7 @@ export const count: Handler = (engine, command) => {
 export function countMatches(engine: Engine, command: Command, collection: Collection, request: Search): number {
   const context = matchContext(engine, command);
   const view = viewOf(engine, command);
-  const matches = compileFilter(request.filter, context);
+  const test = { matches: compileFilter(request.filter, context), fields: fieldsOf(request.filter) };
   const chosen = plan(collection, { filter: request.filter, hint: request.hint, collator: context.collator });
   if (isCoveredCount(chosen)) {
     if (!chosen.narrowed && command.transaction === undefined && chosen.index === undefined) return collection.count;
@@ -184,7 +203,7 @@ export function countMatches(engine: Engine, command: Command, collection: Colle
     return total;
   }
   let total = 0;
-  for (const _found of scan(view, collection, chosen, matches)) total++;
+  for (const _found of scan(view, collection, chosen, test)) total++;
   return total;
 }
 
@@ -269,11 +288,7 @@ function checkStage(name: string): void {
   throw new CommandError(40324, 'Location40324', `Unrecognized pipeline stage name: '${name}'`);
 }
 
-/** Every document of a collection, decoded for a pipeline. */
+/** Found documents, decoded for a pipeline. */
 export function* plainDocuments(found: Iterable<Found>): Generator<Doc> {
   for (const { raw } of found) yield decode(raw, 0, true);
 }
-
-export const wholeRange = (collection: Collection) => ({ low: collection.ident, high: successor(collection.ident) });
-
-export const plainFilter = (filter: Doc): Doc => plain(filter);

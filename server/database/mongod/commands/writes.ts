@@ -1,6 +1,7 @@
 import { runPipeline } from '../aggregation/pipeline.ts';
 import type { Engine } from '../engine.ts';
 import { CommandError, failedToParse } from '../errors.ts';
+import { fieldsOf } from '../query/conditions.ts';
 import { compileFilter, type MatchContext } from '../query/matcher.ts';
 import { plan } from '../query/planner.ts';
 import { type Found, scan } from '../query/scan.ts';
@@ -8,12 +9,15 @@ import { sortBy } from '../query/sort.ts';
 import type { Collection } from '../storage/catalog.ts';
 import {
   claimDocument,
+  documentKey,
   insertDocument,
   prepareInsert,
   removeDocument,
   replaceDocument,
+  storePatched,
   type Target,
 } from '../storage/documents.ts';
+import { compilePatch, type Patch, touchedRoots } from '../update/patch.ts';
 import { compileUpdate, isReplacement, type Update, upsertDocument } from '../update/update.ts';
 import { type Doc, decode, encode, isDocument } from '../values/codec.ts';
 import { typeName } from '../values/compare.ts';
@@ -28,6 +32,7 @@ import {
   pipelineContext,
   statementsOf,
 } from './context.ts';
+import { isPlainId } from './reads.ts';
 
 interface WriteError {
   index: number;
@@ -141,7 +146,7 @@ export const remove: Handler = async (engine, command) => {
         collation?: Doc;
         hint?: unknown;
       };
-      const context = matchContext(engine, command, collation);
+      const context = contextFor(engine, command, collation);
       if (collection === undefined) {
         compileFilter(q, context);
         return;
@@ -163,16 +168,35 @@ export function matching(
   context: MatchContext,
   single: boolean,
 ): Found[] {
-  const matches = compileFilter(request.filter, context);
+  const { filter } = request;
+  if (isPlainId(filter._id) && Object.keys(filter).length === 1 && context.collator === undefined) {
+    const key = documentKey(collection, filter._id);
+    const raw = target.view.get(key);
+    return raw === undefined ? [] : [{ key, raw, document: undefined }];
+  }
+  const test = { matches: compileFilter(filter, context), fields: fieldsOf(filter) };
   const chosen = plan(collection, { ...request, collator: context.collator, limited: single });
   const found: Found[] = [];
-  for (const each of scan(target.view, collection, chosen, matches)) {
+  for (const each of scan(target.view, collection, chosen, test)) {
     found.push(each);
     if (single && chosen.sorted) break;
   }
   if (chosen.sorted || request.sort === undefined) return found;
   const sorted = sortBy(found, (each) => each.document ?? decode(each.raw), request.sort, context.collator);
   return single ? sorted.slice(0, 1) : sorted;
+}
+
+const contexts = new WeakMap<Command, MatchContext>();
+
+/** The context of a statement; those without a collation of their own share their command's. */
+function contextFor(engine: Engine, command: Command, collation: Doc | undefined): MatchContext {
+  if (collation !== undefined) return matchContext(engine, command, collation);
+  let context = contexts.get(command);
+  if (context === undefined) {
+    context = matchContext(engine, command);
+    contexts.set(command, context);
+  }
+  return context;
 }
 
 interface UpdateStatement {
@@ -215,16 +239,17 @@ export function updateOne(
   at: number,
   progress: Progress,
 ): void {
-  const context = matchContext(engine, command, statement.collation);
+  const context = contextFor(engine, command, statement.collation);
   const change = compileStatement(engine, command, statement, context);
   if (collection === undefined) return;
+  const patch = patchFor(collection, statement);
   const { q: filter, multi = false, upsert = false, hint, sort } = statement;
   const found = matching(target, collection, { filter, hint, sort }, context, !multi);
   for (const { key } of found) claimDocument(target, key);
   for (const each of found) {
     const key = each.key.toString('latin1');
     if (progress.applied.has(key)) continue;
-    if (applyTo(target, collection, each, change)) progress.modified++;
+    if (applyTo(target, collection, each, change, patch)) progress.modified++;
     progress.n++;
     progress.applied.add(key);
   }
@@ -249,18 +274,42 @@ export function compileStatement(
   }
   if (!isDocument(u) && !Array.isArray(u))
     throw failedToParse(`Update argument must be either an object or an array, not ${typeName(u)}`);
-  const pipelines = pipelineContext(engine, command, statement.collation);
-  if (c !== undefined) pipelines.variables = { ...pipelines.variables, ...(plain(c) as Doc) };
   return compileUpdate(u, {
-    ...context,
+    collator: context.collator,
+    evaluate: context.evaluate,
     filter: q,
     arrayFilters,
-    runPipeline: (pipeline, document) => [...runPipeline(plain(pipeline), [plain(document)], pipelines)][0] ?? {},
+    runPipeline: (pipeline, document) => {
+      const pipelines = pipelineContext(engine, command, statement.collation);
+      if (c !== undefined) pipelines.variables = { ...pipelines.variables, ...(plain(c) as Doc) };
+      return [...runPipeline(plain(pipeline), [plain(document)], pipelines)][0] ?? {};
+    },
   });
 }
 
+/** The update on bytes, if it touches no index and is of the simple kind. */
+function patchFor(collection: Collection, { u }: UpdateStatement): Patch | undefined {
+  if (!isDocument(u) || isReplacement(u)) return undefined;
+  if (collection.indexes.length > 0) {
+    for (const root of touchedRoots(u)) if (collection.indexes.some((index) => index.roots.has(root))) return undefined;
+  }
+  return compilePatch(u);
+}
+
 /** Applies an update to one found document; says whether it changed anything. The key must have been claimed. */
-export function applyTo(target: Target, collection: Collection, found: Found, change: Update): boolean {
+export function applyTo(
+  target: Target,
+  collection: Collection,
+  found: Found,
+  change: Update,
+  patch?: Patch | undefined,
+): boolean {
+  const patched = patch?.(found.raw);
+  if (patched !== undefined) {
+    if (patched === found.raw) return false;
+    storePatched(target, collection, found.key, found.raw, patched);
+    return true;
+  }
   const before = found.document ?? decode(found.raw);
   const after = change(before, false);
   if (after === before) return false;

@@ -168,3 +168,25 @@ export function excludesMissing({ operator, operand }: Condition): boolean {
   if (operator === '$in') return !(operand as unknown[]).some((each) => each === null || each === undefined);
   return true;
 }
+
+/**
+ * The top-level fields that a filter looks at, so that matching need not decode the others; undefined when it may look at
+ * any of them.
+ */
+export function fieldsOf(filter: Doc): Set<string> | undefined {
+  const fields = new Set<string>();
+  return addFields(filter, fields) ? fields : undefined;
+}
+
+function addFields(filter: Doc, fields: Set<string>): boolean {
+  for (const name of Object.keys(filter)) {
+    if (name === '$and' || name === '$or' || name === '$nor') {
+      const branches = filter[name];
+      if (!Array.isArray(branches) || !branches.every((each) => isDocument(each) && addFields(each, fields)))
+        return false;
+    } else if (name.startsWith('$')) {
+      if (name !== '$comment') return false;
+    } else fields.add(name.split('.', 1)[0] as string);
+  }
+  return true;
+}

@@ -10,9 +10,9 @@ export type Matcher = (document: Doc) => boolean;
 
 /** What a filter needs beside itself. */
 export interface MatchContext {
-  collator?: Collator;
+  collator?: Collator | undefined;
   /** Evaluates an aggregation expression, for $expr. */
-  evaluate?: (expression: unknown, document: Doc) => unknown;
+  evaluate?: ((expression: unknown, document: Doc) => unknown) | undefined;
   /** Tests $text against a document. */
   text?: (search: Doc) => Matcher;
 }

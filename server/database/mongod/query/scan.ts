@@ -1,14 +1,21 @@
 import type { Collection } from '../storage/catalog.ts';
 import type { Entry, KeyValue, Range } from '../storage/store.ts';
-import { type Doc, decode } from '../values/codec.ts';
+import { type Doc, decode, decodeFields } from '../values/codec.ts';
 import type { Matcher } from './matcher.ts';
 import type { Plan } from './planner.ts';
+
+/** The test of a filter, with the fields it looks at. */
+export interface Test {
+  matches: Matcher;
+  /** Undefined for a filter that may look at every field. */
+  fields: ReadonlySet<string> | undefined;
+}
 
 /** A stored document with the key it is stored under. */
 export interface Found {
   key: Buffer;
   raw: Buffer;
-  /** The decoded document, where matching needed it. */
+  /** The decoded document, where matching needed all of it. */
   document: Doc | undefined;
 }
 
@@ -19,14 +26,9 @@ const LARGEST_CHUNK = 1024;
  * Reads a plan's documents, a chunk of entries at a time: nothing stays open in between, so that a reader may pause for
  * as long as it likes. Documents that fail the matcher are left out.
  */
-export function* scan(
-  view: KeyValue,
-  collection: Collection,
-  plan: Plan,
-  matches: Matcher | undefined,
-): Generator<Found> {
+export function* scan(view: KeyValue, collection: Collection, plan: Plan, test: Test | undefined): Generator<Found> {
   if (plan.union !== undefined) {
-    yield* scanUnion(view, collection, plan.union, matches);
+    yield* scanUnion(view, collection, plan.union, test);
     return;
   }
   const seen = plan.index?.multikey ? new Set<string>() : undefined;
@@ -43,7 +45,7 @@ export function* scan(
       if (document === undefined) continue;
       raw = document;
     }
-    const found = check(key, raw, plan.exact ? undefined : matches);
+    const found = check(key, raw, plan.exact ? undefined : test);
     if (found !== undefined) yield found;
   }
 }
@@ -52,7 +54,7 @@ function* scanUnion(
   view: KeyValue,
   collection: Collection,
   plans: readonly Plan[],
-  matches: Matcher | undefined,
+  test: Test | undefined,
 ): Generator<Found> {
   const seen = new Set<string>();
   for (const branch of plans) {
@@ -60,16 +62,19 @@ function* scanUnion(
       const text = found.key.latin1Slice(0, found.key.length);
       if (seen.has(text)) continue;
       seen.add(text);
-      const checked = check(found.key, found.raw, matches);
+      const checked = check(found.key, found.raw, test);
       if (checked !== undefined) yield checked;
     }
   }
 }
 
-function check(key: Buffer, raw: Buffer, matches: Matcher | undefined): Found | undefined {
-  if (matches === undefined) return { key, raw, document: undefined };
+function check(key: Buffer, raw: Buffer, test: Test | undefined): Found | undefined {
+  if (test === undefined) return { key, raw, document: undefined };
+  if (test.fields !== undefined) {
+    return test.matches(decodeFields(raw, test.fields)) ? { key, raw, document: undefined } : undefined;
+  }
   const document = decode(raw);
-  return matches(document) ? { key, raw, document } : undefined;
+  return test.matches(document) ? { key, raw, document } : undefined;
 }
 
 /** The entries of a plan's ranges in order. */

@@ -20,6 +20,8 @@ export interface Index {
   fields: string[];
   directions: number[];
   unique: boolean;
+  /** Top-level fields whose change may change the entries. */
+  roots: Set<string>;
   /** Some document has more than one entry. */
   multikey: boolean;
 }
@@ -155,7 +157,16 @@ const catalogKey = (namespace: string) => Buffer.concat([CATALOG, Buffer.from(na
 export function createIndexEntry(spec: IndexSpec, ident: Buffer, multikey = false): Index {
   const fields = Object.keys(spec.key);
   const directions = fields.map((field) => (Number(spec.key[field]) < 0 ? -1 : 1));
-  return { spec, ident, fields, directions, unique: spec.unique === true, multikey };
+  const roots = new Set(fields.map((field) => field.split('.', 1)[0] as string));
+  if (spec.partialFilterExpression !== undefined) addRoots(spec.partialFilterExpression, roots);
+  return { spec, ident, fields, directions, unique: spec.unique === true, roots, multikey };
+}
+
+function addRoots(filter: Doc, roots: Set<string>): void {
+  for (const [name, condition] of Object.entries(filter)) {
+    if (name.startsWith('$') && Array.isArray(condition)) for (const each of condition) addRoots(each as Doc, roots);
+    else roots.add(name.split('.', 1)[0] as string);
+  }
 }
 
 function toDocument(collection: Collection): Doc {

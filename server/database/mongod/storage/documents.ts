@@ -59,6 +59,13 @@ export function replaceDocument(
   target.count(collection, 0, after.raw.length - before.raw.length);
 }
 
+/** Replaces the bytes of a document in which no indexed field has changed. The key must have been claimed. */
+export function storePatched(target: Target, collection: Collection, key: Buffer, before: Buffer, after: Buffer): void {
+  checkSize(after);
+  target.view.put(key, after);
+  target.count(collection, 0, after.length - before.length);
+}
+
 interface IndexChange extends IndexEntries {
   removed: Buffer[];
 }

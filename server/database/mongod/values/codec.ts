@@ -15,6 +15,7 @@ import {
   UUID,
 } from 'bson';
 import { badValue, CommandError } from '../errors.ts';
+import { valueEnd } from './raw.ts';
 
 declare global {
   interface Buffer {
@@ -43,6 +44,11 @@ export function decode(bytes: Buffer, offset = 0, plain = false): Doc {
   return new Decoder(bytes, plain).document(offset);
 }
 
+/** Decodes only the top-level fields that are asked for, and skips the others. */
+export function decodeFields(bytes: Buffer, fields: ReadonlySet<string>): Doc {
+  return new Decoder(bytes, false).fields(fields);
+}
+
 class Decoder {
   private readonly bytes: Buffer;
   private readonly plain: boolean;
@@ -64,6 +70,19 @@ class Decoder {
       const name = this.name();
       const value = this.value(type);
       setField(target, name, value);
+    }
+  }
+
+  fields(wanted: ReadonlySet<string>): Doc {
+    this.at = 4;
+    const target: Doc = {};
+    for (;;) {
+      const type = this.bytes[this.at++] as number;
+      if (type === 0) return target;
+      const name = this.name();
+      if (wanted.has(name)) setField(target, name, this.value(type));
+      else this.at = valueEnd(this.bytes, type, this.at);
+      if (!(this.at > 0)) throw badValue('malformed BSON document');
     }
   }
 

@@ -1,0 +1,90 @@
+/** Work on encoded documents without decoding them. */
+
+/** Where a field stands: its type byte, the start of its value and the end of it. */
+export interface Field {
+  start: number;
+  value: number;
+  end: number;
+}
+
+/** The end of a value of this type that starts at `at`, or -1 for a type that is not known. */
+export function valueEnd(raw: Buffer, type: number, at: number): number {
+  switch (type) {
+    case 1:
+    case 9:
+    case 17:
+    case 18:
+      return at + 8;
+    case 2:
+    case 13:
+    case 14:
+      return at + 4 + raw.readInt32LE(at);
+    case 3:
+    case 4:
+    case 15:
+      return at + raw.readInt32LE(at);
+    case 5:
+      return at + 5 + raw.readInt32LE(at);
+    case 6:
+    case 10:
+    case 127:
+    case 255:
+      return at;
+    case 7:
+      return at + 12;
+    case 8:
+      return at + 1;
+    case 11:
+      return raw.indexOf(0, raw.indexOf(0, at) + 1) + 1;
+    case 12:
+      return at + 4 + raw.readInt32LE(at) + 12;
+    case 16:
+      return at + 4;
+    case 19:
+      return at + 16;
+    default:
+      return -1;
+  }
+}
+
+/** Finds a field of the document that starts at `offset`; undefined when it has none of this name. */
+export function findField(raw: Buffer, offset: number, name: Buffer): Field | undefined {
+  const length = name.length;
+  let at = offset + 4;
+  for (;;) {
+    const start = at;
+    const type = raw[at] as number;
+    if (type === 0) return undefined;
+    at++;
+    let same = true;
+    let i = 0;
+    for (let byte = raw[at] as number; byte !== 0; byte = raw[++at] as number) {
+      if (same && byte !== name[i]) same = false;
+      i++;
+    }
+    at++;
+    const end = valueEnd(raw, type, at);
+    if (end < 0) return undefined;
+    if (same && i === length) return { start, value: at, end };
+    at = end;
+  }
+}
+
+/**
+ * Puts `element` (type, name, value) in place of the bytes from `start` to `end`, and corrects the sizes of the
+ * documents around it, which start at `holders`.
+ */
+export function splice(raw: Buffer, start: number, end: number, element: Buffer, holders: readonly number[]): Buffer {
+  const growth = element.length - (end - start);
+  if (growth === 0) {
+    const same = Buffer.from(raw);
+    element.copy(same, start);
+    return same;
+  }
+  const result = Buffer.allocUnsafe(raw.length + growth);
+  raw.copy(result, 0, 0, start);
+  element.copy(result, start);
+  raw.copy(result, start + element.length, end);
+  for (const holder of holders) result.writeInt32LE(raw.readInt32LE(holder) + growth, holder);
+  return result;
+}
