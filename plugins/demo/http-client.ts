@@ -3,6 +3,7 @@ export interface HttpClient {
   readonly cookie: string;
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body: object): Promise<T>;
+  put<T>(path: string, body: object): Promise<T>;
   /** Sends a form with a file as a page does. */
   upload<T>(path: string, form: FormData): Promise<T>;
 }
@@ -55,6 +56,7 @@ export async function signIn(url: string, login: string, password: string): Prom
     },
     get: async <T>(path: string) => json<T>(await send('GET', path)),
     post: async <T>(path: string, body: object) => json<T>(await send('POST', path, body)),
+    put: async <T>(path: string, body: object) => json<T>(await send('PUT', path, body)),
     upload: async <T>(path: string, form: FormData) => json<T>(await send('POST', path, form)),
   };
 }
