@@ -1,6 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { VERSION } from './commands/admin.ts';
 import { lockFolder } from './lock.ts';
 import { startServer } from './server.ts';
+
+/** How long clients may go on after the signal to stop, in milliseconds; shorter than the starter's patience. */
+const GRACE = 8_000;
 
 const usage = 'mongod --dbpath FOLDER [--port N] [--bind_ip ADDRESS] [--replSet NAME]';
 
@@ -59,7 +63,9 @@ export async function main(given: readonly string[]): Promise<void> {
   const unlock = await lockFolder(flags.path);
   const server = await startServer({ ...flags, log: print });
   const asked = new Promise<void>((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve());
+    // Ctrl-C reaches the parent at the same moment: it still has to write what it was told.
+    const leave = () => (flags.stopWithParent ? Promise.race([server.idle(), delay(GRACE)]).then(resolve) : resolve());
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, leave);
     if (flags.stopWithParent) process.stdin.resume().once('close', resolve).once('end', resolve);
   });
   await Promise.race([server.stopped, asked]);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { isInitiated, type ServerInfo } from './commands/admin.ts';
 import type { Connection, Handler } from './commands/context.ts';
@@ -25,6 +26,8 @@ export interface Mongod {
   close(): Promise<void>;
   /** Resolves when a client has asked the server to stop. */
   stopped: Promise<void>;
+  /** Resolves when no client is connected any more. */
+  idle(): Promise<void>;
 }
 
 const HOUSEKEEPING = 1000;
@@ -52,7 +55,10 @@ export async function startServer({ path, host, port, replicaSet, log }: ServerO
   let nextConnection = 1;
   const server = createServer((socket) => {
     sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
+    socket.on('close', () => {
+      sockets.delete(socket);
+      server.emit('client gone');
+    });
     serve(socket, { id: nextConnection++, compressors: [], appName: '' }, (request, connection) =>
       answer(engine, table, request, connection),
     );
@@ -64,6 +70,9 @@ export async function startServer({ path, host, port, replicaSet, log }: ServerO
   return {
     port: info.port,
     stopped,
+    idle: async () => {
+      while (sockets.size > 0) await once(server, 'client gone');
+    },
     close: async () => {
       for (const timer of timers) clearInterval(timer);
       server.close();
