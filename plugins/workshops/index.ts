@@ -1,4 +1,5 @@
-import { definePlugin, type Language, localText, type Scoped, type Viewer } from '#platform';
+import { definePlugin, type Enrolment, type Language, type Scoped, type Viewer } from '#platform';
+import { addCard } from './card.ts';
 import { deskRoutes } from './desk.routes.ts';
 import { LiveDesk } from './live.ts';
 import { manageRoutes } from './manage.routes.ts';
@@ -40,10 +41,10 @@ declare module '#platform' {
       value: { key: string; label: string; value: number; href: string }[];
       context: { workshop: string; viewer: Viewer; language: Language };
     };
-    /** Links on a member's page, such as the ledger of time that was not credited. */
-    'workshop.member-links': {
-      value: { label: string; href: string }[];
-      context: { enrolment: string; viewer: Viewer; language: Language };
+    /** Where it is read why something did not count; assessment declares the same. */
+    'result.explanations': {
+      value: { label: string; detail?: string; href: string }[];
+      context: { enrolment: Enrolment; viewer: Viewer; language: Language };
     };
   }
 }
@@ -89,27 +90,7 @@ export default definePlugin({
       const placed = await placement.place(programme);
       host.log.info({ programme, placed }, 'enrolments placed in workshops');
     });
-    for (const place of ['home.side', 'enrolment.side'] as const) {
-      host.slot(place, {
-        view: 'card',
-        order: 40,
-        async data({ viewer, language, subject }) {
-          if (!viewer) return undefined;
-          const own = [subject.enrolments ?? subject.enrolment].flat() as { workshop?: string; state: string }[];
-          const ids = own.flatMap((one) => (one?.workshop && one.state !== 'withdrawn' ? [one.workshop] : []));
-          if (ids.length === 0) return undefined;
-          const found = await workshops.byIds(ids);
-          const people = await host.accounts.byIds(found.map(({ moderator }) => moderator));
-          const names = new Map(people.map(({ _id, name }) => [_id, name]));
-          const cards = found.map(({ _id, name, moderator }) => ({
-            id: _id,
-            name: localText(name, language),
-            moderator: names.get(moderator),
-          }));
-          return { cards };
-        },
-      });
-    }
+    addCard(host, workshops);
     host.routes.use(host.signedIn);
     manageRoutes(parts);
     nudgeRoutes(parts);

@@ -13,12 +13,12 @@ export function memberRoutes({ host, workshops, access, members, placement, nudg
     const { language } = request;
     const { id, enrolment: asked } = request.params;
     const { workshop, standing } = await access.watched(viewer, id);
-    const [result, links, mayMove] = await Promise.all([
+    const [result, mayMove] = await Promise.all([
       members.result(workshop, asked, language, Date.now()),
-      host.apply('workshop.member-links', [], { enrolment: asked, viewer, language }),
       access.holdsFor(viewer, 'manage', workshop.programme),
     ]);
     const { enrolment, expected } = result;
+    const links = await host.apply('result.explanations', [], { enrolment, viewer, language });
     const others = mayMove ? await workshops.ofProgramme(workshop.programme) : [];
     const mayNudge = standing === 'moderator' && nudges.possible && enrolment.state !== 'withdrawn';
     const t = host.translate(language);
