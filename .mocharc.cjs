@@ -1,5 +1,7 @@
 module.exports = {
-  import: ['tsx'],
+  // tsx/esm alone: with plain tsx mocha would `require` the tests, and plugins, which are imported, would get a second copy
+  // of every module, whose errors the first copy does not recognise.
+  import: ['tsx/esm'],
   extension: ['ts'],
   timeout: 20_000,
   'forbid-only': true,
