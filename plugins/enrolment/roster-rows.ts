@@ -97,7 +97,7 @@ function findHeadings(sheet: CellContent[][]): { at: number; places: Map<Column,
     if (places.size < 3) continue;
     const missing = columns.filter((column) => required.includes(column) && !places.has(column));
     if (missing.length === 0) return { at, places };
-    const list = missing.map((column) => headings[column].zh).join('、');
+    const list = missing.map((column) => `${headings[column].zh} (${headings[column].en})`).join(', ');
     throw new AppError('enrolment:missing-columns', 422, { params: { columns: list } });
   }
   throw new AppError('enrolment:no-headings', 422);
