@@ -9,6 +9,9 @@ import type { Programme } from './programmes.service.ts';
 /** A component of the scheme as the learner reads it. Values are in the measure's displayed unit. */
 export interface ComponentLine {
   id: string;
+  /** Measure id, and its smallest units in one displayed unit. */
+  measure: string;
+  scale: number;
   label: string;
   unit: string;
   weight: number;
@@ -74,6 +77,8 @@ export function componentLines(programme: Programme, result: Score, measures: Me
     const scored = result.components[index];
     return {
       id: component.id,
+      measure: component.measure,
+      scale,
       label: t(`component.${component.id}`, {
         defaultValue: measure ? t(`${measure.plugin}:${measure.label}`) : component.id,
       }),
