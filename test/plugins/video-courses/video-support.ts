@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type Client } from '../../support/client.ts';
+import type { Client } from '../../support/client.ts';
 import { startTestPlatform, type TestPlatform } from '../../support/platform.ts';
 
 export const clip = (name: 'mp4' | 'webm'): string =>
@@ -17,19 +17,15 @@ export async function startVideoPlatform(
   env: Record<string, string> = {},
 ): Promise<VideoPlatform> {
   const test = await startTestPlatform({ plugins: ['video-courses'], env });
-  if (settings) await changeProgramme(test, { 'settings.video-courses': settings });
+  if (settings) {
+    const programmes = test.platform.rooms.connection.collection('programmes');
+    await programmes.updateOne({ _id: test.programme as never }, { $set: { 'settings.video-courses': settings } });
+  }
   const service = test.host('video-courses').tryUse('video-courses')!;
   const course = await service.createCourse({ programme: test.programme, title: { zh: '课堂教学' }, order: 1 });
   const first = await service.addLesson({ course, title: { zh: '第一讲', en: 'First' }, file: clip('mp4'), order: 1 });
   const second = await service.addLesson({ course, title: { zh: '第二讲' }, file: clip('webm'), order: 2 });
   return { ...test, course, lessons: [first, second] };
-}
-
-/** Changes a programme beside the service, which has no reason to allow it; waits until it is read again. */
-export async function changeProgramme(test: TestPlatform, change: object): Promise<void> {
-  const { connection } = test.platform.rooms;
-  await connection.collection('programmes').updateOne({ _id: test.programme as never }, { $set: change });
-  await new Promise((resolve) => setTimeout(resolve, 2_050));
 }
 
 /** A player without a picture: it starts a session and reports what it claims. */
@@ -67,5 +63,3 @@ export class Player {
     return this.client.post('/api/v1/video-courses/beats', this.body(ranges, more, beat));
   }
 }
-
-export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
