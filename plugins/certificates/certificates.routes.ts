@@ -2,15 +2,15 @@ import type { Request, Response } from 'express';
 import QRCode from 'qrcode';
 import { z } from 'zod';
 import { AppError, paging, readForm } from '#platform';
-import { certificatePdf } from './certificate-pdf.ts';
 import { certificateText, plain } from './certificate-text.ts';
 import type { Certificate, Certificates } from './certificates.service.ts';
+import type { PdfRenderer } from './pdf-renderer.ts';
 import type { CertificatesHost } from './settings.ts';
 
 const revokeForm = z.object({ reason: z.string().trim().min(2).max(200) });
 
 /** The learner's certificates, those of a scope, and one certificate as page and PDF. */
-export function addPages(host: CertificatesHost, certificates: Certificates): void {
+export function addPages(host: CertificatesHost, certificates: Certificates, renderer: PdfRenderer): void {
   host.menu({ label: 'menu.certificates', href: '/certificates', icon: 'certificate', roles: ['learner'], order: 50 });
   host.menu({
     label: 'menu.certificates',
@@ -53,7 +53,7 @@ export function addPages(host: CertificatesHost, certificates: Certificates): vo
   host.routes.get('/:enrolment/pdf', host.signedIn, async (request, response) => {
     const certificate = await certificates.get(request.viewer!, String(request.params.enrolment));
     if (certificate.revoked) throw new AppError('certificates:revoked', 409);
-    const pdf = await certificatePdf(certificateText(host, certificate, certificates.checkUrl(certificate.code)));
+    const pdf = await renderer.render(certificateText(host, certificate, certificates.checkUrl(certificate.code)));
     response.attachment(`${certificate.number}.pdf`).type('application/pdf').send(pdf);
   });
 

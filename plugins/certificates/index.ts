@@ -5,6 +5,7 @@ import { addPages } from './certificates.routes.ts';
 import { Certificates } from './certificates.service.ts';
 import { addCheckPages } from './check.routes.ts';
 import { CheckLimit } from './check-limit.ts';
+import { PdfRenderer } from './pdf-renderer.ts';
 import { type CertificatesHost, settings } from './settings.ts';
 
 declare module '#platform' {
@@ -38,6 +39,8 @@ export default definePlugin({
   register(host) {
     const certificates = new Certificates(host);
     const limit = new CheckLimit();
+    const renderer = new PdfRenderer();
+    host.onStop(() => renderer.stop());
 
     host.provide<'certificates'>({
       async of(enrolment) {
@@ -56,7 +59,7 @@ export default definePlugin({
     tellLearners(host);
     // The check pages come first: `/check` must not be read as an enrolment.
     addCheckPages(host, certificates, limit);
-    addPages(host, certificates);
+    addPages(host, certificates, renderer);
     addApi(host, certificates, limit);
   },
 });
