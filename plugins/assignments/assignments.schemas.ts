@@ -28,8 +28,18 @@ export const newTask = z.object({
 const comment = line.max(5_000).default('');
 const revision = z.coerce.number().int().min(1);
 
+/** Digits in forms, a whole number in JSON: nothing else, for an empty field must not become 0. */
+const score = z.union([
+  z.int().min(0).max(1_000),
+  z
+    .string()
+    .trim()
+    .regex(/^\d{1,4}$/)
+    .transform(Number),
+]);
+
 export const grade = z.object({
-  score: z.coerce.number().int().min(0).max(1_000),
+  score,
   comment,
   revision,
 });

@@ -19,8 +19,9 @@ export class Files {
     this.#folder = folder;
   }
 
-  receive(request: IncomingMessage): Promise<Upload> {
-    return readUpload(request, this.#incoming, uploadLimits);
+  /** Reads a form into `upload`, see upload.ts. */
+  receive(request: IncomingMessage, upload: Upload): Promise<void> {
+    return readUpload(request, this.#incoming, uploadLimits, upload);
   }
 
   /** Moves received files to where they stay. */

@@ -19,9 +19,10 @@ export function submissionRoutes(host: AssignmentsHost, assignments: Assignments
     const viewer = request.viewer as Viewer;
     const { task } = request.params;
     await tasks.line(viewer, task);
-    let upload: Upload = { fields: {}, files: [] };
+    const upload: Upload = { fields: {}, files: [] };
     try {
-      upload = request.is('multipart/form-data') ? await files.receive(request) : bodyOf(request);
+      if (request.is('multipart/form-data')) await files.receive(request, upload);
+      else upload.fields = bodyOf(request);
       const { text } = parse(work, { text: upload.fields.text?.[0] ?? '' }, request.language);
       const handedIn = await submissions.handIn(viewer, task, {
         text,
@@ -77,10 +78,10 @@ export function submissionRoutes(host: AssignmentsHost, assignments: Assignments
 }
 
 /** A form without files, or JSON. */
-function bodyOf(request: Request): Upload {
+function bodyOf(request: Request): Upload['fields'] {
   const { text, keep } = (request.body ?? {}) as { text?: unknown; keep?: unknown };
   const kept = Array.isArray(keep) ? keep.map(String) : keep === undefined ? [] : [String(keep)];
-  return { fields: { text: [String(text ?? '')], keep: kept }, files: [] };
+  return { text: [String(text ?? '')], keep: kept };
 }
 
 const wantsJson = (request: Request): boolean => request.accepts(['html', 'json']) === 'json';

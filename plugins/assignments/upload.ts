@@ -32,14 +32,20 @@ export interface Upload {
 const megabyte = 2 ** 20;
 
 /**
- * Reads a multipart form, streaming its files into a folder. Where anything is wrong the rest is read and dropped, so
- * that a browser gets to see the answer, and nothing is left in the folder.
+ * Reads a multipart form into `upload`, streaming its files into a folder. Where anything is wrong the rest is read and
+ * dropped, so that a browser gets to see the answer, and nothing is left in the folder; fields read so far stay, for the
+ * form to be shown again.
  * @throws core:bad-request for no form; core:too-large; assignments:too-many-files, file-too-large, wrong-kind, cut-off
  */
-export async function readUpload(request: IncomingMessage, folder: string, limits: UploadLimits): Promise<Upload> {
+export async function readUpload(
+  request: IncomingMessage,
+  folder: string,
+  limits: UploadLimits,
+  upload: Upload,
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   const parser = parserFor(request, limits);
-  const fields: Upload['fields'] = {};
+  const { fields } = upload;
   const files: ReceivedFile[] = [];
   const arriving: Promise<void>[] = [];
   const written: string[] = [];
@@ -79,7 +85,7 @@ export async function readUpload(request: IncomingMessage, folder: string, limit
     await dropFiles(written);
     throw error;
   }
-  return { fields, files };
+  upload.files.push(...files);
 }
 
 /** Removes received files that were not kept. */
@@ -107,7 +113,8 @@ interface Arrival {
 }
 
 async function receive(stream: NodeJS.ReadableStream, { id, path, filename, limit }: Arrival): Promise<ReceivedFile> {
-  const name = safeName(filename);
+  // Browsers write a quotation mark in a name as %22 (WHATWG, multipart/form-data encoding algorithm).
+  const name = safeName(filename.replace(/%(?:22|0D|0A)/gi, ' '));
   const output = createWriteStream(path);
   await pipeline(stream, output).catch(() => Promise.reject(cutOff()));
   const size = output.bytesWritten;

@@ -26,8 +26,8 @@ export interface Scene {
 }
 
 /** Two workshops of one programme with their moderators and learners, and a topic for everybody. */
-export async function discussing(): Promise<Scene> {
-  const test = await startTestPlatform({ plugins: ['workshops', 'discussions', 'messages'] });
+export async function discussing(more: string[] = []): Promise<Scene> {
+  const test = await startTestPlatform({ plugins: ['workshops', 'discussions', 'messages', ...more] });
   const { progress, services, enrolments } = test.platform.rooms;
   const service = <K extends keyof Services>(id: K) => services.get(id) as Services[K];
   const moderator = await test.person({ name: '坊主甲' });
