@@ -1,3 +1,4 @@
+import supertest from 'supertest';
 import type { Client } from '../../support/client.ts';
 import { inventedIdNumber } from '../../support/fixtures.ts';
 
@@ -25,17 +26,14 @@ export async function send(
   file: Buffer,
   language = 'zh-CN',
 ): Promise<Answer> {
-  const form = new FormData();
-  form.set('roster', new Blob([new Uint8Array(file)]), '名册.xlsx');
-  const answer = await fetch(`${target.url}/enrolment/rosters?programme=${target.programme}`, {
-    method: 'POST',
-    body: form,
-    headers: {
+  const { status, body } = await supertest(target.url)
+    .post(`/enrolment/rosters?programme=${target.programme}`)
+    .set({
       cookie: target.client.cookie,
       'x-csrf-token': target.csrf ?? target.client.csrf,
       accept: 'application/json',
       'accept-language': language,
-    },
-  });
-  return { status: answer.status, body: await answer.json() };
+    })
+    .attach('roster', file, '名册.xlsx');
+  return { status, body };
 }
