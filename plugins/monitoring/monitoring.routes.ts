@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { errors, type Host, localText, type Programme, parse, type Viewer } from '#platform';
 import type { Board, Boards } from './board.service.ts';
 import { csv } from './csv.ts';
-import { permille } from './rates.ts';
+import { standing } from './plan.ts';
+import { directionOf, permille } from './rates.ts';
 
 const id = z.string().max(80).optional();
 const query = z.object({ programme: id, region: id, school: id });
@@ -104,6 +105,9 @@ export function monitoringRoutes(host: Host, boards: Boards): void {
       here: addressOf(programme._id, place),
       liveAddress: addressOf(programme._id, place, '/live'),
       address,
+      standing,
+      directionOf,
+      percent: (part: number, of: number) => `${permille(part, of) / 10}%`,
       rooms: [`region:${place.region._id}`],
       scripts: ['echarts/echarts.min.js', 'monitoring.js'],
       styles: ['monitoring.css'],
