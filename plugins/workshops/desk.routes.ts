@@ -79,7 +79,7 @@ async function desk(
   const query = memberQuery(request.query);
   const at = { expected: roster.expected, now };
   const chosen = chosenMembers(roster.members, query, at);
-  const asked = paging(request.query, 50);
+  const asked = paging(request.query, 25);
   const mayNudge = standing === 'moderator' && nudges.possible && roster.members.length > 0;
   await response.page('workshops/desk', {
     title: localText(workshop.name, language),

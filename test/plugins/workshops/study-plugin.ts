@@ -1,7 +1,10 @@
 import { definePlugin } from '../../../server/plugins/contract.ts';
 import type { FoundPlugin } from '../../../server/plugins/discover.ts';
 
-/** Stands in for the course plugin: one measure that the fixtures' scheme counts, and lessons with a title. */
+/**
+ * Stands in for the course plugin: one measure that the fixtures' scheme counts, lessons with a title, and a
+ * figure for the desk.
+ */
 export const studyPlugin: FoundPlugin = {
   folder: '/nowhere',
   definition: definePlugin({
@@ -17,7 +20,12 @@ export const studyPlugin: FoundPlugin = {
             : { title: language === 'en' ? `Lesson ${id}` : `第${id}课`, href: `/video-courses/${id}` },
       },
     }),
-    register() {},
+    register(host) {
+      host.filter('workshop.figures', (figures, { workshop }) => [
+        ...figures,
+        { key: 'to-grade', label: '待批改', value: 7, href: `/assignments?workshop=${workshop}` },
+      ]);
+    },
   }) as unknown as FoundPlugin['definition'],
 };
 

@@ -104,13 +104,12 @@ describe('workshops', () => {
       );
     });
 
-    it('takes further figures from other plugins', async () => {
+    it('takes further figures from other plugins, ready to be kept live', async () => {
       const { id, moderator } = await scene.workshop();
-      const figures = await scene
-        .host('workshops')
-        .apply('workshop.figures', [], { workshop: id, viewer: {} as never, language: 'en' });
-      expect(figures).to.deep.equal([]);
-      expect((await moderator.client.get(`/workshops/${id}`)).text).to.not.include('figure/');
+      const { text } = await moderator.client.get(`/workshops/${id}`);
+      expect(text)
+        .to.match(/data-live="figure\/to-grade"[^>]*>7</)
+        .and.include(`/assignments?workshop=${id}`);
     });
 
     it('moves live: row, feed and who joined, for the moderator and nobody else', async () => {
