@@ -76,10 +76,11 @@ export function readScheme(form: SchemeForm, measures: readonly KnownMeasure[], 
     const weight = /^\d{1,3}$/.test(row.weight.trim() || '0') ? Number(row.weight) : Number.NaN;
     if (!(weight >= 0 && weight <= 100)) errors.set(field('weight'), { key: 'field.weight' });
     if (weight === 0) return;
-    if (!measures.some(({ id }) => id === row.measure)) errors.set(field('weight'), { key: 'field.measure' });
-    const scale = scaleOf(row.measure);
-    const full = amount(field('full'), row.full, scale, 1);
-    const minimum = row.minimum.trim() === '' ? undefined : amount(field('minimum'), row.minimum, scale, 0);
+    const measure = measures.find(({ id }) => id === row.measure);
+    if (!measure) errors.set(field('weight'), { key: 'field.measure' });
+    const full = measure ? amount(field('full'), row.full, measure.scale, 1) : 1;
+    const asked = measure && row.minimum.trim() !== '';
+    const minimum = asked ? amount(field('minimum'), row.minimum, measure.scale, 0) : undefined;
     components.push({ id: row.id, measure: row.measure, weight, full, ...(minimum !== undefined && { minimum }) });
   });
   const sum = components.reduce((total, { weight }) => total + weight, 0);
