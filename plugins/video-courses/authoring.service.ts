@@ -14,8 +14,8 @@ export const courseFields = z.object({
   order: z.number().int().min(1).max(1000).optional(),
 });
 export const courseChange = courseFields.partial().extend({ state: z.literal('published').optional() });
-export const chapterFields = z.object({ at: z.number().min(0).max(86_400), title: titleText });
-export const lessonFields = z.object({
+const chapterFields = z.object({ at: z.number().min(0).max(86_400), title: titleText });
+const lessonFields = z.object({
   title: titleText,
   chapters: z.array(chapterFields).max(100).default([]),
   order: z.number().int().min(1).max(1000).optional(),

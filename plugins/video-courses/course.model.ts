@@ -49,5 +49,4 @@ export const lessonSchema = new Schema(
 lessonSchema.index({ programme: 1, order: 1 }, { name: 'by_programme' });
 lessonSchema.index({ course: 1, order: 1 }, { name: 'by_course' });
 
-export type StoredCourse = InferSchemaType<typeof courseSchema>;
 export type StoredLesson = InferSchemaType<typeof lessonSchema>;

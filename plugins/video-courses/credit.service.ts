@@ -4,11 +4,11 @@ import type { DayLedger, PresenceDay, ReasonLine } from './day-ledger.ts';
 import type { VideoHost } from './plugin.ts';
 import type { Reason } from './watch-rules.ts';
 
-export interface LostTime extends ReasonLine {
+interface LostTime extends ReasonLine {
   reason: Reason;
 }
 
-export interface LessonCredit {
+interface LessonCredit {
   lesson: string;
   title: { zh: string; en?: string | undefined };
   /** Whether it is still there to be opened. */

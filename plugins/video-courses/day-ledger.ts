@@ -15,7 +15,7 @@ export interface ReasonLine {
   last: number;
 }
 
-export interface LessonDay {
+interface LessonDay {
   credited: number;
   reasons: Partial<Record<Reason, ReasonLine>>;
 }

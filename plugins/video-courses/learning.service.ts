@@ -6,14 +6,14 @@ import { coveredSeconds, type Ranges } from './ranges.ts';
 import type { StoredWatch } from './watch.model.ts';
 import { isComplete } from './watch-time.ts';
 
-export interface Segment {
+interface Segment {
   /** Media seconds. */
   from: number;
   to: number;
   kind: 'credited' | 'played';
 }
 
-export interface LessonProgress {
+interface LessonProgress {
   lesson: Lesson;
   /** Whole seconds. */
   credited: number;
@@ -25,7 +25,7 @@ export interface LessonProgress {
   state: 'done' | 'studying' | 'notStarted';
 }
 
-export interface CourseProgress {
+interface CourseProgress {
   course: Course;
   lessons: LessonProgress[];
   done: number;
@@ -33,7 +33,7 @@ export interface CourseProgress {
   length: number;
 }
 
-export interface NextLesson {
+interface NextLesson {
   lesson: Lesson;
   position: number;
   /** Whether any of it was played before. */

@@ -20,7 +20,7 @@ export interface PlayingSession {
 }
 
 /** Times are server epoch ms. A check is open while `askedAt` is set. */
-export interface PresenceState {
+interface PresenceState {
   /** When the next check falls due; it is asked at the first beat from then on, so never of somebody who is away. */
   askAt: number;
   askedAt?: number;

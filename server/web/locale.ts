@@ -7,6 +7,7 @@ import type { Translate } from './request.ts';
 /** All texts of the platform: one namespace per plugin, and `core`. */
 export class Locales {
   readonly #i18n: i18n;
+  readonly #translators = new Map<string, Translate>();
 
   /** @param folders namespace → folder with one `<language>.json` each */
   constructor(folders: Map<string, string>) {
@@ -32,9 +33,25 @@ export class Locales {
 
   /** Texts of a namespace in a language; `ns:key` names another namespace. */
   translator(language: Language, namespace = 'core'): Translate {
-    const t = this.#i18n.getFixedT(language, namespace);
-    return (key, params) => t(key, params ?? {});
+    const name = `${language} ${namespace}`;
+    let translate = this.#translators.get(name);
+    if (!translate) {
+      translate = remembering(this.#i18n.getFixedT(language, namespace));
+      this.#translators.set(name, translate);
+    }
+    return translate;
   }
+}
+
+/** Texts without parameters are looked up once: a page asks for a hundred of them. */
+function remembering(t: (key: string, params: Record<string, unknown>) => string): Translate {
+  const known = new Map<string, string>();
+  return (key, params) => {
+    if (params) return t(key, params);
+    const text = known.get(key) ?? t(key, {});
+    known.set(key, text);
+    return text;
+  };
 }
 
 function localeFiles(folder: string): string[] {
