@@ -56,7 +56,10 @@ export class Programmes {
     return this.#find({ _id: trusted({ $in: ids }) });
   }
 
-  /** Programmes that concern the viewer's scopes in the given roles: by region, above or below, provider or name. */
+  /**
+   * Programmes that concern the viewer's scopes in the given roles: set up in or above their region, for a stage that
+   * their school teaches, by their organisation, or named in the grant.
+   */
   async visibleTo(viewer: Viewer, roles: readonly Role[]): Promise<Programme[]> {
     const held = scopesOf(viewer, roles);
     if (held === 'all') return this.#find({});
@@ -64,11 +67,14 @@ export class Programmes {
       held.filter((scope) => scope.startsWith(`${kind}:`)).map((s) => s.slice(kind.length + 1));
     const organisations = await this.#regions.organisationsByIds(ids('organisation'));
     const tree = await this.#regions.all();
-    const regions = [...ids('region'), ...organisations.map((organisation) => organisation.region)];
-    const around = regions.flatMap((code) => tree.get(code)?.path ?? []);
+    const around = (regions: string[]) => trusted({ $in: regions.flatMap((code) => tree.get(code)?.path ?? []) });
+    const ofSchools = organisations
+      .filter((organisation) => organisation.kind === 'school')
+      .map(({ region, stages }) => ({ region: around([region]), stages: trusted({ $in: stages }) }));
     return this.#find({
       $or: [
-        { region: trusted({ $in: around }) },
+        { region: around(ids('region')) },
+        ...ofSchools,
         { provider: trusted({ $in: ids('organisation') }) },
         { _id: trusted({ $in: ids('programme') }) },
       ],

@@ -6,7 +6,7 @@ export interface Formatters {
   /** Hundredths as 82.50. */
   score(hundredths: number): string;
   percent(part: number, whole: number): string;
-  /** Seconds as 1 小时 24 分; below a minute in seconds. */
+  /** Seconds as 1 小时 24 分; below ten minutes as 1 分 46 秒. */
   duration(seconds: number): string;
   date(at: Date | number | string): string;
   dateTime(at: Date | number | string): string;
@@ -41,10 +41,9 @@ function create(language: Language): Formatters {
     percent: (part, whole) => percent.format(whole > 0 ? part / whole : 0),
     duration(seconds) {
       const whole = Math.max(0, Math.floor(seconds));
-      if (whole < 60) return `${whole}${second}`;
-      const hours = Math.floor(whole / 3600);
-      const minutes = Math.floor((whole % 3600) / 60);
+      const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
       const parts = [hours > 0 && `${hours}${hour}`, minutes > 0 && `${minutes}${minute}`];
+      if (whole < 60 || (whole < 600 && rest > 0)) parts.push(`${rest}${second}`);
       return parts.filter(Boolean).join(' ');
     },
     date: (at) => date.format(new Date(at)),

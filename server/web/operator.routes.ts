@@ -50,7 +50,12 @@ export function operatorRoutes({ menu, jobs, audit, accounts, filters, pingDatab
       health,
       people,
       parts: { 'operator.main': {} },
-      plugins: plugins.map((plugin) => ({ ...plugin, name: t(`${plugin.id}:plugin.name`) })),
+      plugins: plugins.map(({ id, api, requires }) => ({
+        id,
+        api,
+        name: t(`${id}:plugin.name`),
+        requires: requires.map((other) => t(`${other}:plugin.name`)),
+      })),
     });
   });
 
@@ -60,7 +65,12 @@ export function operatorRoutes({ menu, jobs, audit, accounts, filters, pingDatab
     await response.page('core/jobs', {
       title: request.t('operator.jobs'),
       breadcrumb: [{ label: request.t('operator.title'), href: '/operator' }],
-      jobs: rows.map(({ name, lastRunAt, nextRunAt, failReason }) => ({ name, lastRunAt, nextRunAt, error: failReason })),
+      jobs: rows.map(({ name, lastRunAt, nextRunAt, failReason }) => ({
+        name,
+        lastRunAt,
+        nextRunAt,
+        error: failReason,
+      })),
       paging: pagerOf(page, total),
     });
   });

@@ -21,14 +21,13 @@ export type Format = 'text' | 'number' | 'score' | 'duration' | 'percent';
 
 const fill = (template: string, value: string | number): string => template.replace('%n', String(value));
 
-/** Seconds as "1 h 24 min"; seconds are shown below one minute only. */
+/** Seconds as "1 h 24 min"; below ten minutes as "1 min 46 s". */
 export function duration(seconds: number, text: UiText): string {
   const whole = Math.max(0, Math.floor(seconds));
-  if (whole < 60) return fill(text.seconds, whole);
-  const hours = Math.floor(whole / 3600);
-  const minutes = Math.floor((whole % 3600) / 60);
-  if (hours === 0) return fill(text.minutes, minutes);
-  return minutes === 0 ? fill(text.hours, hours) : `${fill(text.hours, hours)} ${fill(text.minutes, minutes)}`;
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
+  const parts = [hours > 0 && fill(text.hours, hours), minutes > 0 && fill(text.minutes, minutes)];
+  if (whole < 60 || (whole < 600 && rest > 0)) parts.push(fill(text.seconds, rest));
+  return parts.filter(Boolean).join(' ');
 }
 
 /** Part of whole as "12.5%", cut off, never rounded up: 59.99 % of the way is not 60 %. */
