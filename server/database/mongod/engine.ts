@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { Clock } from './clock.ts';
 import { Cursors } from './cursors.ts';
 import { CommandError, namespaceNotFound } from './errors.ts';
+import { Snapshots } from './snapshots.ts';
 import { Catalog, type Collection } from './storage/catalog.ts';
 import type { Target } from './storage/documents.ts';
 import { Sessions } from './storage/sessions.ts';
@@ -17,12 +19,17 @@ export class Engine {
   readonly transactions: Transactions;
   readonly sessions: Sessions;
   readonly cursors = new Cursors();
+  readonly clock = new Clock();
+  readonly snapshots = new Snapshots();
   private reaping = false;
 
   constructor(path: string) {
     this.store = new Store(path, {
       onGroupEnd: () => this.catalog.saveDirty(this.store),
-      onCommit: () => this.transactions.forgetWrites(),
+      onCommit: () => {
+        this.clock.tick();
+        this.transactions.forgetWrites();
+      },
     });
     this.transactions = new Transactions(this.store, this.catalog);
     this.sessions = new Sessions(this.transactions);

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { isInitiated, type ServerInfo } from './commands/admin.ts';
-import type { Connection, Handler } from './commands/context.ts';
-import { commandTable, dispatch } from './commands/dispatch.ts';
+import type { Connection } from './commands/context.ts';
+import { commandTable, type Dispatcher, dispatch } from './commands/dispatch.ts';
+import { FailPoints } from './commands/fail-points.ts';
 import { Engine } from './engine.ts';
 import { expireDocuments } from './expiry.ts';
 import { encode } from './values/codec.ts';
@@ -51,7 +52,8 @@ export async function startServer({ path, host, port, replicaSet, log }: ServerO
     shutDown: () => stop(),
     started: Date.now(),
   };
-  const table = commandTable(info, () => sockets.size);
+  const failPoints = new FailPoints();
+  const dispatcher = { engine, failPoints, table: commandTable(info, failPoints, () => sockets.size) };
   let nextConnection = 1;
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -60,12 +62,12 @@ export async function startServer({ path, host, port, replicaSet, log }: ServerO
       server.emit('client gone');
     });
     serve(socket, { id: nextConnection++, compressors: [], appName: '' }, (request, connection) =>
-      answer(engine, table, request, connection),
+      answer(dispatcher, request, connection),
     );
   });
   info.port = await listen(server, host, port);
   const timers = startTimers(engine);
-  log('Waiting for connections');
+  log(`Waiting for connections on port ${info.port}`);
   if (replicaSet !== undefined && info.initiated) announcePrimary(log);
   return {
     port: info.port,
@@ -102,6 +104,7 @@ function startTimers(engine: Engine): NodeJS.Timeout[] {
     setInterval(() => {
       engine.transactions.expire();
       engine.cursors.expire();
+      engine.snapshots.expire();
     }, HOUSEKEEPING),
     setInterval(
       () => void engine.store.write(() => engine.sessions.expire(engine.store), false).catch(() => undefined),
@@ -114,14 +117,14 @@ function startTimers(engine: Engine): NodeJS.Timeout[] {
 }
 
 async function answer(
-  engine: Engine,
-  table: ReadonlyMap<string, Handler>,
+  dispatcher: Dispatcher,
   request: Request,
   connection: Connection,
 ): Promise<Buffer | 'close' | undefined> {
   const name = Object.keys(request.body)[0] ?? '';
   const { database, body, sequences } = request;
-  const reply = await dispatch(engine, table, { name, database, body, sequences, connection, transaction: undefined });
+  const reply = await dispatch(dispatcher, { name, database, body, sequences, connection, transaction: undefined });
+  if (reply === 'close') return reply;
   if (request.silent) return undefined;
-  return frameReply(request, Buffer.isBuffer(reply) ? reply : encode(reply));
+  return frameReply(request, dispatcher.engine.clock.stamp(Buffer.isBuffer(reply) ? reply : encode(reply)));
 }

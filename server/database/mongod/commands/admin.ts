@@ -26,6 +26,8 @@ export function hello(info: ServerInfo, { body, connection }: Command): Doc {
   const address = `${info.host}:${info.port}`;
   const legacy = body.hello === undefined;
   const primary = info.replicaSet === undefined || info.initiated;
+  const client = body.client as { application?: { name?: string } } | undefined;
+  if (client?.application?.name !== undefined) connection.appName = client.application.name;
   const offered = Array.isArray(body.compression) ? (body.compression as string[]) : [];
   connection.compressors = offered.filter((each) => each === 'zlib');
   return {

@@ -1,11 +1,11 @@
 import { UUID } from 'bson';
 import type { Engine } from '../engine.ts';
-import { CommandError, invalidOptions, namespaceNotFound, notImplemented } from '../errors.ts';
+import { CommandError, namespaceNotFound, notImplemented } from '../errors.ts';
 import { compileFilter } from '../query/matcher.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { equal } from '../values/compare.ts';
-import { type Command, collectionName, collectionOf, countField, documentField, type Handler } from './context.ts';
+import { collectionName, collectionOf, countField, documentField, type Handler } from './context.ts';
 import { cursorReply } from './replies.ts';
 
 const ignoredOptions = new Set([
@@ -230,8 +230,4 @@ export const dbStats: Handler = (engine, command) => {
     fsTotalSize: 0,
     ok: 1,
   };
-};
-
-export const validate: Handler = (_engine, _command: Command) => {
-  throw invalidOptions('validate is not supported; use the check command of the database tool');
 };

@@ -1,4 +1,4 @@
-import { Binary, type Long } from 'bson';
+import { Binary, type Long, type Timestamp } from 'bson';
 import { evaluator, type PipelineContext } from '../aggregation/pipeline.ts';
 import type { Engine } from '../engine.ts';
 import { badValue, notImplemented, typeMismatch } from '../errors.ts';
@@ -29,6 +29,8 @@ export interface Command {
   sequences: Map<string, Buffer[]>;
   connection: Connection;
   transaction: Transaction | undefined;
+  /** The state that a snapshot session reads, with its time. */
+  snapshot?: { view: KeyValue; time: Timestamp } | undefined;
 }
 
 /** An answer: a document, or one that is already encoded. */
@@ -37,7 +39,8 @@ export type Reply = Doc | Buffer;
 export type Handler = (engine: Engine, command: Command) => Reply | Promise<Reply>;
 
 /** What a command reads: its transaction's snapshot, or the latest state. */
-export const viewOf = (engine: Engine, command: Command): KeyValue => command.transaction?.view ?? engine.store;
+export const viewOf = (engine: Engine, command: Command): KeyValue =>
+  command.transaction?.view ?? command.snapshot?.view ?? engine.store;
 
 /** The collection that a command names, if there is one. */
 export function collectionOf(engine: Engine, command: Command): Collection | undefined {

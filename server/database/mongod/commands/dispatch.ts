@@ -1,13 +1,18 @@
+import type { Timestamp } from 'bson';
 import type { Engine } from '../engine.ts';
 import { CommandError } from '../errors.ts';
-import { type Doc, isDocument } from '../values/codec.ts';
+import { type Doc, decode, isDocument } from '../values/codec.ts';
+import { toDouble } from '../values/numeric.ts';
 import { buildInfo, getParameter, hello, replicaSetCommands, type ServerInfo, serverStatus } from './admin.ts';
 import { aggregate } from './aggregate.ts';
+import { bulkWrite } from './bulk-write.ts';
 import * as collections from './collections.ts';
 import type { Command, Handler, Reply } from './context.ts';
 import { explain } from './explain.ts';
+import type { FailPoints } from './fail-points.ts';
 import { findAndModify } from './find-and-modify.ts';
 import { createIndexes, dropIndexes, listIndexes } from './indexes.ts';
+import { codeName, errorLabels } from './labels.ts';
 import { count, distinct, find, getMore, killCursors } from './reads.ts';
 import { insert, remove, update } from './writes.ts';
 
@@ -33,7 +38,11 @@ const inTransaction = new Set([
 ]);
 
 /** Every command the server answers, by the names clients use. */
-export function commandTable(info: ServerInfo, connections: () => number): Map<string, Handler> {
+export function commandTable(
+  info: ServerInfo,
+  failPoints: FailPoints,
+  connections: () => number,
+): Map<string, Handler> {
   const ok: Handler = () => ({ ok: 1 });
   const greet: Handler = (_engine, command) => hello(info, command);
   const table: Record<string, Handler> = {
@@ -67,6 +76,8 @@ export function commandTable(info: ServerInfo, connections: () => number): Map<s
     hello: greet,
     isMaster: greet,
     ismaster: greet,
+    bulkWrite,
+    configureFailPoint: (_engine, { body }) => failPoints.configure(body),
     ping: ok,
     buildInfo: () => buildInfo(),
     buildinfo: () => buildInfo(),
@@ -115,13 +126,53 @@ export function commandTable(info: ServerInfo, connections: () => number): Map<s
   return new Map(Object.entries(table));
 }
 
-/** Answers a command; every failure becomes a reply with MongoDB's code. */
-export async function dispatch(engine: Engine, table: ReadonlyMap<string, Handler>, command: Command): Promise<Reply> {
+const snapshotReads = new Set(['find', 'aggregate', 'distinct']);
+
+/** Commands that a client may send again; only their answers carry the labels for it. */
+export interface Dispatcher {
+  engine: Engine;
+  table: ReadonlyMap<string, Handler>;
+  failPoints: FailPoints;
+}
+
+/** Answers a command; every failure becomes a reply with MongoDB's code. `close` drops the connection instead. */
+export async function dispatch(dispatcher: Dispatcher, command: Command): Promise<Reply | 'close'> {
   const { name, body } = command;
+  const failure = dispatcher.failPoints.failureOf(command);
+  if (failure !== undefined) {
+    if (failure.block > 0) await new Promise((resolve) => setTimeout(resolve, failure.block));
+    if (failure.close) return 'close';
+    if (failure.error !== undefined) {
+      const { code, labels } = failure.error;
+      const errmsg = "Failing command via 'failCommand' failpoint";
+      return withLabels(
+        { ok: 0, errmsg, code, codeName: codeName(code) },
+        labels ?? errorLabels(name, body, code, false),
+      );
+    }
+  }
+  const reply = await run(dispatcher, command);
+  if (failure?.writeConcernError === undefined) return reply;
+  const { errorLabels: labels, ...writeConcernError } = failure.writeConcernError;
+  const code = toDouble(writeConcernError.code);
+  const given = (labels as string[] | undefined) ?? errorLabels(name, body, code, true);
+  const document = Buffer.isBuffer(reply) ? decode(reply) : reply;
+  return withLabels(
+    { ...document, writeConcernError: { codeName: codeName(code), errmsg: '', ...writeConcernError } },
+    given,
+  );
+}
+
+const withLabels = (reply: Doc, labels: readonly string[]): Doc =>
+  labels.length === 0 ? reply : { ...reply, errorLabels: labels };
+
+async function run({ engine, table }: Dispatcher, command: Command): Promise<Reply> {
+  const { name, body } = command;
+  const endsTransaction = name === 'commitTransaction' || name === 'abortTransaction';
   try {
     const handler = table.get(name);
     if (handler === undefined) throw new CommandError(59, 'CommandNotFound', `no such command: '${name}'`);
-    if (name !== 'commitTransaction' && name !== 'abortTransaction') {
+    if (!endsTransaction) {
       if (body.autocommit === false && !inTransaction.has(name)) {
         throw new CommandError(
           263,
@@ -130,22 +181,50 @@ export async function dispatch(engine: Engine, table: ReadonlyMap<string, Handle
         );
       }
       command.transaction = engine.sessions.transactionOf(body);
+      if (command.transaction === undefined) useSnapshot(engine, command);
     }
     const reply = await handler(engine, command);
     if (command.transaction !== undefined && isDocument(reply) && reply.writeErrors !== undefined)
       engine.sessions.fail(body);
-    return reply;
+    return command.snapshot === undefined ? reply : withSnapshotTime(reply, command.snapshot.time);
   } catch (error) {
-    if (body.autocommit === false && name !== 'commitTransaction' && name !== 'abortTransaction')
-      engine.sessions.fail(body);
-    return errorReply(error);
+    if (body.autocommit === false && !endsTransaction) engine.sessions.fail(body);
+    return errorReply(error, name, body);
   }
 }
 
-function errorReply(error: unknown): Doc {
+/** Reads with readConcern snapshot outside of a transaction see one state, also across commands. */
+function useSnapshot(engine: Engine, command: Command): void {
+  const concern = command.body.readConcern as Doc | undefined;
+  if (concern?.level !== 'snapshot') return;
+  if (!snapshotReads.has(command.name)) {
+    throw new CommandError(
+      72,
+      'InvalidOptions',
+      `read concern level snapshot is not supported for the ${command.name} command`,
+    );
+  }
+  const asked = concern.atClusterTime as Timestamp | undefined;
+  if (asked !== undefined) command.snapshot = { view: engine.snapshots.at(asked), time: asked };
+  else {
+    const time = engine.clock.now;
+    command.snapshot = { view: engine.snapshots.take(engine.store, time), time };
+  }
+}
+
+function withSnapshotTime(reply: Reply, atClusterTime: Timestamp): Doc {
+  const document = Buffer.isBuffer(reply) ? decode(reply) : reply;
+  return isDocument(document.cursor)
+    ? { ...document, cursor: { ...document.cursor, atClusterTime } }
+    : { ...document, atClusterTime };
+}
+
+function errorReply(error: unknown, name: string, body: Doc): Doc {
   if (error instanceof CommandError) {
     const { message: errmsg, code, codeName, extra, labels } = error;
-    return { ok: 0, errmsg, code, codeName, ...extra, ...(labels.length === 0 ? {} : { errorLabels: labels }) };
+    return withLabels({ ok: 0, errmsg, code, codeName, ...extra }, [
+      ...new Set([...labels, ...errorLabels(name, body, code, false)]),
+    ]);
   }
   const failure = error instanceof Error ? error : new Error(String(error));
   process.stderr.write(`${failure.stack ?? failure.message}\n`);

@@ -52,7 +52,14 @@ export interface Progress {
   applied: Set<string>;
 }
 
-const newProgress = (): Progress => ({ next: 0, n: 0, modified: 0, upserted: [], errors: [], applied: new Set() });
+export const newProgress = (): Progress => ({
+  next: 0,
+  n: 0,
+  modified: 0,
+  upserted: [],
+  errors: [],
+  applied: new Set(),
+});
 
 /**
  * Runs the statements of a bulk command, in the transaction or in a group; a retryable command that was run before
@@ -189,7 +196,7 @@ export function matching(
 const contexts = new WeakMap<Command, MatchContext>();
 
 /** The context of a statement; those without a collation of their own share their command's. */
-function contextFor(engine: Engine, command: Command, collation: Doc | undefined): MatchContext {
+export function contextFor(engine: Engine, command: Command, collation: Doc | undefined): MatchContext {
   if (collation !== undefined) return matchContext(engine, command, collation);
   let context = contexts.get(command);
   if (context === undefined) {
@@ -199,7 +206,7 @@ function contextFor(engine: Engine, command: Command, collation: Doc | undefined
   return context;
 }
 
-interface UpdateStatement {
+export interface UpdateStatement {
   q: Doc;
   u: unknown;
   multi?: boolean;

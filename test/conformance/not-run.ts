@@ -1,0 +1,17 @@
+import type { Test, TestFile } from './types.ts';
+
+/** Features that the engine does not claim, by what a test needs of them. */
+const operations: Record<string, string> = {
+  createChangeStream: 'change streams',
+  mapReduce: 'server-side JavaScript',
+};
+
+/** Why a test is not run; undefined for all others. */
+export function reasonNotToRun(path: string, file: TestFile, test: Test): string | undefined {
+  if (test.skipReason !== undefined) return `the specification skips it: ${test.skipReason}`;
+  for (const { name } of test.operations) if (operations[name] !== undefined) return operations[name];
+  const created = JSON.stringify([file.initialData ?? [], test.operations]);
+  if (path.endsWith('timeseries-collection.json')) return 'time series collections';
+  if (created.includes('"$where"') || created.includes('"$function"')) return 'server-side JavaScript';
+  return undefined;
+}
