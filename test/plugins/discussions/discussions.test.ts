@@ -255,6 +255,36 @@ describe('discussions', () => {
     socket.disconnect();
   });
 
+  it('takes over what was written before, each learner by the same rule', async () => {
+    const topic = await topicOf('历史');
+    const learner = await scene.test.learner();
+    const at = (days: number) => new Date(Date.now() - days * 86_400_000);
+    const past = (
+      who: { enrolment: { _id: string }; id: string },
+      posts: { text: string; at: Date; kind: 'post' | 'reply' }[],
+    ) => ({
+      enrolment: who.enrolment._id,
+      learner: who.id,
+      topic,
+      posts,
+    });
+    await scene.service('discussions').importHistory([
+      past(learner, [
+        { text: THOUGHT, at: at(9), kind: 'post' },
+        { text: OTHER, at: at(8), kind: 'post' },
+        { text: `${THOUGHT}！`, at: at(7), kind: 'post' },
+      ]),
+      past(scene.stranger, [{ text: '这段历史回复的字数也超过了二十个字，所以同样计分。', at: at(6), kind: 'reply' }]),
+    ]);
+    expect(await scene.value(learner.enrolment._id, topic)).to.equal(20);
+    const { body } = await scene.as.learner.get(`${api}/topics/${topic}`).expect(200);
+    expect(body).to.include({ posts: 4, total: 3 });
+    expect(body.rows[0].replies).to.have.length(1);
+    const client = await scene.test.signIn(learner.login);
+    expect((await write(client, OTHER, undefined, topic)).body).to.include({ points: 0, reason: 'near-duplicate' });
+    expect(await scene.value(learner.enrolment._id, topic)).to.equal(20);
+  });
+
   it('gives nothing outside the study term', async () => {
     const { programmes } = scene.test.platform.rooms;
     const known = await programmes.get(scene.test.programme);
