@@ -63,6 +63,7 @@ export function enrolmentRoutes(host: CoreHost, deps: EnrolmentDeps): void {
       workshops: new Map(workshops.map(({ _id, name }) => [_id, localText(name, request.language)])),
       paging: { page: page.page, pages: Math.max(1, Math.ceil(list.total / page.limit)), total: list.total },
       scripts: ['enrolment.js'],
+      styles: ['enrolment.css'],
     });
   });
 

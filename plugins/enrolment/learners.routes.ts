@@ -78,6 +78,7 @@ export function learnerPages(host: CoreHost, { access, learners }: EnrolmentDeps
       slips,
       names,
       address: host.publicUrl,
+      styles: ['enrolment.css'],
     });
   }
 }

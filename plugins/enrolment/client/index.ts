@@ -1,3 +1,5 @@
+import './enrolment.css';
+
 /** Counts down to the deadline: `[data-countdown]` holds the moment, its words stand in data-days, -hours, -minutes, -over. */
 function refresh(place: HTMLElement): void {
   const { countdown = '', days = '', hours = '', minutes = '', over = '' } = place.dataset;

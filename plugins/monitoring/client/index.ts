@@ -137,7 +137,7 @@ function distributionOf({ histogram, passMark, words }: BoardData): object {
         markLine: {
           symbol: 'none',
           silent: true,
-          label: { formatter: words.passMark, position: 'end' },
+          label: { formatter: words.passMark, position: 'end', color: 'inherit', textBorderWidth: 0 },
           lineStyle: { color: '#b3261e', type: 'dashed' },
           data: [{ xAxis: bucket }],
         },

@@ -1,0 +1,2 @@
+/** Styles that esbuild bundles beside the script, as `<plugin>.css`. */
+declare module '*.css';
