@@ -40,10 +40,15 @@ interface AccountsDeps {
 }
 
 const activationMs = 30 * 86_400_000;
+/** How long a viewer is kept in memory, in milliseconds, and how many. */
+const keptMs = 2_000;
+const mostViewers = 10_000;
 
 /** People, what they sign in with, and what they may do where. */
 export class Accounts {
   readonly #deps: AccountsDeps;
+  /** Every request asks who is there; pages come in bursts. */
+  readonly #viewers = new Map<string, { until: number; viewer: Promise<Viewer | undefined> }>();
 
   constructor(deps: AccountsDeps) {
     this.#deps = deps;
@@ -53,8 +58,21 @@ export class Accounts {
     return this.#deps.models.users;
   }
 
-  /** The viewer that a session stands for, or undefined where the person is gone or disabled. */
-  async viewer(id: string): Promise<Viewer | undefined> {
+  /**
+   * The viewer that a session stands for, or undefined where the person is gone or disabled. What another server process
+   * changes is seen two seconds later.
+   */
+  viewer(id: string): Promise<Viewer | undefined> {
+    const kept = this.#viewers.get(id);
+    if (kept && kept.until > Date.now()) return kept.viewer;
+    if (this.#viewers.size >= mostViewers) this.#viewers.clear();
+    const viewer = this.#readViewer(id);
+    this.#viewers.set(id, { until: Date.now() + keptMs, viewer });
+    viewer.catch(() => this.#viewers.delete(id));
+    return viewer;
+  }
+
+  async #readViewer(id: string): Promise<Viewer | undefined> {
     const user = await this.#users
       .findById(id)
       .select({ name: 1, language: 1, organisation: 1, grants: 1, disabled: 1 })
@@ -180,6 +198,7 @@ export class Accounts {
     return this.#deps.vault.open(sealed);
   }
 
+  /** For people who are made with `passwordHash`. */
   hashPassword(password: string): Promise<string> {
     return hashPassword(password);
   }
@@ -206,20 +225,24 @@ export class Accounts {
       const change = phone ? { $set: { phone, language } } : { $set: { language }, $unset: { phone: 1 as const } };
       await this.#users.updateOne({ _id: userId }, change, { session });
     });
+    this.#viewers.delete(userId);
     await this.#deps.audit.record({ actor: userId, action: 'phone.change', subject: userId });
   }
 
   async setLanguage(userId: string, language: string): Promise<void> {
     await this.#users.updateOne({ _id: userId }, { $set: { language } });
+    this.#viewers.delete(userId);
   }
 
   async grant(userId: string, grant: Grant, actor?: string): Promise<void> {
     await this.#users.updateOne({ _id: userId }, { $addToSet: { grants: grant } });
+    this.#viewers.delete(userId);
     await this.#deps.audit.record({ actor, action: 'grant.add', subject: userId, details: { ...grant } });
   }
 
   async revoke(userId: string, grant: Grant, actor?: string): Promise<void> {
     await this.#users.updateOne({ _id: userId }, { $pull: { grants: grant } });
+    this.#viewers.delete(userId);
     await this.#deps.audit.record({ actor, action: 'grant.remove', subject: userId, details: { ...grant } });
   }
 
