@@ -23,7 +23,7 @@ const office = (part: string) => (head: Buffer, tail: Buffer) => zip(head) && ta
 
 const openXml = 'application/vnd.openxmlformats-officedocument';
 
-export const fileKinds: readonly FileKind[] = [
+const fileKinds: readonly FileKind[] = [
   { type: 'application/pdf', extensions: ['pdf'], matches: starts([0x25, 0x50, 0x44, 0x46, 0x2d]) },
   { type: `${openXml}.wordprocessingml.document`, extensions: ['docx'], matches: office('word/document') },
   { type: `${openXml}.spreadsheetml.sheet`, extensions: ['xlsx'], matches: office('xl/workbook') },

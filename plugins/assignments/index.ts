@@ -32,5 +32,13 @@ export default definePlugin({
     submissionRoutes(host, assignments);
     assignmentsApi(host, assignments);
     assignmentParts(host, assignments);
+    host.filter('scheme.activities', async (list, { programme, language }) => {
+      const tasks = (await host.models.tasks.find({ programme }).select({ title: 1 }).lean()) as Task[];
+      const offered = tasks.map(({ _id, title }) => ({
+        activity: `assignments/task/${_id}`,
+        title: localText(title, language),
+      }));
+      return [...list, ...offered];
+    });
   },
 });

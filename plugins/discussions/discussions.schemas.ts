@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { sorts } from './reading.service.ts';
 
 /** Longest post, in characters. */
-export const longestPost = 20_000;
+const longestPost = 20_000;
 
 /** Documents' ids in addresses and forms. */
 export const id = z.string().min(1).max(80);
 const optionalId = z.preprocess((value) => (value === '' ? undefined : value), id.optional());
 
-export const postText = z.string().trim().min(1).max(longestPost);
+const postText = z.string().trim().min(1).max(longestPost);
 
 export const newPost = z.object({ text: postText, parent: optionalId });
 

@@ -93,7 +93,7 @@ export class TopicsService {
 }
 
 /** Topics of a programme and of those of its workshops that the viewer reads. */
-export function readable({ programme, workshops }: Reach): object {
+function readable({ programme, workshops }: Reach): object {
   return workshops === 'all' ? { programme } : { programme, workshop: trusted({ $in: [null, ...workshops] }) };
 }
 
