@@ -88,8 +88,8 @@ export function addSchemePages(host: AssessmentHost, schemes: Schemes): void {
     const offered = await host.apply('scheme.activities', [], { programme: programme._id, language });
     const known = new Set(form.required.map(({ activity }) => activity));
     await response.page('assessment/scheme', {
-      title: t('scheme.title'),
-      lead: localText(programme.title, language),
+      title: localText(programme.title, language),
+      lead: t('scheme.title'),
       breadcrumb: [{ label: t('schemes.title'), href: '/assessment/schemes' }],
       status: wrong.size > 0 ? 422 : 200,
       programme,

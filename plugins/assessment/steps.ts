@@ -12,12 +12,12 @@ export function stepsOf(result: Result, t: (key: string) => string, date: (at: D
       : {
           label: t('step.registered'),
           state: registry.state === 'accepted' ? 'done' : sent ? 'current' : 'todo',
-          ...note(registry.number),
+          ...note(registry.state === 'accepted' && registry.at && date(registry.at)),
         },
   ];
   const state = certificate ? 'done' : registry.state === 'accepted' ? 'current' : 'todo';
-  const link = certificate ? { href: `/certificates/${enrolment}`, note: certificate.number } : {};
+  const link = certificate ? { href: `/certificates/${enrolment}`, note: date(certificate.issuedAt) } : {};
   return [...steps, { label: t('step.certificate'), state, ...link }];
 }
 
-const note = (text: string | undefined) => (text ? { note: text } : {});
+const note = (text: string | false | undefined) => (text ? { note: text } : {});

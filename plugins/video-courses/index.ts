@@ -135,6 +135,11 @@ function addToPages(host: VideoHost, { access, catalogue, credit, learning, play
     };
   });
 
+  host.filter('result.explanations', (links, { enrolment, language }) => [
+    ...links,
+    { label: host.translate(language)('credit.title'), href: `/video-courses/credit?enrolment=${enrolment._id}` },
+  ]);
+
   host.filter('search', async (results, { viewer, text, language }) => {
     const wanted = text.toLowerCase();
     const found = (await visibleCourses(viewer)).flatMap((course) =>
