@@ -19,18 +19,28 @@ function follow(place: HTMLElement): void {
   const draw = charts(place);
   let timer: ReturnType<typeof setTimeout> | undefined;
   let readAt = 0;
+  let reading = false;
+  let changedMeanwhile = false;
   const read = async (): Promise<void> => {
-    readAt = Date.now();
-    const answer = await fetch(place.dataset.liveAddress ?? '', { headers: { accept: 'text/html' } });
-    if (answer.ok && !answer.redirected) {
-      const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
-      take(place, fresh);
-      draw(dataOf(fresh));
-    }
     timer = undefined;
+    reading = true;
+    readAt = Date.now();
+    try {
+      const answer = await fetch(place.dataset.liveAddress ?? '', { headers: { accept: 'text/html' } });
+      if (answer.ok && !answer.redirected) {
+        const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+        take(place, fresh);
+        draw(dataOf(fresh));
+      }
+    } finally {
+      reading = false;
+      if (changedMeanwhile) soon();
+    }
   };
   const soon = (): void => {
-    timer ??= setTimeout(() => void read().catch(() => (timer = undefined)), Math.max(0, readAt + restMs - Date.now()));
+    changedMeanwhile = reading;
+    if (reading) return;
+    if (!timer) timer = setTimeout(() => void read().catch(() => {}), Math.max(0, readAt + restMs - Date.now()));
   };
   document.addEventListener('xf:update', (event) => {
     const { event: name } = (event as CustomEvent<Update>).detail;
