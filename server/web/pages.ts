@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import ejs from 'ejs';
 import type { Request, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { SlotPart } from '../plugins/contract.ts';
@@ -9,6 +7,7 @@ import { formattersOf } from './format.ts';
 import type { createIcons } from './icons.ts';
 import type { Locales } from './locale.ts';
 import type { Menu } from './menu.ts';
+import { type Locals, Views } from './views.ts';
 
 interface PagesDeps {
   viewsFolder: string;
@@ -23,16 +22,15 @@ interface PagesDeps {
   inboxCount(request: Request): Promise<number | undefined>;
 }
 
-type Locals = Record<string, unknown>;
-
 /** Renders EJS views inside the layout, and the parts that plugins add to places in pages. */
 export class Pages {
   readonly #deps: PagesDeps;
-  readonly #templates = new Map<string, ejs.TemplateFunction>();
+  readonly #views: Views;
   readonly #slots = new Map<string, { plugin: string; part: SlotPart }[]>();
 
   constructor(deps: PagesDeps) {
     this.#deps = deps;
+    this.#views = new Views(deps.viewsFolder);
   }
 
   addSlot(plugin: string, place: string, part: SlotPart): void {
@@ -48,7 +46,7 @@ export class Pages {
       const [shared, slots] = await Promise.all([this.#shared(request), this.#parts(request, parts as object)]);
       const all = { ...shared, slots, status, ...locals };
       const body = this.#render(view, all);
-      const html = this.#template(join(this.#deps.viewsFolder, `${layout}.ejs`))({ ...all, body });
+      const html = this.#views.render(join(this.#deps.viewsFolder, `${layout}.ejs`), { ...all, body });
       response.status(Number(status)).type('html').send(html);
     };
     response.fragment = async (view, locals = {}) => {
@@ -97,22 +95,7 @@ export class Pages {
       ? join(folder, 'views', `${rest.join('/')}.ejs`)
       : join(this.#deps.viewsFolder, 'pages', `${rest.join('/')}.ejs`);
     const t = folder && this.#deps.locales.translator(locals.lang as 'en', namespace);
-    return this.#template(file)(t ? { ...locals, t } : locals);
-  }
-
-  #template(file: string): ejs.TemplateFunction {
-    let template = this.#templates.get(file);
-    if (!template) {
-      if (!existsSync(file)) throw new Error(`no view ${file}`);
-      template = ejs.compile(ejs.fileLoader(file).toString(), {
-        filename: file,
-        root: this.#deps.viewsFolder,
-        cache: true,
-        async: false,
-      });
-      this.#templates.set(file, template);
-    }
-    return template;
+    return this.#views.render(file, t ? { ...locals, t } : locals);
   }
 
   #basic(request: Request): Locals {
