@@ -34,7 +34,7 @@ export class Channel {
   /** @throws Refused where the server says no; anything else means that it was not reached */
   async send<T>(name: MessageName, body: object): Promise<T> {
     const answer = this.#socket.connected ? await this.#overSocket(name, body) : await this.#overHttp(name, body);
-    if ('error' in answer) throw new Refused(answer.error.code, answer.error.message);
+    if ('error' in answer) throw refusal(answer.error);
     return answer.value as T;
   }
 
@@ -56,7 +56,11 @@ export class Channel {
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
     const answer = (await response.json()) as { error?: { code: string; message: string } };
-    if (response.status >= 500) throw new Error(`status ${response.status}`);
     return answer.error ? { error: answer.error } : { value: answer };
   }
+}
+
+/** A server that failed has decided nothing: what was sent is kept for later. */
+function refusal({ code, message }: { code: string; message: string }): Error {
+  return code === 'core:internal' ? new Error(message) : new Refused(code, message);
 }
