@@ -119,17 +119,18 @@ export class Pages {
     const notice = takeNotice(request);
     if (!viewer) return { ...basic, notice, menu: [], programmes: [], roles: [] };
     const [inboxCount, programmes] = await Promise.all([this.#deps.inboxCount(request), request.programmes()]);
-    const current = request.baseUrl + request.path;
+    const menu = this.#deps.menu.for(viewer);
+    const here = hereOf(menu, request.baseUrl + request.path);
     return {
       ...basic,
       notice,
       inboxCount,
       roles: [...new Set(viewer.grants.map((grant) => grant.role))],
-      menu: this.#deps.menu.for(viewer).map((entry) => ({
+      menu: menu.map((entry) => ({
         label: t(entry.label),
         href: entry.href,
         icon: entry.icon,
-        active: entry.href === '/' ? current === '/' : current === entry.href || current.startsWith(`${entry.href}/`),
+        active: entry.href === here,
       })),
       programmes: programmes.all.map((programme) => ({
         id: programme._id,
@@ -138,6 +139,12 @@ export class Pages {
       })),
     };
   }
+}
+
+/** The entry that a page belongs to: the longest whose address the page's begins with. */
+function hereOf(menu: readonly { href: string }[], path: string): string | undefined {
+  const fitting = menu.filter(({ href }) => path === href || (href !== '/' && path.startsWith(`${href}/`)));
+  return fitting.sort((a, b) => b.href.length - a.href.length)[0]?.href;
 }
 
 function takeNotice(request: Request): { kind: string; text: string } | undefined {

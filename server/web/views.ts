@@ -4,7 +4,6 @@ import ejs from 'ejs';
 
 export type Locals = Record<string, unknown>;
 type Include = (path: string, locals?: Locals) => string;
-type Template = (locals: Locals, escapeText: (text?: unknown) => string, include: Include) => string;
 
 /**
  * EJS views, each compiled once. A view includes others by path from the views folder (`/partials/table`) or from its own
@@ -21,6 +20,10 @@ export class Views {
 
   /** @throws Error where there is no such file, or the view itself fails */
   render(file: string, locals: Locals): string {
+    return this.#render(file, Object.assign(Object.create(null), locals));
+  }
+
+  #render(file: string, locals: Locals): string {
     let template = this.#templates.get(file);
     if (!template) {
       template = this.#compile(file);
@@ -31,7 +34,11 @@ export class Views {
 
   #compile(file: string): (locals: Locals) => string {
     if (!existsSync(file)) throw new Error(`no view ${file}`);
-    const template = ejs.compile(readFileSync(file, 'utf8'), { filename: file, client: true }) as unknown as Template;
+    const template = ejs.compile(readFileSync(file, 'utf8'), {
+      filename: file,
+      // Locals are only ever objects made in this file, so their prototypes are the includers' locals.
+      unsafePrototypeLocals: true,
+    } as ejs.Options) as ejs.TemplateFunction;
     const paths = new Map<string, string>();
     const resolve = (path: string): string => {
       const found =
@@ -40,8 +47,8 @@ export class Views {
       return found;
     };
     return (locals) => {
-      const include: Include = (path, own) => this.render(resolve(path), Object.assign(Object.create(locals), own));
-      return template(locals, ejs.escapeXML, include);
+      const include: Include = (path, own) => this.#render(resolve(path), Object.assign(Object.create(locals), own));
+      return template(Object.assign(Object.create(locals), { include }));
     };
   }
 }
