@@ -99,7 +99,11 @@ export const demoAccounts: readonly DemoAccount[] = [
     role: { zh: '课程作者', en: 'Course author' },
     look: { zh: '课程与课时，上传视频', en: 'Courses and lessons, upload of videos' },
   },
-  { login: 'expert', role: { zh: '专家', en: 'Expert' }, look: { zh: '研讨', en: 'Discussions' } },
+  {
+    login: 'expert',
+    role: { zh: '专家', en: 'Expert' },
+    look: { zh: '还没有专家自己的页面', en: 'No page of their own yet' },
+  },
   {
     login: 'operator',
     role: { zh: '运维', en: 'Operator' },

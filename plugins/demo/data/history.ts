@@ -97,7 +97,8 @@ function discussed(programme: DemoProgramme, tenths: number, day: DayPicker): Hi
   while (left > 0) {
     const { id: topic } = programme.topics[rounds.length % programme.topics.length]!;
     const earned = Math.min(left, 25);
-    const posts = Math.min(2, Math.floor(earned / 10));
+    // A little more replies than posts, so that few posts stay unanswered.
+    const posts = Math.min(rounds.length % 2 === 0 ? 2 : 1, Math.floor(earned / 10));
     const replies = (earned - posts * 10) / 5;
     rounds.push({ topic, posts, replies, tenths: earned, day: day((rounds.length + 1) / 12) });
     left -= earned;

@@ -19,6 +19,9 @@ const LATE_ENROLMENT_DAYS = 10;
 /** The last day of a task, in days from today. */
 const TASK_DUE_DAYS = 14;
 
+/** Lists of programmes of one term go by id: that of the special learner comes first. */
+const programmeIds: Record<DemoProgramme['id'], string> = { senior: 'kf2018-01', basic: 'kf2018-02' };
+
 interface Seed {
   host: SeedHost;
   /** Beijing day. */
@@ -43,7 +46,7 @@ async function seedProgramme(seed: Seed, programme: DemoProgramme, made: Made): 
   const scheme = schemeOf(programme, []);
   const { _id } = await host.programmes.create(
     {
-      _id: `kf-2018-1-${programme.id}`,
+      _id: programmeIds[programme.id],
       title: programme.title,
       description: programme.description,
       provider: programme.provider,

@@ -5,7 +5,7 @@ import { unscoped } from '../../../server/plugins/contract.ts';
 import { startTestPlatform, type TestPlatform } from '../../support/platform.ts';
 
 const LEARNERS = 60;
-const programmes = ['kf-2018-1-senior', 'kf-2018-1-basic'];
+const programmes = ['kf2018-01', 'kf2018-02'];
 
 describe('demo: seeding', function () {
   this.timeout(60_000);
