@@ -84,6 +84,7 @@ export default definePlugin({
       order: 60,
     });
     host.landing({ roles: ['moderator'], href: '/workshops', order: 30 });
+    host.landing({ roles: ['provider-manager'], href: '/workshops/manage', order: 50 });
     host.allowRoom('workshop', (viewer, id) => access.mayWatch(viewer, id));
     host.on('progress.committed', (changes) => live.committed(changes));
     host.on('enrolment.imported', async ({ programme }) => {

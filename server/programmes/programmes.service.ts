@@ -68,12 +68,14 @@ export class Programmes {
     const organisations = await this.#regions.organisationsByIds(ids('organisation'));
     const tree = await this.#regions.all();
     const around = (regions: string[]) => trusted({ $in: regions.flatMap((code) => tree.get(code)?.path ?? []) });
+    const below = [...tree.values()].filter(({ path }) => path.some((code) => ids('region').includes(code)));
     const ofSchools = organisations
       .filter((organisation) => organisation.kind === 'school')
       .map(({ region, stages }) => ({ region: around([region]), stages: trusted({ $in: stages }) }));
     return this.#find({
       $or: [
         { region: around(ids('region')) },
+        { region: trusted({ $in: below.map(({ _id }) => _id) }) },
         ...ofSchools,
         { provider: trusted({ $in: ids('organisation') }) },
         { _id: trusted({ $in: ids('programme') }) },
