@@ -16,7 +16,7 @@ const settings = z.object({
   /** Learners to invent. */
   learners: z.coerce.number().int().min(50).max(20_000).default(2_000),
   /** How many learners get an account for the simulation. */
-  simulated: z.coerce.number().int().min(0).max(2_000).default(300),
+  simulated: z.coerce.number().int().min(0).max(2_000).default(600),
 });
 
 export default definePlugin({

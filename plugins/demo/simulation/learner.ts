@@ -57,8 +57,12 @@ export async function study(options: LearnerOptions): Promise<void> {
 function connected(socket: Socket, signal: AbortSignal): Promise<void> {
   if (socket.connected) return Promise.resolve();
   return new Promise((resolve, reject) => {
-    socket.once('connect', resolve);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    const cut = () => reject(signal.reason);
+    signal.addEventListener('abort', cut, { once: true });
+    socket.once('connect', () => {
+      signal.removeEventListener('abort', cut);
+      resolve();
+    });
   });
 }
 
