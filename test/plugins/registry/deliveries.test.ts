@@ -12,6 +12,7 @@ describe('deliveries to the registry', function () {
   this.timeout(90_000);
   let registry: TestRegistry;
   let platform: TestPlatform;
+  let senders: Sender[] = [];
 
   const host = () => platform.host('registry') as unknown as RegistryHost;
   const stateOf = (enrolment: string) => platform.host('assessment').tryUse('registry')!.stateOf(enrolment);
@@ -41,6 +42,10 @@ describe('deliveries to the registry', function () {
   after(async () => {
     await platform?.stop();
     await registry?.stop();
+  });
+  afterEach(async () => {
+    await Promise.all(senders.map((sender) => sender.stop()));
+    senders = [];
   });
   beforeEach(async () => {
     await registry.start();
@@ -144,11 +149,11 @@ describe('deliveries to the registry', function () {
     );
     const submitted: string[] = [];
     const sender = new Sender(host(), counting(submitted));
+    senders = [sender];
     await eventually(async () => {
       sender.wake();
       return (await stateOf(learner.enrolment._id)).state === 'accepted' ? true : undefined;
     }, 'a second acceptance');
-    await sender.stop();
     expect(submitted).to.deep.equal([]);
     await expectOne(learner);
   });
@@ -157,6 +162,7 @@ describe('deliveries to the registry', function () {
     await registry.faults({ delayMs: 100 });
     const submitted: string[] = [];
     const workers = [1, 2, 3].map(() => new Sender(host(), counting(submitted)));
+    senders = workers;
     const learners = await Promise.all(Array.from({ length: 12 }, () => platform.learner()));
     await Promise.all(
       learners.map(async (learner) => {
@@ -165,7 +171,6 @@ describe('deliveries to the registry', function () {
       }),
     );
     for (const learner of learners) await expectOne(learner);
-    await Promise.all(workers.map((worker) => worker.stop()));
     expect(new Set(submitted).size).to.equal(submitted.length);
     for (const learner of learners) expect((await delivery(learner.enrolment._id)).attempts).to.equal(1);
   });
