@@ -88,7 +88,11 @@ export class Entities {
     };
     const url = new URL(this.uri);
     for (const [name, value] of Object.entries(uriOptions)) url.searchParams.set(name, String(value));
-    const client = new MongoClient(url.href, { monitorCommands: true, minHeartbeatFrequencyMS: 20, __skipPingOnConnect: true } as never);
+    const client = new MongoClient(url.href, {
+      monitorCommands: true,
+      minHeartbeatFrequencyMS: 20,
+      __skipPingOnConnect: true,
+    } as never);
     const events: SeenEvent[] = [];
     const hidden = new Set(['configureFailPoint', ...ignoreCommandMonitoringEvents]);
     const sensitive = (event: { commandName: string; command?: Value }) =>

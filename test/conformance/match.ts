@@ -15,9 +15,10 @@ export function mismatch(
   path = '',
   root = false,
 ): string | undefined {
+  if (actual instanceof Map) return mismatch(expected, Object.fromEntries(actual), scope, path, root);
   if (isPlain(expected)) {
     const operator = Object.keys(expected)[0];
-    if (operator?.startsWith('$$')) return special(operator, expected[operator], actual, scope, path);
+    if (operator?.startsWith('$$')) return special(operator, expected[operator], actual, scope, path, root);
     if (!isObject(actual)) return `${path}: expected a document, got ${show(actual)}`;
     for (const [name, value] of Object.entries(expected)) {
       const inner = `${path}.${name}`;
@@ -58,12 +59,13 @@ function special(
   actual: unknown,
   scope: MatchScope,
   path: string,
+  root: boolean,
 ): string | undefined {
   switch (operator) {
     case '$$exists':
       return (actual !== undefined) === operand ? undefined : `${path}: exists is not ${operand}`;
     case '$$unsetOrMatches':
-      return actual === undefined || actual === null ? undefined : mismatch(operand, actual, scope, path, path === '');
+      return actual === undefined || actual === null ? undefined : mismatch(operand, actual, scope, path, root);
     case '$$sessionLsid':
       return equal(scope.lsidOf(operand as string), actual) ? undefined : `${path}: another session`;
     case '$$matchesEntity':

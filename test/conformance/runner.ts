@@ -100,7 +100,9 @@ function resultOf(result: unknown): unknown {
   const value = result as Value;
   if (value.insertResults instanceof Map || value.updateResults instanceof Map) {
     const plain = (map: unknown) =>
-      map instanceof Map ? Object.fromEntries([...map].map(([key, each]) => [String(key), each])) : undefined;
+      map instanceof Map
+        ? Object.fromEntries([...map].map(([key, { didUpsert: _extra, ...each }]) => [String(key), each]))
+        : undefined;
     return {
       ...pick(value, 'insertedCount', 'upsertedCount', 'matchedCount', 'modifiedCount', 'deletedCount', 'acknowledged'),
       insertResults: plain(value.insertResults),

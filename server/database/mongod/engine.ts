@@ -4,10 +4,9 @@ import { Cursors } from './cursors.ts';
 import { CommandError, namespaceNotFound } from './errors.ts';
 import { Snapshots } from './snapshots.ts';
 import { Catalog, type Collection } from './storage/catalog.ts';
-import type { Target } from './storage/documents.ts';
 import { Sessions } from './storage/sessions.ts';
 import { Store } from './storage/store.ts';
-import { Transactions } from './storage/transactions.ts';
+import { type Transaction, Transactions } from './storage/transactions.ts';
 import type { Doc } from './values/codec.ts';
 
 const REAP_CHUNK = 2000;
@@ -37,6 +36,11 @@ export class Engine {
     this.reap();
   }
 
+  /** The collection of this name, also one that the transaction itself has created. */
+  find(database: string, name: string, transaction?: Transaction): Collection | undefined {
+    return transaction?.created.get(`${database}.${name}`) ?? this.catalog.get(database, name);
+  }
+
   /** The collection, or an error that names it. */
   existing(database: string, name: string): Collection {
     const collection = this.catalog.get(database, name);
@@ -45,7 +49,13 @@ export class Engine {
   }
 
   /** Creates a collection within a group. */
-  createCollection(target: Target, database: string, name: string, options: Doc = {}): Collection {
+  createCollection(database: string, name: string, options: Doc = {}): Collection {
+    const collection = this.newCollection(database, name, options);
+    this.catalog.add(this.store, collection);
+    return collection;
+  }
+
+  private newCollection(database: string, name: string, options: Doc): Collection {
     checkNamespace(database, name);
     const collection: Collection = {
       database,
@@ -61,25 +71,41 @@ export class Engine {
     if (typeof options.viewOn === 'string') {
       collection.view = { on: options.viewOn, pipeline: (options.pipeline ?? []) as Doc[] };
     }
-    target.catalog.add(this.store, collection);
     return collection;
   }
 
+  /** Creates a collection that others see when its transaction commits. */
+  async createInTransaction(
+    transaction: Transaction,
+    database: string,
+    name: string,
+    options: Doc = {},
+  ): Promise<Collection> {
+    let collection: Collection | undefined;
+    await this.store.write(() => {
+      collection = this.newCollection(database, name, options);
+    }, false);
+    transaction.created.set(`${database}.${name}`, collection as Collection);
+    return collection as Collection;
+  }
+
   /** The collection to write to; it comes into being with its first document. */
-  async collectionForWrite(database: string, name: string): Promise<Collection> {
-    const existing = this.catalog.get(database, name);
+  async collectionForWrite(database: string, name: string, transaction?: Transaction): Promise<Collection> {
+    const existing = this.find(database, name, transaction);
     if (existing !== undefined) {
-      if (existing.view !== undefined)
+      if (existing.view !== undefined) {
         throw new CommandError(
           166,
           'CommandNotSupportedOnView',
           `Namespace ${existing.namespace} is a view, not a collection`,
         );
+      }
       return existing;
     }
     checkNamespace(database, name);
-    await this.transactions.write((target) => {
-      if (this.catalog.get(database, name) === undefined) this.createCollection(target, database, name);
+    if (transaction !== undefined) return this.createInTransaction(transaction, database, name);
+    await this.store.write(() => {
+      if (this.catalog.get(database, name) === undefined) this.createCollection(database, name);
     }, false);
     return this.existing(database, name);
   }

@@ -28,6 +28,9 @@ export const pathConflict = (message: string) => new CommandError(40, 'Conflicti
 export const notImplemented = (message: string) => new CommandError(238, 'NotImplemented', message);
 export const invalidOptions = (message: string) => new CommandError(72, 'InvalidOptions', message);
 
+export const searchNeedsAtlas = () =>
+  new CommandError(31082, 'SearchNotEnabled', 'Search indexes are only available on MongoDB Atlas');
+
 /** A conflict with another transaction: the driver retries the whole transaction. */
 export const writeConflict = () =>
   new CommandError(

@@ -90,6 +90,9 @@ export function evaluator(given: PipelineContext): (value: unknown, document: Do
 
 function translated(error: unknown): unknown {
   if (error instanceof CommandError) return error;
+  if (error instanceof Error && error.message.startsWith('Use of undefined variable')) {
+    return new CommandError(17276, 'Location17276', error.message);
+  }
   return error instanceof Error
     ? badValue(`PlanExecutor error during aggregation :: caused by :: ${error.message}`)
     : error;

@@ -126,8 +126,8 @@ const SET_COLLECTION = 'system.replset';
 export const isInitiated = (engine: Engine): boolean => engine.catalog.get(LOCAL, SET_COLLECTION) !== undefined;
 
 async function rememberInitiated(engine: Engine, name: string): Promise<void> {
-  await engine.transactions.write((target) => {
-    engine.createCollection(target, LOCAL, SET_COLLECTION, { set: name });
+  await engine.transactions.write((_target) => {
+    engine.createCollection(LOCAL, SET_COLLECTION, { set: name });
   });
 }
 

@@ -26,7 +26,7 @@ export const aggregate: Handler = async (engine, command) => {
     throw failedToParse("The 'cursor' option is required, except for aggregate with the explain argument");
   }
   const name = typeof body.aggregate === 'string' ? body.aggregate : undefined;
-  let collection = name === undefined ? undefined : engine.catalog.get(database, name);
+  let collection = name === undefined ? undefined : engine.find(database, name, command.transaction);
   while (collection?.view !== undefined) {
     stages = [...collection.view.pipeline, ...stages];
     collection = engine.catalog.get(database, collection.view.on);
@@ -39,6 +39,10 @@ export const aggregate: Handler = async (engine, command) => {
       'OperationNotSupportedInTransaction',
       `${Object.keys(output)[0]} cannot be used in a transaction`,
     );
+  }
+  const level = (body.readConcern as Doc | undefined)?.level;
+  if (output !== undefined && level === 'linearizable') {
+    throw invalidOptions(`${Object.keys(output)[0]} cannot be used with a 'linearizable' read concern level`);
   }
   if (body.explain === true) return explainSearch(engine, command, collection, head);
   const remaining = output === undefined ? rest : rest.slice(0, -1);
@@ -161,7 +165,8 @@ function specialSource(
     const specs = [{ v: 2, key: { _id: 1 }, name: '_id_' }, ...collection.indexes.map((index) => index.spec)];
     return specs.map((spec) => ({ name: spec.name, key: spec.key, spec, accesses: { ops: 0, since: new Date() } }));
   }
-  if ('$currentOp' in stage || '$listLocalSessions' in stage || '$listSessions' in stage) return [];
+  if ('$currentOp' in stage || '$listSessions' in stage) return [];
+  if ('$listLocalSessions' in stage) return [{ _id: command.body.lsid, lastUse: new Date() }];
   if ('$documents' in stage) {
     if (!Array.isArray(stage.$documents)) throw invalidOptions('$documents needs an array');
     return plain(stage.$documents) as Doc[];

@@ -35,7 +35,9 @@ export const bulkWrite: Handler = async (engine, command) => {
   const collections: Collection[] = [];
   for (const namespace of namespaces) {
     const dot = namespace.indexOf('.');
-    collections.push(await engine.collectionForWrite(namespace.slice(0, dot), namespace.slice(dot + 1)));
+    collections.push(
+      await engine.collectionForWrite(namespace.slice(0, dot), namespace.slice(dot + 1), command.transaction),
+    );
   }
   const ordered = body.ordered !== false;
   const totals: Totals = { nErrors: 0, nInserted: 0, nMatched: 0, nModified: 0, nUpserted: 0, nDeleted: 0 };

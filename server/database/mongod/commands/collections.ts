@@ -62,19 +62,24 @@ export const create: Handler = async (engine, command) => {
   const options: Doc = {};
   for (const option of keptOptions) if (body[option] !== undefined) options[option] = body[option];
   if (isDocument(options.validator)) compileFilter(options.validator, { evaluate: () => true });
-  await engine.transactions.write((target) => {
+  if (isDocument(options.clusteredIndex)) options.clusteredIndex = { v: 2, name: '_id_', ...options.clusteredIndex };
+  if (command.transaction !== undefined) {
+    if (engine.find(database, name, command.transaction) !== undefined) throw exists(database, name);
+    await engine.createInTransaction(command.transaction, database, name, options);
+    return { ok: 1 };
+  }
+  await engine.transactions.write(() => {
     const existing = engine.catalog.get(database, name);
-    if (existing === undefined) engine.createCollection(target, database, name, options);
+    if (existing === undefined) engine.createCollection(database, name, options);
     else if (!equal(existing.options, options)) {
-      throw new CommandError(
-        48,
-        'NamespaceExists',
-        `namespace ${database}.${name} already exists, but with different options`,
-      );
+      throw exists(database, name);
     }
   });
   return { ok: 1 };
 };
+
+const exists = (database: string, name: string) =>
+  new CommandError(48, 'NamespaceExists', `namespace ${database}.${name} already exists, but with different options`);
 
 export const drop: Handler = async (engine, command) => {
   const collection = collectionOf(engine, command);

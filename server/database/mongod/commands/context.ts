@@ -44,7 +44,7 @@ export const viewOf = (engine: Engine, command: Command): KeyValue =>
 
 /** The collection that a command names, if there is one. */
 export function collectionOf(engine: Engine, command: Command): Collection | undefined {
-  return engine.catalog.get(command.database, collectionName(command));
+  return engine.find(command.database, collectionName(command), command.transaction);
 }
 
 export function collectionName(command: Command): string {
@@ -67,12 +67,18 @@ export function matchContext(engine: Engine, command: Command, collation?: unkno
 export function pipelineContext(engine: Engine, command: Command, collation?: Doc): PipelineContext {
   return {
     collation,
-    variables: command.body.let === undefined ? undefined : (plain(command.body.let) as Doc),
+    variables: command.body.let === undefined ? undefined : evaluateLet(command.body.let as Doc),
     documentsOf: (name) => {
       const collection = engine.catalog.get(command.database, name);
       return collection === undefined ? [] : documentsOf(viewOf(engine, command), collection);
     },
   };
+}
+
+/** The values of `let`, whose fields are expressions without a document. */
+function evaluateLet(spec: Doc): Doc {
+  const evaluate = evaluator({ documentsOf: () => [] });
+  return Object.fromEntries(Object.entries(plain(spec)).map(([name, value]) => [name, evaluate(value, {}) ?? null]));
 }
 
 function documentsOf(view: KeyValue, collection: Collection): Doc[] {

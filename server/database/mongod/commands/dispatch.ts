@@ -1,6 +1,6 @@
 import type { Timestamp } from 'bson';
 import type { Engine } from '../engine.ts';
-import { CommandError } from '../errors.ts';
+import { CommandError, searchNeedsAtlas } from '../errors.ts';
 import { type Doc, decode, isDocument } from '../values/codec.ts';
 import { toDouble } from '../values/numeric.ts';
 import { buildInfo, getParameter, hello, replicaSetCommands, type ServerInfo, serverStatus } from './admin.ts';
@@ -22,7 +22,6 @@ const inTransaction = new Set([
   'killCursors',
   'aggregate',
   'distinct',
-  'count',
   'insert',
   'update',
   'delete',
@@ -44,6 +43,9 @@ export function commandTable(
   connections: () => number,
 ): Map<string, Handler> {
   const ok: Handler = () => ({ ok: 1 });
+  const needsAtlas: Handler = () => {
+    throw searchNeedsAtlas();
+  };
   const greet: Handler = (_engine, command) => hello(info, command);
   const table: Record<string, Handler> = {
     find,
@@ -78,6 +80,9 @@ export function commandTable(
     ismaster: greet,
     bulkWrite,
     configureFailPoint: (_engine, { body }) => failPoints.configure(body),
+    createSearchIndexes: needsAtlas,
+    dropSearchIndex: needsAtlas,
+    updateSearchIndex: needsAtlas,
     ping: ok,
     buildInfo: () => buildInfo(),
     buildinfo: () => buildInfo(),

@@ -19,8 +19,8 @@ export const findAndModify: Handler = async (engine, command) => {
   const name = collectionName(command);
   const collection =
     body.upsert === true
-      ? await engine.collectionForWrite(command.database, name)
-      : engine.catalog.get(command.database, name);
+      ? await engine.collectionForWrite(command.database, name, command.transaction)
+      : engine.find(command.database, name, command.transaction);
   const context = matchContext(engine, command);
   const project = compileProjection(documentField(body, 'fields'), filter, context);
   const change = removing

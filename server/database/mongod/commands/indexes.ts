@@ -16,13 +16,21 @@ export const createIndexes: Handler = async (engine, command) => {
   const name = collectionName(command);
   const specs = (body.indexes as Doc[] | undefined)?.map(checkedSpec);
   if (specs === undefined || specs.length === 0) throw badValue('Must specify at least one index to create');
-  const existed = engine.catalog.get(database, name) !== undefined;
-  const collection = await engine.collectionForWrite(database, name);
+  const existed = engine.find(database, name, command.transaction) !== undefined;
+  const collection = await engine.collectionForWrite(database, name, command.transaction);
   const before = collection.indexes.length + 1;
   let created = 0;
+  if (command.transaction !== undefined && !command.transaction.created.has(collection.namespace)) {
+    throw new CommandError(
+      263,
+      'OperationNotSupportedInTransaction',
+      `Cannot create new indexes on existing collection ${collection.namespace} in a multi-document transaction.`,
+    );
+  }
   await engine.transactions.write((target) => {
     created = 0;
-    for (const spec of specs) if (addIndex(engine, target, collection, spec)) created++;
+    for (const spec of specs)
+      if (addIndex(engine, target, collection, spec, command.transaction === undefined)) created++;
   });
   return {
     numIndexesBefore: before,
@@ -64,7 +72,7 @@ function checkedSpec(given: Doc): IndexSpec {
   return spec;
 }
 
-function addIndex(engine: Engine, target: Target, collection: Collection, spec: IndexSpec): boolean {
+function addIndex(engine: Engine, target: Target, collection: Collection, spec: IndexSpec, visible: boolean): boolean {
   if (equal(spec.key, { _id: 1 })) return false;
   const sameName = collection.indexes.find((each) => each.spec.name === spec.name);
   const sameKey = collection.indexes.find(
@@ -98,7 +106,7 @@ function addIndex(engine: Engine, target: Target, collection: Collection, spec: 
     throw error;
   }
   collection.indexes.push(index);
-  engine.catalog.save(engine.store, collection);
+  if (visible) engine.catalog.save(engine.store, collection);
   return true;
 }
 
@@ -114,7 +122,9 @@ export const listIndexes: Handler = (engine, command) => {
   const collection = collectionOf(engine, command);
   const namespace = `${command.database}.${collectionName(command)}`;
   if (collection === undefined) throw namespaceNotFound(`ns does not exist: ${namespace}`);
-  const rows: Doc[] = [{ v: 2, key: { _id: 1 }, name: '_id_' }, ...collection.indexes.map((index) => index.spec)];
+  const clustered = collection.options.clusteredIndex as Doc | undefined;
+  const first = clustered === undefined ? { v: 2, key: { _id: 1 }, name: '_id_' } : { ...clustered, clustered: true };
+  const rows: Doc[] = [first, ...collection.indexes.map((index) => index.spec)];
   const size = countField((command.body.cursor ?? {}) as Doc, 'batchSize') ?? Number.MAX_SAFE_INTEGER;
   const batch = engine.cursors.open(namespace, rows.map(encode)[Symbol.iterator](), size);
   return cursorReply(namespace, batch, 'firstBatch');

@@ -35,7 +35,7 @@ async function writeOut(engine: Engine, command: Command, into: unknown, rows: B
     throw notImplemented('time series collections are not supported');
   await engine.transactions.write((target) => {
     const old = engine.catalog.get(database, name);
-    const fresh = engine.createCollection(target, database, name, old?.options ?? {});
+    const fresh = engine.createCollection(database, name, old?.options ?? {});
     if (old !== undefined) {
       fresh.indexes = old.indexes.map((index) => ({
         ...index,
@@ -132,7 +132,12 @@ function merged(engine: Engine, command: Command, options: Doc, before: Doc, inc
     case 'keepExisting':
       return undefined;
     case 'fail':
-      throw new CommandError(11000, 'DuplicateKey', `$merge failed due to a DuplicateKey error: ${String(id)}`);
+      throw new CommandError(
+        11000,
+        'DuplicateKey',
+        `PlanExecutor error during aggregation :: caused by :: $merge failed due to a DuplicateKey error: ${String(id)}`,
+        { keyPattern: { _id: 1 }, keyValue: { _id: id } },
+      );
     default:
       throw failedToParse(`Enumeration value '${String(whenMatched)}' for field 'whenMatched' is not a valid value.`);
   }

@@ -1,7 +1,7 @@
 import { Long, ObjectId } from 'bson';
 import { isKnownStage, runPipeline } from '../aggregation/pipeline.ts';
 import type { Engine } from '../engine.ts';
-import { CommandError, failedToParse, notImplemented, typeMismatch } from '../errors.ts';
+import { CommandError, failedToParse, notImplemented, searchNeedsAtlas, typeMismatch } from '../errors.ts';
 import { fieldsOf } from '../query/conditions.ts';
 import { compileFilter, type MatchContext } from '../query/matcher.ts';
 import { visitPath } from '../query/paths.ts';
@@ -267,17 +267,10 @@ export function stagesOf(pipeline: unknown): Doc[] {
   return pipeline as Doc[];
 }
 
-const refused = new Set([
-  '$changeStream',
-  '$search',
-  '$searchMeta',
-  '$vectorSearch',
-  '$geoNear',
-  '$listSearchIndexes',
-  '$planCacheStats',
-]);
+const refused = new Set(['$changeStream', '$search', '$searchMeta', '$vectorSearch', '$geoNear', '$planCacheStats']);
 
 function checkStage(name: string): void {
+  if (name === '$listSearchIndexes') throw searchNeedsAtlas();
   if (refused.has(name)) throw notImplemented(`${name} is not supported`);
   if (
     isKnownStage(name) ||

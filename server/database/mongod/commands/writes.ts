@@ -105,7 +105,7 @@ export async function runOnce(
 ): Promise<Doc> {
   const { body, transaction } = command;
   if (transaction !== undefined) {
-    run(engine.transactions.target(transaction));
+    run(withValidation(engine.transactions.target(transaction), body));
     return replyOf();
   }
   const retryable = body.txnNumber !== undefined && body.lsid !== undefined;
@@ -113,19 +113,22 @@ export async function runOnce(
   await engine.transactions.write((target) => {
     if (retryable) reply = engine.sessions.storedReply(target.view, body);
     if (reply !== undefined) return;
-    run(target);
+    run(withValidation(target, body));
     reply = replyOf();
     if (retryable) engine.sessions.storeReply(target.view, body, reply);
   }, isSynced(body));
   return reply as Doc;
 }
 
+const withValidation = (target: Target, body: Doc): Target =>
+  body.bypassDocumentValidation === true ? { ...target, unvalidated: true } : target;
+
 export const insert: Handler = async (engine, command) => {
   const raw =
     command.sequences.get('documents') ?? statementsOf(command, 'documents').map((document) => encode(document));
   if (raw.length === 0)
     throw new CommandError(16, 'InvalidLength', 'Write batch sizes must be between 1 and 100000. Got 0 operations.');
-  const collection = await engine.collectionForWrite(command.database, collectionName(command));
+  const collection = await engine.collectionForWrite(command.database, collectionName(command), command.transaction);
   return runStatements(
     engine,
     command,
@@ -141,7 +144,7 @@ export const insert: Handler = async (engine, command) => {
 
 export const remove: Handler = async (engine, command) => {
   const statements = statementsOf(command, 'deletes');
-  const collection = engine.catalog.get(command.database, collectionName(command));
+  const collection = engine.find(command.database, collectionName(command), command.transaction);
   return runStatements(
     engine,
     command,
@@ -224,8 +227,8 @@ export const update: Handler = async (engine, command) => {
     throw new CommandError(16, 'InvalidLength', 'Write batch sizes must be between 1 and 100000. Got 0 operations.');
   const name = collectionName(command);
   const collection = statements.some((each) => each.upsert)
-    ? await engine.collectionForWrite(command.database, name)
-    : engine.catalog.get(command.database, name);
+    ? await engine.collectionForWrite(command.database, name, command.transaction)
+    : engine.find(command.database, name, command.transaction);
   return runStatements(
     engine,
     command,
@@ -296,7 +299,7 @@ export function compileStatement(
 
 /** The update on bytes, if it touches no index and is of the simple kind. */
 function patchFor(collection: Collection, { u }: UpdateStatement): Patch | undefined {
-  if (!isDocument(u) || isReplacement(u)) return undefined;
+  if (!isDocument(u) || isReplacement(u) || collection.options.validator !== undefined) return undefined;
   if (collection.indexes.length > 0) {
     for (const root of touchedRoots(u)) if (collection.indexes.some((index) => index.roots.has(root))) return undefined;
   }

@@ -52,10 +52,10 @@ export function plan(collection: Collection, request: PlanRequest): Plan {
     conditions.complete = false;
   }
   const hinted = hintedIndex(collection, request.hint);
-  if (hinted === 'natural') return everything(collection, request, conditions);
+  if (hinted === 'natural') return readAll(collection, request, conditions);
   if (hinted !== undefined) {
     const index = hinted === 'id' ? undefined : hinted;
-    return planFor(collection, index, conditions, request)?.plan ?? everything(collection, request, conditions);
+    return planFor(collection, index, conditions, request)?.plan ?? readAll(collection, request, conditions);
   }
   let best = planFor(collection, undefined, conditions, request);
   for (const index of collection.indexes) {
@@ -65,10 +65,13 @@ export function plan(collection: Collection, request: PlanRequest): Plan {
   }
   if (best?.plan.narrowed) return best.plan;
   const union = planUnion(collection, conditions, request);
-  return union ?? best?.plan ?? everything(collection, request, conditions);
+  return union ?? best?.plan ?? readAll(collection, request, conditions);
 }
 
-function everything(collection: Collection, request: PlanRequest, conditions: Conditions): Plan {
+/** The plan that reads a whole collection in the order of _id. */
+export const everything = (collection: Collection): Plan => plan(collection, { filter: {} });
+
+function readAll(collection: Collection, request: PlanRequest, conditions: Conditions): Plan {
   const ranges = [{ low: collection.ident, high: successor(collection.ident) }];
   const exact = conditions.complete && conditions.list.length === 0;
   const sorted = request.sort === undefined || Object.keys(request.sort).length === 0;

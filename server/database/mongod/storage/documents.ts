@@ -2,7 +2,7 @@ import { ObjectId } from 'bson';
 import { badValue, CommandError, duplicateKey } from '../errors.ts';
 import { compileFilter, type Matcher } from '../query/matcher.ts';
 import { indexedValues, pathExists } from '../query/paths.ts';
-import { type Doc, decode, encode, MAX_DOCUMENT_SIZE } from '../values/codec.ts';
+import { type Doc, decode, encode, isDocument, MAX_DOCUMENT_SIZE } from '../values/codec.ts';
 import { equal } from '../values/compare.ts';
 import { encodeKey } from '../values/keys.ts';
 import type { Catalog, Collection, Index } from './catalog.ts';
@@ -12,6 +12,8 @@ import type { KeyValue } from './store.ts';
 export interface Target {
   view: KeyValue;
   catalog: Catalog;
+  /** Documents need not fulfil their collection's validator. */
+  unvalidated?: boolean;
   /** Refuses or delays a write to a key that another transaction holds or has changed; then marks it as written. */
   claim(key: string): void;
   count(collection: Collection, documents: number, bytes: number): void;
@@ -28,6 +30,7 @@ export const claimDocument = (target: Target, key: Buffer): void => target.claim
 /** Stores a new document. `raw` starts with its _id. */
 export function insertDocument(target: Target, collection: Collection, id: unknown, raw: Buffer, document?: Doc): void {
   checkSize(raw);
+  if (collection.options.validator !== undefined) checkValidator(target, collection, document ?? decode(raw));
   const key = documentKey(collection, id);
   claimDocument(target, key);
   if (target.view.get(key) !== undefined) throw duplicateKey(collection.namespace, '_id_', { _id: 1 }, { _id: id });
@@ -49,6 +52,7 @@ export function replaceDocument(
   after: { raw: Buffer; document: Doc },
 ): void {
   checkSize(after.raw);
+  if (collection.options.validator !== undefined) checkValidator(target, collection, after.document);
   const changes = collection.indexes.flatMap((index) => indexChange(index, before.document, after.document) ?? []);
   for (const change of changes) if (change.index.unique) for (const entry of change.removed) target.claim(text(entry));
   checkUnique(target, collection, changes, key);
@@ -167,18 +171,29 @@ export function buildIndex(
   }
 }
 
-const partialMatchers = new WeakMap<Doc, Matcher>();
+const compiledFilters = new WeakMap<Doc, Matcher>();
+
+function compiled(filter: Doc): Matcher {
+  let matches = compiledFilters.get(filter);
+  if (matches === undefined) {
+    matches = compileFilter(filter);
+    compiledFilters.set(filter, matches);
+  }
+  return matches;
+}
+
+function checkValidator(target: Target, collection: Collection, document: Doc): void {
+  const { validator, validationAction, validationLevel } = collection.options;
+  if (target.unvalidated || validationAction === 'warn' || validationLevel === 'off') return;
+  if (compiled(validator as Doc)(document)) return;
+  throw new CommandError(121, 'DocumentValidationFailure', 'Document failed validation', {
+    errInfo: { failingDocumentId: document._id, details: { operatorName: Object.keys(validator as Doc)[0] ?? '' } },
+  });
+}
 
 function isIndexed(index: Index, document: Doc): boolean {
   const { partialFilterExpression: partial, sparse } = index.spec;
-  if (partial !== undefined) {
-    let matches = partialMatchers.get(partial);
-    if (matches === undefined) {
-      matches = compileFilter(partial);
-      partialMatchers.set(partial, matches);
-    }
-    if (!matches(document)) return false;
-  }
+  if (partial !== undefined && !compiled(partial)(document)) return false;
   return !sparse || index.fields.some((field) => pathExists(document, field.split('.')));
 }
 
@@ -247,4 +262,14 @@ export function checkId(id: unknown): void {
   if (Array.isArray(id)) throw new CommandError(53, 'InvalidIdField', "The '_id' value cannot be of type array");
   if (id instanceof RegExp) throw new CommandError(53, 'InvalidIdField', "The '_id' value cannot be of type regex");
   if (id === undefined) throw badValue("The '_id' value cannot be of type undefined");
+  if (isDocument(id)) {
+    const dollar = Object.keys(id).find((name) => name.startsWith('$'));
+    if (dollar !== undefined && !['$ref', '$id', '$db'].includes(dollar)) {
+      throw new CommandError(
+        52,
+        'DollarPrefixedFieldName',
+        `_id fields may not contain '$'-prefixed fields: ${dollar} is not valid for storage.`,
+      );
+    }
+  }
 }

@@ -34,6 +34,9 @@ interface Pending {
   reject(error: unknown): void;
 }
 
+/** Name of the data file in its folder. */
+export const DATA_FILE = 'engine.mdb';
+
 const MAX_GROUP_MILLISECONDS = 20;
 
 /**
@@ -58,7 +61,7 @@ export class Store implements KeyValue {
   constructor(path: string, hooks: { onGroupEnd: () => void; onCommit: () => void }) {
     mkdirSync(path, { recursive: true });
     const settings = { encoding: 'binary', keyEncoding: 'binary' } as const;
-    this.root = open({ path: join(path, 'engine.mdb'), maxDbs: 2, maxReaders: 1024, ...settings });
+    this.root = open({ path: join(path, DATA_FILE), maxDbs: 2, maxReaders: 1024, ...settings });
     this.data = this.root.openDB('data', settings);
     this.onGroupEnd = hooks.onGroupEnd;
     this.onCommit = hooks.onCommit;
@@ -161,6 +164,11 @@ export class Store implements KeyValue {
 
   private read(range: Range, limit: number, reverse: boolean, transaction?: Transaction): Entry[] {
     return readRange(this.data, range, limit, reverse, transaction);
+  }
+
+  /** Writes a consistent copy without free space. */
+  async copyTo(file: string): Promise<void> {
+    await this.root.backup(file, true);
   }
 
   /** Waits for what is being written, then closes the files. */

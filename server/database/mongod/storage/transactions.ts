@@ -13,6 +13,8 @@ export class Transaction {
   readonly group: number;
   readonly started = Date.now();
   readonly claimed = new Set<string>();
+  /** Collections that exist for this transaction only, until it commits. */
+  readonly created = new Map<string, Collection>();
   readonly counts = new Map<Collection, { documents: number; bytes: number }>();
   /** Resolves when the transaction has ended and its locks are free. */
   readonly ended: Promise<void>;
@@ -124,6 +126,10 @@ export class Transactions {
     transaction.state = 'committing';
     try {
       await this.store.write(() => {
+        for (const collection of transaction.created.values()) {
+          if (this.catalog.get(collection.database, collection.name) !== undefined) throw writeConflict();
+        }
+        for (const collection of transaction.created.values()) this.catalog.add(this.store, collection);
         transaction.view.apply(this.store);
         for (const key of transaction.claimed) this.lastWrites.set(key, this.store.currentGroup);
         for (const [collection, sum] of transaction.counts) this.addCount(collection, sum.documents, sum.bytes);

@@ -1,0 +1,126 @@
+import { once } from 'node:events';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { deserialize, EJSON } from 'bson';
+import type { CollectionInfo, MongoClient } from 'mongodb';
+
+const SYSTEM_DATABASES = new Set(['admin', 'config', 'local']);
+const BATCH = 1000;
+const METADATA = '.metadata.json';
+
+interface Metadata {
+  collectionName: string;
+  type: string;
+  options: Record<string, unknown>;
+  indexes: Record<string, unknown>[];
+}
+
+/** Writes every database of a server in mongodump's layout: `DATABASE/COLLECTION.bson` with its metadata beside it. */
+export async function dump(client: MongoClient, folder: string): Promise<{ collections: number; documents: number }> {
+  const total = { collections: 0, documents: 0 };
+  const { databases } = await client.db('admin').admin().listDatabases({ nameOnly: true });
+  for (const { name } of databases) {
+    if (SYSTEM_DATABASES.has(name)) continue;
+    await mkdir(join(folder, name), { recursive: true });
+    for (const info of await client.db(name).listCollections<CollectionInfo>().toArray()) {
+      if (info.name.startsWith('system.')) continue;
+      const collection = client.db(name).collection(info.name);
+      const isView = info.type === 'view';
+      const indexes = isView ? [] : await collection.listIndexes().toArray();
+      const metadata: Metadata = {
+        collectionName: info.name,
+        type: info.type ?? 'collection',
+        options: info.options ?? {},
+        indexes,
+      };
+      const base = join(folder, name, encodeURIComponent(info.name));
+      await writeFile(`${base}${METADATA}`, EJSON.stringify(metadata, { relaxed: false }));
+      if (!isView) total.documents += await writeDocuments(collection.find({}, { raw: true }), `${base}.bson`);
+      total.collections++;
+    }
+  }
+  return total;
+}
+
+async function writeDocuments(documents: AsyncIterable<unknown>, path: string): Promise<number> {
+  const file = createWriteStream(path);
+  let count = 0;
+  for await (const document of documents) {
+    if (!file.write(document as Buffer)) await once(file, 'drain');
+    count++;
+  }
+  file.end();
+  await once(file, 'finish');
+  return count;
+}
+
+/**
+ * Reads what `dump` or mongodump wrote into a server.
+ * @throws Error when a collection already has documents: restoring never mixes data
+ */
+export async function restore(
+  client: MongoClient,
+  folder: string,
+): Promise<{ collections: number; documents: number }> {
+  const total = { collections: 0, documents: 0 };
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (!entry.isDirectory() || SYSTEM_DATABASES.has(entry.name)) continue;
+    const files = (await readdir(join(folder, entry.name))).filter((file) => file.endsWith(METADATA));
+    for (const file of files) {
+      const base = join(folder, entry.name, file.slice(0, -METADATA.length));
+      const metadata = EJSON.parse(await readFile(`${base}${METADATA}`, 'utf8')) as Metadata;
+      total.documents += await restoreCollection(client, entry.name, base, metadata);
+      total.collections++;
+    }
+  }
+  return total;
+}
+
+async function restoreCollection(client: MongoClient, name: string, base: string, metadata: Metadata): Promise<number> {
+  const database = client.db(name, { writeConcern: { w: 'majority' } });
+  const collection = database.collection(metadata.collectionName);
+  if (metadata.type === 'view') {
+    await database.createCollection(metadata.collectionName, metadata.options);
+    return 0;
+  }
+  if ((await collection.findOne({}, { projection: { _id: 1 } })) !== null) {
+    throw new Error(`${name}.${metadata.collectionName} already has documents; restore into an empty database`);
+  }
+  await database.createCollection(metadata.collectionName, metadata.options).catch((error) => {
+    if (error.codeName !== 'NamespaceExists') throw error;
+  });
+  let count = 0;
+  let batch: Record<string, unknown>[] = [];
+  for await (const raw of documentsIn(`${base}.bson`)) {
+    batch.push(deserialize(raw, { promoteValues: false, bsonRegExp: true }));
+    if (batch.length === BATCH) {
+      await collection.insertMany(batch);
+      count += batch.length;
+      batch = [];
+    }
+  }
+  if (batch.length > 0) await collection.insertMany(batch);
+  for (const { v: _version, ns: _namespace, ...index } of metadata.indexes) {
+    if (index.name === '_id_') continue;
+    const { key, ...options } = index;
+    await collection.createIndex(key as never, options);
+  }
+  return count + batch.length;
+}
+
+async function* documentsIn(path: string): AsyncGenerator<Buffer> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of createReadStream(path)) {
+    rest = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer]);
+    let at = 0;
+    while (rest.length - at >= 4 && rest.length - at >= rest.readInt32LE(at)) {
+      const size = rest.readInt32LE(at);
+      if (size < 5) throw new Error(`${path} is damaged`);
+      yield rest.subarray(at, at + size);
+      at += size;
+    }
+    rest = rest.subarray(at);
+  }
+  if (rest.length > 0) throw new Error(`${path} ends within a document`);
+}

@@ -1,0 +1,91 @@
+import { rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Engine } from './engine.ts';
+import { lockFolder } from './lock.ts';
+import { everything } from './query/planner.ts';
+import { scan } from './query/scan.ts';
+import type { Collection } from './storage/catalog.ts';
+import { entriesOf } from './storage/documents.ts';
+import { DATA_FILE } from './storage/store.ts';
+import { decode } from './values/codec.ts';
+import { successor } from './values/keys.ts';
+
+export interface CheckReport {
+  collections: number;
+  documents: number;
+  indexEntries: number;
+  /** One line per disagreement. */
+  problems: string[];
+}
+
+/** Compares every index of a data folder with its documents, and the counts with both. The server must not run. */
+export async function checkFolder(path: string): Promise<CheckReport> {
+  return withEngine(path, (engine) => {
+    const report: CheckReport = { collections: 0, documents: 0, indexEntries: 0, problems: [] };
+    for (const collection of engine.catalog.all()) checkCollection(engine, collection, report);
+    return report;
+  });
+}
+
+function checkCollection(engine: Engine, collection: Collection, report: CheckReport): void {
+  const { store } = engine;
+  const expected = new Map(collection.indexes.map((index) => [index, 0]));
+  let documents = 0;
+  for (const { key, raw } of scan(store, collection, everything(collection), undefined)) {
+    documents++;
+    const document = decode(raw);
+    const suffix = key.subarray(4);
+    for (const index of collection.indexes) {
+      for (const entry of entriesOf(index, document).keys) {
+        expected.set(index, (expected.get(index) ?? 0) + 1);
+        const found = store.get(index.unique ? entry : Buffer.concat([entry, suffix]));
+        if (found?.equals(suffix) !== true) {
+          report.problems.push(
+            `${collection.namespace}: ${index.spec.name} lacks the entry of _id ${String(document._id)}`,
+          );
+        }
+      }
+    }
+  }
+  for (const [index, count] of expected) {
+    const stored = store.count({ low: index.ident, high: successor(index.ident) });
+    report.indexEntries += stored;
+    if (stored !== count)
+      report.problems.push(
+        `${collection.namespace}: ${index.spec.name} has ${stored} entries, the documents make ${count}`,
+      );
+  }
+  if (documents !== collection.count) {
+    report.problems.push(`${collection.namespace}: counted as ${collection.count}, holds ${documents} documents`);
+  }
+  report.collections++;
+  report.documents += documents;
+}
+
+/** Writes the data file anew without its free space. The server must not run. */
+export async function compactFolder(path: string): Promise<{ before: number; after: number }> {
+  const file = join(path, DATA_FILE);
+  const copy = `${file}.compact`;
+  const before = (await stat(file)).size;
+  await withEngine(path, async (engine) => {
+    await rm(copy, { force: true });
+    await engine.store.copyTo(copy);
+  });
+  await rename(copy, file);
+  await rm(`${copy}-lock`, { force: true });
+  return { before, after: (await stat(file)).size };
+}
+
+async function withEngine<T>(path: string, work: (engine: Engine) => T | Promise<T>): Promise<T> {
+  const unlock = await lockFolder(path);
+  try {
+    const engine = new Engine(path);
+    try {
+      return await work(engine);
+    } finally {
+      await engine.close();
+    }
+  } finally {
+    unlock();
+  }
+}
