@@ -19,9 +19,10 @@ export function mediaRoutes(host: VideoHost, { access, catalogue, media }: Servi
       ETag: `"${lesson.media.file}"`,
     });
     response.sendFile(lesson.media.file, { root: media.folder, cacheControl: false }, (error) => {
-      if (!error || response.headersSent) return;
-      const missing = (error as { status?: number }).status === 404;
-      next(missing ? errors.notFound() : error);
+      const { status, code } = (error ?? {}) as { status?: number; code?: string };
+      // Players break requests off all the time, also before the first byte.
+      if (!error || response.headersSent || code === 'ECONNABORTED') return;
+      next(status === 404 ? errors.notFound() : error);
     });
   });
 }
