@@ -265,7 +265,6 @@ export async function startPlatform({ config, log, plugins, stage = () => {} }: 
       await loaded.stop();
       await progress.drain();
       await facts.close();
-      await sessions.close();
       await database.close();
     },
   };

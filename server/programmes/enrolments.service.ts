@@ -4,6 +4,7 @@ import type { Scope, Scoped } from '../accounts/scope.ts';
 import { errors } from '../errors.ts';
 import type { ActivityValues } from '../progress/weighted-score.ts';
 import { type EnrolmentState, enrolmentId, type enrolmentSchema } from './programme.model.ts';
+import type { Programme } from './programmes.service.ts';
 
 type Stored = InferSchemaType<typeof enrolmentSchema>;
 
@@ -102,10 +103,10 @@ function present(filter: Scoped<EnrolmentQuery>): object {
   return Object.fromEntries(entries.map(([key, value]) => [key, key === '$and' ? value.map(present) : value]));
 }
 
-/** A new enrolment of this person; their organisation and regions give its scopes. */
-export function newEnrolment(programme: string, user: User): Enrolment {
+/** A new enrolment of this person; its scopes are the programme, its provider, and the person's school and regions. */
+export function newEnrolment({ _id: programme, provider }: Pick<Programme, '_id' | 'provider'>, user: User): Enrolment {
   if (!user.organisation || !user.stage || !user.subject) throw errors.conflict('placement');
-  const scopes: Scope[] = [`programme:${programme}`, ...(user.scopes as Scope[])];
+  const scopes: Scope[] = [`programme:${programme}`, `organisation:${provider}`, ...(user.scopes as Scope[])];
   return {
     _id: enrolmentId(user._id, programme),
     programme,

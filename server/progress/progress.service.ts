@@ -49,8 +49,8 @@ export class Progress {
   }
 
   /** Enrols a person who has a school, stage and subject. @throws core:conflict-enrolment, core:conflict-placement */
-  enrol(programme: string, user: User): Promise<Enrolment> {
-    return this.#recorder.create(newEnrolment(programme, user));
+  async enrol(programme: string, user: User): Promise<Enrolment> {
+    return this.#recorder.create(newEnrolment(await this.#programmes.get(programme), user));
   }
 
   /** The learner leaves; what was earned stays on record but counts in no sum. */

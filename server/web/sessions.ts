@@ -71,7 +71,7 @@ export function createSessions({ connection, accounts, secret, secure }: Session
       })(request, response, reject);
     });
 
-  return { middleware, signIn, enter, leave, close: () => store.close() };
+  return { middleware, signIn, enter, leave };
 }
 
 /** Signs this viewer in under a new session id, against session fixation. */
