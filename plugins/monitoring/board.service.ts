@@ -254,5 +254,5 @@ function weekly(days: RollUpDay[], enrolled: number): number[] {
     const week = Math.floor(index / 7);
     seconds[week] = (seconds[week] ?? 0) + (day.measures[videoMeasure] ?? 0);
   }
-  return seconds.map((sum) => (enrolled > 0 ? Math.floor(sum / 60 / enrolled) : 0));
+  return seconds.map((sum) => (enrolled > 0 ? Math.floor(sum / 6 / enrolled) / 10 : 0));
 }
