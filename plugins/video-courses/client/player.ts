@@ -6,6 +6,7 @@ import { PlayedStretches } from './measure.ts';
 import type { PresenceCheck, ReportReply, Standing, StartReply } from './messages.ts';
 import { PresenceOverlay } from './presence.ts';
 import { ProgressGuard } from './progress-guard.ts';
+import { readResume, writeResume } from './resume.ts';
 import { drawStanding } from './standing.ts';
 
 /** What the page says of the lesson (learn.routes.ts); absent where nothing is credited. */
@@ -35,7 +36,6 @@ const LEASE_MINUTES = 10;
 const NEARLY_OVER = 3;
 /** Seconds that a check may have cost: what was played between the question and the pause. */
 const STEP_BACK = 10;
-const resumeKey = 'video-courses.resume';
 
 export function readPlayerData(): PlayerData | undefined {
   const text = document.getElementById('player-data')?.textContent;
@@ -79,6 +79,8 @@ class LessonPlayer {
   #beats: Beats | undefined;
   #standing: Standing | undefined;
   #starting = false;
+  /** Where the media stood before it was played without a session, in seconds. */
+  #stoodAt = 0;
   #offline = false;
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -109,7 +111,12 @@ class LessonPlayer {
       this.#stretches.close();
     };
     video.addEventListener('play', () => void this.#onPlay());
-    for (const name of ['playing', 'timeupdate']) video.addEventListener(name, () => this.#measure());
+    for (const name of ['playing', 'timeupdate', 'seeked']) {
+      video.addEventListener(name, () => {
+        if (!video.paused) this.#measure();
+        else if (!this.#beats && !this.#starting) this.#stoodAt = video.currentTime;
+      });
+    }
     video.addEventListener('seeking', () => this.#stretches.close());
     for (const name of ['waiting', 'stalled', 'emptied', 'error']) video.addEventListener(name, end);
     for (const name of ['pause', 'ended']) {
@@ -146,7 +153,9 @@ class LessonPlayer {
       this.#video.pause();
       return;
     }
+    if (this.#beats) this.#measure();
     if (this.#beats || this.#starting) return;
+    this.#starting = true;
     this.#video.pause();
     await this.#start(false);
   }
@@ -177,6 +186,9 @@ class LessonPlayer {
       this.#draw(reply.standing);
       this.#say(this.#data.inTerm ? this.#data.text.saving : this.#data.text.outsideTerm, !this.#data.inTerm);
       this.#timer = setInterval(() => this.#beat(false), BEAT_MS);
+      // The first moments were played before there was a session.
+      const early = this.#video.currentTime - this.#stoodAt;
+      if (early > 0 && early < 1) this.#video.currentTime = this.#stoodAt;
       await this.#video.play();
     } catch (error) {
       if (!this.#beats) this.#say(error instanceof Refused ? error.message : this.#data.text.startFailed, true);
@@ -325,23 +337,4 @@ class LessonPlayer {
 /** The end of what is credited shortly before a position, where playing goes on after a check. */
 function lastCredited(covered: number[], at: number): number | undefined {
   return covered.filter((edge, index) => index % 2 === 1 && edge < at && at - edge < STEP_BACK).at(-1);
-}
-
-/** A page that replaces this one in its tab goes on without asking; a copy of the tab finds nothing here. */
-function writeResume(token: string): void {
-  try {
-    sessionStorage.setItem(resumeKey, token);
-  } catch {
-    // Without storage the next page asks before it takes over.
-  }
-}
-
-function readResume(): string | undefined {
-  try {
-    const token = sessionStorage.getItem(resumeKey) ?? undefined;
-    sessionStorage.removeItem(resumeKey);
-    return token;
-  } catch {
-    return undefined;
-  }
 }
