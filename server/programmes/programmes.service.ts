@@ -35,6 +35,7 @@ export class Programmes {
   readonly #regions: Regions;
   readonly #audit: Audit;
   readonly #kept = new Map<string, { until: number; programme: Promise<Programme> }>();
+  #list: { until: number; programmes: Promise<Programme[]> } | undefined;
 
   constructor(deps: { programmes: Model<Stored>; regions: Regions; audit: Audit }) {
     this.#programmes = deps.programmes;
@@ -57,30 +58,30 @@ export class Programmes {
   }
 
   /**
-   * Programmes that concern the viewer's scopes in the given roles: set up in or above their region, for a stage that
+   * Programmes that concern the viewer's scopes in the given roles: set up in, above or below their region, for a stage that
    * their school teaches, by their organisation, or named in the grant.
    */
   async visibleTo(viewer: Viewer, roles: readonly Role[]): Promise<Programme[]> {
     const held = scopesOf(viewer, roles);
-    if (held === 'all') return this.#find({});
+    if (held === 'all') return [...(await this.#all())];
     const ids = (kind: string) =>
       held.filter((scope) => scope.startsWith(`${kind}:`)).map((s) => s.slice(kind.length + 1));
     const organisations = await this.#regions.organisationsByIds(ids('organisation'));
     const tree = await this.#regions.all();
-    const around = (regions: string[]) => trusted({ $in: regions.flatMap((code) => tree.get(code)?.path ?? []) });
-    const below = [...tree.values()].filter(({ path }) => path.some((code) => ids('region').includes(code)));
-    const ofSchools = organisations
-      .filter((organisation) => organisation.kind === 'school')
-      .map(({ region, stages }) => ({ region: around([region]), stages: trusted({ $in: stages }) }));
-    return this.#find({
-      $or: [
-        { region: around(ids('region')) },
-        { region: trusted({ $in: below.map(({ _id }) => _id) }) },
-        ...ofSchools,
-        { provider: trusted({ $in: ids('organisation') }) },
-        { _id: trusted({ $in: ids('programme') }) },
-      ],
-    });
+    const [regions, providers, named] = [ids('region'), ids('organisation'), ids('programme')];
+    const isAround = (of: string, region: string) =>
+      tree.get(of)?.path.includes(region) || tree.get(region)?.path.includes(of) || false;
+    const fits = ({ _id, region, provider, stages }: Programme) =>
+      regions.some((of) => isAround(of, region)) ||
+      providers.includes(provider) ||
+      named.includes(_id) ||
+      organisations.some(
+        (school) =>
+          school.kind === 'school' &&
+          tree.get(school.region)?.path.includes(region) &&
+          stages.some((stage) => school.stages.includes(stage)),
+      );
+    return (await this.#all()).filter(fits);
   }
 
   /** @throws core:invalid-scheme */
@@ -88,6 +89,7 @@ export class Programmes {
     this.#checkScheme(programme.scheme);
     const made = await this.#programmes.create(programme as unknown as Stored);
     await this.#audit.record({ actor, action: 'programme.create', subject: made._id });
+    this.#forget(made._id);
     return made.toObject() as Programme;
   }
 
@@ -99,7 +101,7 @@ export class Programmes {
     this.#checkScheme(next);
     await this.#programmes.updateOne({ _id: id, state: 'draft' }, { $set: { scheme: next } });
     await this.#audit.record({ actor, action: 'programme.scheme', subject: id, details: { version: next.version } });
-    this.#kept.delete(id);
+    this.#forget(id);
   }
 
   /** Opens a draft: from now on its scheme is frozen. */
@@ -110,7 +112,7 @@ export class Programmes {
     );
     if (modifiedCount === 0) throw new AppError('core:programme-frozen', 409);
     await this.#audit.record({ actor, action: 'programme.open', subject: id });
-    this.#kept.delete(id);
+    this.#forget(id);
   }
 
   /** Lets a region that organises its own training take part. */
@@ -118,13 +120,29 @@ export class Programmes {
     await this.#regions.get(region);
     await this.#programmes.updateOne({ _id: id }, { $addToSet: { regions: region } });
     await this.#audit.record({ actor, action: 'programme.add-region', subject: id, details: { region } });
-    this.#kept.delete(id);
+    this.#forget(id);
   }
 
   async #read(id: string): Promise<Programme> {
     const programme = await this.#programmes.findById(id).lean();
     if (!programme) throw errors.notFound();
     return programme as Programme;
+  }
+
+  /** Every programme, newest term first; there are few, and every page of an official asks. At most two seconds old. */
+  #all(): Promise<Programme[]> {
+    if (this.#list && this.#list.until > Date.now()) return this.#list.programmes;
+    const programmes = this.#find({});
+    this.#list = { until: Date.now() + keptMs, programmes };
+    programmes.catch(() => {
+      this.#list = undefined;
+    });
+    return programmes;
+  }
+
+  #forget(id: string): void {
+    this.#kept.delete(id);
+    this.#list = undefined;
   }
 
   async #find(filter: object): Promise<Programme[]> {

@@ -61,7 +61,8 @@ export class Regions {
       .lean();
   }
 
-  organisationsByIds(ids: string[]): Promise<Organisation[]> {
+  async organisationsByIds(ids: string[]): Promise<Organisation[]> {
+    if (ids.length === 0) return [];
     return this.#organisations.find({ _id: trusted({ $in: ids }) }).lean();
   }
 
