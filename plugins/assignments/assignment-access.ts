@@ -1,4 +1,4 @@
-import { AppError, type Enrolment, errors, type Programme, type Viewer, within } from '#platform';
+import { type Enrolment, errors, type Programme, type Viewer, within } from '#platform';
 import type { AssignmentsHost } from './assignments.host.ts';
 import { type Submission, submissionId } from './submission.model.ts';
 import type { Task } from './task.model.ts';
@@ -27,7 +27,7 @@ export class AssignmentAccess {
     const [enrolments, managed, moderated] = await Promise.all([
       this.#host.enrolments.ofLearner(viewer.id),
       this.#managed(viewer),
-      this.#moderated(viewer),
+      this.#host.use('workshops').moderatedBy(viewer),
     ]);
     const parts = new Map<string, Part>();
     const part = (programme: string): Part => {
@@ -39,7 +39,7 @@ export class AssignmentAccess {
     for (const enrolment of enrolments.filter(({ state }) => state !== 'withdrawn')) {
       part(enrolment.programme).enrolment = enrolment;
     }
-    for (const { id, programme } of moderated) part(programme).moderated.push(id);
+    for (const { _id: id, programme } of moderated) part(programme).moderated.push(id);
     return parts;
   }
 
@@ -91,21 +91,6 @@ export class AssignmentAccess {
   async #managed(viewer: Viewer): Promise<Programme[]> {
     const roles = this.#host.rolesFor('manage');
     return viewer.grants.some(({ role }) => roles.includes(role)) ? this.#host.programmes.visibleTo(viewer, roles) : [];
-  }
-
-  async #moderated(viewer: Viewer): Promise<{ id: string; programme: string }[]> {
-    const scopes = viewer.grants.filter(({ role }) => role === 'moderator').map(({ scope }) => scope);
-    const ids = [...new Set(scopes)].filter((scope) => scope.startsWith('workshop:')).map((scope) => scope.slice(9));
-    const workshops = this.#host.use('workshops');
-    const found = ids.map(async (id) => {
-      try {
-        return { id, programme: (await workshops.get(id)).programme };
-      } catch (error) {
-        if (error instanceof AppError && error.status === 404) return undefined;
-        throw error;
-      }
-    });
-    return (await Promise.all(found)).filter((one) => one !== undefined);
   }
 }
 

@@ -46,8 +46,8 @@ export async function readUpload(
   await mkdir(folder, { recursive: true });
   const parser = parserFor(request, limits);
   const { fields } = upload;
-  const files: ReceivedFile[] = [];
-  const arriving: Promise<void>[] = [];
+  let files: ReceivedFile[] = [];
+  const arriving: Promise<ReceivedFile>[] = [];
   const written: string[] = [];
   try {
     await new Promise<void>((resolve, reject) => {
@@ -61,18 +61,19 @@ export async function readUpload(
         const path = join(folder, id);
         written.push(path);
         const arrived = receive(stream, { id, path, filename, limit: limits.fileSize });
-        arriving.push(
-          arrived.then(
-            (file) => void files.push(file),
-            (error) => reject(error),
-          ),
-        );
+        arrived.catch(reject);
+        arriving.push(arrived);
       });
       parser.once('filesLimit', () =>
         reject(new AppError('assignments:too-many-files', 413, { params: { limit: limits.files } })),
       );
       parser.once('error', () => reject(cutOff()));
-      parser.once('close', () => void Promise.all(arriving).then(() => resolve()));
+      parser.once('close', () => {
+        Promise.all(arriving).then((received) => {
+          files = received;
+          resolve();
+        }, reject);
+      });
       request.once('aborted', () => reject(cutOff()));
       request.once('error', () => reject(cutOff()));
       request.pipe(parser);

@@ -1,4 +1,4 @@
-import { definePlugin, localText } from '#platform';
+import { definePlugin, localText, overseers } from '#platform';
 import { certificateSchema, counterSchema } from './certificate.model.ts';
 import { addApi } from './certificates.api.ts';
 import { addPages } from './certificates.routes.ts';
@@ -19,16 +19,6 @@ declare module '#platform' {
     'certificate.issued': { enrolment: string; learner: string; number: string };
   }
 }
-
-const overseers = [
-  'moderator',
-  'provider-manager',
-  'school-administrator',
-  'county-bureau',
-  'city-bureau',
-  'province',
-  'operator',
-] as const;
 
 export default definePlugin({
   id: 'certificates',

@@ -1,4 +1,4 @@
-import { AppError, type Enrolment, errors, type Programme, type Viewer, within } from '#platform';
+import { type Enrolment, errors, type Programme, type Viewer, within } from '#platform';
 import type { DiscussionsHost } from './discussions.host.ts';
 import type { Topic } from './topic.model.ts';
 
@@ -28,7 +28,7 @@ export class DiscussionAccess {
     const [enrolments, visible, moderated] = await Promise.all([
       this.#host.enrolments.ofLearner(viewer.id),
       this.#visible(viewer, 'read'),
-      this.#moderated(viewer),
+      this.#host.use('workshops').moderatedBy(viewer),
     ]);
     const found = new Map<string, Reach>();
     for (const { _id } of visible) {
@@ -39,7 +39,7 @@ export class DiscussionAccess {
       const workshops = found.has(programme) ? 'all' : workshop ? [workshop] : [];
       found.set(programme, { programme, enrolment, workshops, participant: true, moderated: [] });
     }
-    for (const { id, programme } of moderated) {
+    for (const { _id: id, programme } of moderated) {
       const reach = found.get(programme) ?? { programme, workshops: [], participant: true, moderated: [] };
       const workshops = reach.workshops === 'all' ? reach.workshops : [...reach.workshops, id];
       found.set(programme, { ...reach, workshops, participant: true, moderated: [...reach.moderated, id] });
@@ -87,20 +87,5 @@ export class DiscussionAccess {
   async #visible(viewer: Viewer, permission: string): Promise<Programme[]> {
     const roles = this.#host.rolesFor(permission);
     return viewer.grants.some(({ role }) => roles.includes(role)) ? this.#host.programmes.visibleTo(viewer, roles) : [];
-  }
-
-  async #moderated(viewer: Viewer): Promise<{ id: string; programme: string }[]> {
-    const scopes = viewer.grants.filter(({ role }) => role === 'moderator').map(({ scope }) => scope);
-    const ids = [...new Set(scopes)].filter((scope) => scope.startsWith('workshop:')).map((scope) => scope.slice(9));
-    const workshops = this.#host.use('workshops');
-    const found = ids.map(async (id) => {
-      try {
-        return { id, programme: (await workshops.get(id)).programme };
-      } catch (error) {
-        if (error instanceof AppError && error.status === 404) return undefined;
-        throw error;
-      }
-    });
-    return (await Promise.all(found)).filter((one) => one !== undefined);
   }
 }

@@ -26,6 +26,8 @@ declare module '#platform' {
       place(programme: string): Promise<number>;
       /** Whether the viewer is the moderator of this workshop. */
       moderates(viewer: Viewer, workshop: string): Promise<boolean>;
+      /** The workshops of which the viewer is the moderator. */
+      moderatedBy(viewer: Viewer): Promise<Workshop[]>;
       /** Narrows a query on enrolments to the members of the workshops that the viewer moderates. */
       membersScope(viewer: Viewer): Scoped;
       /** Members of whom something was recorded within the last two minutes. */
@@ -72,6 +74,7 @@ export default definePlugin({
       ofProgramme: (programme) => workshops.ofProgramme(programme),
       place: (programme) => placement.place(programme),
       moderates: (viewer, id) => access.moderates(viewer, id),
+      moderatedBy: (viewer) => access.moderatedBy(viewer),
       membersScope: (viewer) => access.moderatedMembers(viewer),
       online: async (id) => members.active(await workshops.get(id), Date.now()),
     });

@@ -32,6 +32,11 @@ export class WorkshopAccess {
     return (await this.#workshops.get(id)).moderator === viewer.id;
   }
 
+  /** The workshops that are the viewer's own to moderate; asks the database only for those who hold such a grant. */
+  async moderatedBy(viewer: Viewer): Promise<Workshop[]> {
+    return viewer.grants.some(({ role }) => role === 'moderator') ? this.#workshops.ofModerator(viewer.id) : [];
+  }
+
   /** Whether the viewer may follow the members live. */
   async mayWatch(viewer: Viewer, id: string): Promise<boolean> {
     const standing = await this.find(viewer, id).then(

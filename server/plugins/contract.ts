@@ -37,6 +37,7 @@ export { addDays, beijingDay, daysBetween, startOfBeijingDay } from '../beijing-
 export { AppError, errors, type FieldProblem } from '../errors.ts';
 export { idField, newId } from '../ids.ts';
 export { type Language, type LocalText, languages, localText } from '../languages.ts';
+export { overseers } from '../programmes/enrolment-access.ts';
 export type { Enrolment } from '../programmes/enrolments.service.ts';
 export {
   type EnrolmentState,
