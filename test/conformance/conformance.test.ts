@@ -44,7 +44,7 @@ describe("MongoDB's specification tests", function () {
   });
 
   after(async () => {
-    await admin.close();
+    await admin?.close();
     await stop();
   });
 

@@ -61,7 +61,7 @@ export class Entities {
         );
         break;
       case 'session': {
-        const session = this.client(spec.client as string).startSession((spec.sessionOptions ?? {}) as never);
+        const session = this.client(spec.client as string).startSession(this.sessionOptions(spec) as never);
         this.sessions.set(id, session);
         this.lsids.set(id, session.id);
         break;
@@ -72,6 +72,12 @@ export class Entities {
       default:
         throw new Error(`unknown entity ${kind}`);
     }
+  }
+
+  private sessionOptions({ sessionOptions = {} }: Value): Value {
+    const options = { ...(sessionOptions as Value) };
+    if (typeof options.snapshotTime === 'string') options.snapshotTime = this.get(options.snapshotTime);
+    return options;
   }
 
   private async createClient(id: string, spec: Value): Promise<void> {

@@ -50,7 +50,8 @@ export function mismatch(
     }
     return undefined;
   }
-  return equal(expected, actual) ? undefined : `${path}: ${show(actual)} instead of ${show(expected)}`;
+  const meant = isPlain(actual) && Object.keys(actual).join() === '$eq' ? actual.$eq : actual;
+  return equal(expected, meant) ? undefined : `${path}: ${show(actual)} instead of ${show(expected)}`;
 }
 
 function special(

@@ -156,8 +156,11 @@ export async function dispatch(dispatcher: Dispatcher, command: Command): Promis
       );
     }
   }
+  const breaks = isRepetition(dispatcher.engine, body) ? undefined : dispatcher.failPoints.breakAt(command);
+  if (breaks === 'before') return 'close';
   const reply = await run(dispatcher, command);
-  if (failure?.writeConcernError === undefined) return reply;
+  if (breaks === 'after') return 'close';
+  if (failure?.writeConcernError === undefined) return withReachableConcern(reply, body);
   const { errorLabels: labels, ...writeConcernError } = failure.writeConcernError;
   const code = toDouble(writeConcernError.code);
   const given = (labels as string[] | undefined) ?? errorLabels(name, body, code, true);
@@ -167,6 +170,20 @@ export async function dispatch(dispatcher: Dispatcher, command: Command): Promis
     given,
   );
 }
+
+/** A write concern for more members than there are is an error beside the result of the write. */
+function withReachableConcern(reply: Reply, body: Doc): Reply {
+  const wanted = (body.writeConcern as Doc | undefined)?.w;
+  if (typeof wanted !== 'number' || wanted <= 1 || Buffer.isBuffer(reply)) return reply;
+  const writeConcernError = { code: 100, codeName: codeName(100), errmsg: 'Not enough data-bearing nodes' };
+  return { ...reply, writeConcernError };
+}
+
+/** Whether a retryable write has been done already. */
+const isRepetition = (engine: Engine, body: Doc): boolean =>
+  body.txnNumber !== undefined &&
+  body.autocommit === undefined &&
+  engine.sessions.storedReply(engine.store, body) !== undefined;
 
 const withLabels = (reply: Doc, labels: readonly string[]): Doc =>
   labels.length === 0 ? reply : { ...reply, errorLabels: labels };

@@ -36,6 +36,24 @@ export class FailPoints {
     return { count: 0, ok: 1 };
   }
 
+  /** Whether the connection breaks at this retryable write, and whether before it is committed. */
+  breakAt(command: Command): 'before' | 'after' | undefined {
+    const point = this.points.get('onPrimaryTransactionalWrite');
+    const { body, sequences } = command;
+    if (point === undefined || body.txnNumber === undefined || body.autocommit !== undefined) return undefined;
+    if (!['insert', 'update', 'delete', 'findAndModify', 'bulkWrite'].includes(command.name)) return undefined;
+    const [statements] = sequences.values();
+    for (let left = statements?.length ?? 1; left > 0; left--) {
+      if (point.skip > 0) {
+        point.skip--;
+        continue;
+      }
+      if (--point.times <= 0) this.points.delete('onPrimaryTransactionalWrite');
+      return point.data.failBeforeCommitExceptionCode === undefined ? 'after' : 'before';
+    }
+    return undefined;
+  }
+
   /** What happens to this command; uses the fail point up by one. */
   failureOf(command: Command): Failure | undefined {
     const point = this.points.get('failCommand');

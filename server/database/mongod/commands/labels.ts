@@ -1,7 +1,7 @@
 import type { Doc } from '../values/codec.ts';
 
 /** Errors after which a write may be sent again. */
-const retryableWrites = new Set([6, 7, 64, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
+const retryableWrites = new Set([6, 7, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
 
 /** Errors after which a whole transaction may be tried again. */
 const transient = new Set([24, 112, 239, 246, 251, 267]);
@@ -27,6 +27,7 @@ const codeNames: Record<number, string> = {
   9001: 'SocketException',
   10107: 'NotWritablePrimary',
   11600: 'InterruptedAtShutdown',
+  11601: 'Interrupted',
   11602: 'InterruptedDueToReplStateChange',
   13435: 'NotPrimaryNoSecondaryOk',
   13436: 'NotPrimaryOrSecondary',
