@@ -14,7 +14,7 @@ const settings = z.object({
   /** Fills an empty database at the start. */
   seed: z.stringbool().default(false),
   /** Learners to invent. */
-  learners: z.coerce.number().int().min(50).max(20_000).default(2_000),
+  learners: z.coerce.number().int().min(5).max(20_000).default(2_000),
   /** How many learners get an account for the simulation. */
   simulated: z.coerce.number().int().min(0).max(2_000).default(600),
 });

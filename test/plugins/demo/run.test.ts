@@ -20,7 +20,7 @@ interface Demo {
 function start(...options: string[]): Demo {
   const child = spawn(process.execPath, ['--import', 'tsx', 'plugins/demo/run.ts', ...options], {
     cwd: projectFolder,
-    env: { ...process.env, DEMO_LEARNERS: '60', DEMO_SIMULATED: '4' },
+    env: { ...process.env, DEMO_LEARNERS: '12', DEMO_SIMULATED: '4' },
   });
   let output = '';
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
@@ -89,7 +89,7 @@ describe('demo: npm run demo', function () {
       .and.to.match(/study history +\d+\.\d s/);
     const city = await signIn(url, 'city', demoPassword);
     const { total } = await city.get<{ total: number }>('/api/v1/enrolments?size=5');
-    expect(total).to.equal(60);
+    expect(total).to.equal(12);
     const children = await descendants(demo.child.pid as number);
     expect(children.length).to.be.above(3);
     demo.child.kill('SIGINT');
@@ -107,7 +107,7 @@ describe('demo: npm run demo', function () {
     process.kill(platform, 'SIGKILL');
     await eventually(async () => expect((await fetch(`${url}/sign-in`)).status).to.equal(200), 30_000);
     const city = await signIn(url, 'city', demoPassword);
-    expect((await city.get<{ total: number }>('/api/v1/enrolments?size=5')).total).to.equal(60);
+    expect((await city.get<{ total: number }>('/api/v1/enrolments?size=5')).total).to.equal(12);
     expect(demo.output()).to.include('starting it again');
     const all = [...children, ...(await descendants(demo.child.pid as number))];
     demo.child.kill('SIGKILL');
