@@ -15,14 +15,14 @@ export interface RunningEngine {
 /** Starts the built-in engine as a process of its own, primary of a replica set of one. */
 export async function startEngine(
   path: string,
-  { port = 0, env = {} }: { port?: number; env?: Record<string, string> } = {},
+  { port = 0, wrapper = [] }: { port?: number; wrapper?: string[] } = {},
 ): Promise<RunningEngine> {
+  const [program = process.execPath, ...given] = [...wrapper, process.execPath, binary];
   const child = spawn(
-    process.execPath,
-    [binary, '--dbpath', path, '--port', String(port), '--replSet', 'rs', '--stopWithParent'],
+    program,
+    [...given, '--dbpath', path, '--port', String(port), '--replSet', 'rs', '--stopWithParent'],
     {
       stdio: ['pipe', 'pipe', 'inherit'],
-      env: { ...process.env, ...env },
     },
   );
   const listening = await new Promise<number>((resolve, reject) => {
@@ -48,7 +48,7 @@ export async function startEngine(
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
+      child.stdin.end();
       await ended;
     },
   };

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Long, ObjectId } from 'bson';
 import type { Engine } from '../engine.ts';
 import { CommandError } from '../errors.ts';
@@ -158,12 +159,30 @@ export function serverStatus(engine: Engine, info: ServerInfo, connections: numb
     uptime: Math.round((Date.now() - info.started) / 1000),
     localTime: new Date(),
     connections: { current: connections, available: 10_000, totalCreated: connections, active: connections },
-    mem: { bits: 64, resident: Math.round(memory.rss / 1048576), virtual: 0, supported: true },
+    // The data file is mapped into memory; `resident` is what the process needs beside it.
+    mem: {
+      bits: 64,
+      resident: Math.round(ownMemory() / 1048576),
+      mapped: Math.round(memory.rss / 1048576),
+      virtual: 0,
+      supported: true,
+    },
     metrics: { cursor: { open: { total: engine.cursors.size } } },
     storageEngine: { name: 'lmdb', supportsCommittedReads: true, persistent: true },
     ...(info.replicaSet === undefined ? {} : { repl: { setName: info.replicaSet, isWritablePrimary: info.initiated } }),
     ok: 1,
   };
+}
+
+/** Resident bytes without the mapped data file. */
+function ownMemory(): number {
+  try {
+    const anonymous = /RssAnon:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+    if (anonymous !== undefined) return Number(anonymous) * 1024;
+  } catch {
+    // Only Linux tells the two apart.
+  }
+  return process.memoryUsage.rss();
 }
 
 const parameters: Doc = {

@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
+import { CommandError } from '../errors.ts';
 
 export interface Entry {
   key: Buffer;
@@ -37,6 +38,9 @@ interface Pending {
 /** Name of the data file in its folder. */
 export const DATA_FILE = 'engine.mdb';
 
+/** Free bytes below which nothing is written any more. */
+const RESERVE = 64 * 1024 * 1024;
+
 const MAX_GROUP_MILLISECONDS = 20;
 
 /**
@@ -49,6 +53,8 @@ export class Store implements KeyValue {
   private waiting: Pending[] = [];
   private running = false;
   private closing = false;
+  private full = false;
+  private readonly path: string;
   private group = 0;
   private committed = 0;
   private readonly onGroupEnd: () => void;
@@ -60,6 +66,8 @@ export class Store implements KeyValue {
    */
   constructor(path: string, hooks: { onGroupEnd: () => void; onCommit: () => void }) {
     mkdirSync(path, { recursive: true });
+    this.path = path;
+    this.checkSpace();
     const settings = { encoding: 'binary', keyEncoding: 'binary' } as const;
     this.root = open({ path: join(path, DATA_FILE), maxDbs: 2, maxReaders: 1024, ...settings });
     this.data = this.root.openDB('data', settings);
@@ -108,10 +116,17 @@ export class Store implements KeyValue {
    */
   write(job: Job, synced: boolean): Promise<void> {
     if (this.closing) return Promise.reject(new Error('the store is closed'));
+    if (this.full) return Promise.reject(outOfSpace());
     return new Promise((resolve, reject) => {
       this.waiting.push({ job, synced, resolve, reject });
       if (!this.running) this.start();
     });
+  }
+
+  /** Looks how much room the disk has: before it is full, writes are refused, as a failing one would end the process. */
+  checkSpace(): void {
+    const { bavail, bsize } = statfsSync(this.path);
+    this.full = bavail * bsize < RESERVE;
   }
 
   private start(): void {
@@ -179,9 +194,12 @@ export class Store implements KeyValue {
   }
 }
 
+const outOfSpace = () =>
+  new CommandError(14031, 'OutOfDiskSpace', 'the disk is almost full: nothing is written until there is room again');
+
 /** A disk that fails leaves nothing that could be acknowledged: stop before anything else is answered. */
 function fatal(error: unknown): never {
-  process.stderr.write(`fatal: the storage failed, stopping: ${String(error)}\n`);
+  process.stderr.write(`fatal: the storage failed (disk full or defective?), stopping: ${String(error)}\n`);
   process.exit(14);
 }
 

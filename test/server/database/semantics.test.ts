@@ -1,0 +1,332 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { type Collection, Decimal128, type Document, Double, Long, MongoClient, ObjectId } from 'mongodb';
+import { type RunningEngine, startEngine } from '../../support/engine.ts';
+
+/** Filter, documents, and the _ids that MongoDB's manual says match. */
+const filters: [string, Document, Document[], number[]][] = [
+  ['null matches missing', { a: null }, [{ a: null }, { b: 1 }, { a: 0 }], [0, 1]],
+  ['equality reaches into arrays', { a: 2 }, [{ a: [1, 2] }, { a: 2 }, { a: [[2]] }], [0, 1]],
+  [
+    'a whole array matches itself and as an element',
+    { a: [1, 2] },
+    [{ a: [1, 2] }, { a: [[1, 2]] }, { a: [2, 1] }],
+    [0, 1],
+  ],
+  [
+    'a dotted path goes through arrays of documents',
+    { 'a.b': 1 },
+    [{ a: [{ b: 1 }, { b: 2 }] }, { a: { b: [1] } }, { a: [1] }],
+    [0, 1],
+  ],
+  [
+    'null on a dotted path',
+    { 'a.b': null },
+    [{ a: [] }, { a: [{}] }, { a: [{ b: 1 }, {}] }, { a: 1 }, {}],
+    [1, 2, 3, 4],
+  ],
+  ['a number in a path is a position', { 'a.1': 5 }, [{ a: [4, 5] }, { a: { 1: 5 } }, { a: [5, 4] }], [0, 1]],
+  [
+    'comparison stays within a type',
+    { a: { $gt: 5 } },
+    [{ a: 6 }, { a: '7' }, { a: new Date() }, { a: null }, { a: true }],
+    [0],
+  ],
+  ['$gte null', { a: { $gte: null } }, [{ a: null }, {}, { a: 1 }], [0, 1]],
+  [
+    'numbers are equal across types',
+    { a: 5 },
+    [{ a: Long.fromNumber(5) }, { a: new Double(5) }, { a: Decimal128.fromString('5.0') }, { a: '5' }],
+    [0, 1, 2],
+  ],
+  [
+    'int64 beyond doubles',
+    { a: Long.fromString('9007199254740993') },
+    [{ a: Long.fromString('9007199254740993') }, { a: 9007199254740992 }],
+    [0],
+  ],
+  [
+    'decimals compare exactly',
+    { a: { $gt: 0.1 } },
+    [{ a: Decimal128.fromString('0.1') }, { a: Decimal128.fromString('0.2') }],
+    [1],
+  ],
+  ['$ne on arrays means no element', { a: { $ne: 1 } }, [{ a: [1, 2] }, { a: [2] }, {}], [1, 2]],
+  ['$in with null and a pattern', { a: { $in: [null, /^x/] } }, [{ a: 'xy' }, {}, { a: 'yx' }], [0, 1]],
+  ['$nin', { a: { $nin: [1, null] } }, [{ a: 1 }, {}, { a: 2 }, { a: [1, 3] }], [2]],
+  ['$not with an operator includes missing', { a: { $not: { $gt: 1 } } }, [{ a: 2 }, { a: 1 }, {}], [1, 2]],
+  ['two bounds may be met by two elements', { a: { $gt: 5, $lt: 3 } }, [{ a: [1, 9] }, { a: [4] }], [0]],
+  [
+    '$elemMatch wants one element',
+    { a: { $elemMatch: { $gt: 5, $lt: 8 } } },
+    [{ a: [1, 9] }, { a: [6] }, { a: 6 }],
+    [1],
+  ],
+  [
+    '$elemMatch on documents',
+    { a: { $elemMatch: { b: 1, c: 2 } } },
+    [{ a: [{ b: 1 }, { c: 2 }] }, { a: [{ b: 1, c: 2 }] }],
+    [1],
+  ],
+  ['$all', { a: { $all: [1, 2] } }, [{ a: [2, 1, 3] }, { a: [1] }, { a: 1 }], [0]],
+  ['$all with one scalar', { a: { $all: [1] } }, [{ a: 1 }, { a: [1, 2] }], [0, 1]],
+  ['$size', { a: { $size: 2 } }, [{ a: [1, 2] }, { a: [1] }, { a: 2 }], [0]],
+  ['$type of elements and of arrays', { a: { $type: 'string' } }, [{ a: 'x' }, { a: ['x', 1] }, { a: 1 }], [0, 1]],
+  ['$type array', { a: { $type: 'array' } }, [{ a: [] }, { a: 1 }], [0]],
+  ['$type tells double from int', { a: { $type: 'double' } }, [{ a: new Double(5) }, { a: 5 }, { a: 5.5 }], [0, 2]],
+  ['$exists', { a: { $exists: true } }, [{ a: null }, {}, { a: [] }], [0, 2]],
+  ['$mod', { a: { $mod: [4, 0] } }, [{ a: 8 }, { a: 9 }, { a: [4] }, { a: 'x' }], [0, 2]],
+  ['$regex with options', { a: { $regex: '^AB', $options: 'i' } }, [{ a: 'abc' }, { a: 'xab' }], [0]],
+  ['Chinese text by substring', { a: /教师/ }, [{ a: '中学教师培训' }, { a: '学生' }], [0]],
+  ['$or and $nor', { $or: [{ a: 1 }, { b: 1 }], $nor: [{ c: 1 }] }, [{ a: 1 }, { b: 1, c: 1 }, { a: 2 }], [0]],
+  [
+    '$expr compares fields',
+    { $expr: { $gt: ['$a', '$b'] } },
+    [
+      { a: 2, b: 1 },
+      { a: 1, b: 2 },
+    ],
+    [0],
+  ],
+  [
+    'documents are equal only in the same order',
+    { a: { x: 1, y: 2 } },
+    [{ a: { x: 1, y: 2 } }, { a: { y: 2, x: 1 } }],
+    [0],
+  ],
+  ['bits', { a: { $bitsAllSet: 5 } }, [{ a: 7 }, { a: 4 }], [0]],
+];
+
+/** Update, document before, document after. */
+const updates: [string, Document | Document[], Document, Document, Document?][] = [
+  ['$set creates documents on the way', { $set: { 'a.b.c': 1 } }, {}, { a: { b: { c: 1 } } }],
+  ['$set by position fills with null', { $set: { 'a.2': 1 } }, { a: [0] }, { a: [0, null, 1] }],
+  ['$unset in an array leaves null', { $unset: { 'a.0': '' } }, { a: [1, 2] }, { a: [null, 2] }],
+  ['$inc creates', { $inc: { n: 2 } }, {}, { n: 2 }],
+  ['$inc keeps int64', { $inc: { n: 1 } }, { n: Long.fromNumber(5) }, { n: 6 }],
+  ['$mul creates zero', { $mul: { n: 3 } }, {}, { n: 0 }],
+  ['$min and $max compare across types', { $max: { a: 'x' }, $min: { b: 1 } }, { a: 5, b: 2 }, { a: 'x', b: 1 }],
+  ['$rename', { $rename: { a: 'b.c' } }, { a: 1 }, { b: { c: 1 } }],
+  [
+    '$push with all clauses',
+    { $push: { a: { $each: [5, 1], $sort: 1, $slice: -3 } } },
+    { a: [4, 2] },
+    { a: [2, 4, 5] },
+  ],
+  ['$push at a position', { $push: { a: { $each: [9], $position: 1 } } }, { a: [1, 2] }, { a: [1, 9, 2] }],
+  ['$addToSet', { $addToSet: { a: { $each: [1, 3] } } }, { a: [1, 2] }, { a: [1, 2, 3] }],
+  ['$pull by condition', { $pull: { a: { $gte: 2 } } }, { a: [1, 2, 3] }, { a: [1] }],
+  ['$pull of documents', { $pull: { a: { b: 1 } } }, { a: [{ b: 1, c: 2 }, { b: 2 }] }, { a: [{ b: 2 }] }],
+  ['$pullAll', { $pullAll: { a: [1, 2] } }, { a: [1, 2, 3, 1] }, { a: [3] }],
+  ['$pop', { $pop: { a: -1 } }, { a: [1, 2] }, { a: [2] }],
+  ['$bit', { $bit: { a: { xor: 5 } } }, { a: 1 }, { a: 4 }],
+  ['$[] changes every element', { $inc: { 'a.$[].b': 1 } }, { a: [{ b: 1 }, { b: 2 }] }, { a: [{ b: 2 }, { b: 3 }] }],
+  [
+    '$ changes the element found',
+    { $set: { 'a.$.b': 0 } },
+    { a: [{ b: 1 }, { b: 2 }] },
+    { a: [{ b: 1 }, { b: 0 }] },
+    { 'a.b': 2 },
+  ],
+  ['a pipeline', [{ $set: { c: { $add: ['$a', '$b'] } } }, { $unset: 'b' }], { a: 1, b: 2 }, { a: 1, c: 3 }],
+  ['a new field goes to the end, new ones by name', { $set: { z: 1, b: 2 } }, { y: 0 }, { y: 0, b: 2, z: 1 }],
+];
+
+describe("MongoDB's semantics in the engine", function () {
+  this.timeout(20_000);
+  let path: string;
+  let engine: RunningEngine;
+  let client: MongoClient;
+  let rows: Collection<Document>;
+
+  before(async () => {
+    path = await mkdtemp(join(tmpdir(), 'xuefang-semantics-'));
+    engine = await startEngine(path);
+    client = new MongoClient(engine.uri);
+    rows = client.db('semantics').collection('rows');
+  });
+
+  after(async () => {
+    await client.close();
+    await engine.stop();
+    await rm(path, { recursive: true, force: true });
+  });
+
+  beforeEach(async () => {
+    await rows.drop();
+  });
+
+  for (const [name, filter, documents, expected] of filters) {
+    it(`filter: ${name}, with and without an index`, async () => {
+      await rows.insertMany(documents.map((each, _id) => ({ _id: _id as never, ...each })));
+      const ids = async () => (await rows.find(filter).toArray()).map(({ _id }) => Number(_id)).sort((a, b) => a - b);
+      expect(await ids()).to.deep.equal(expected);
+      expect(await rows.countDocuments(filter)).to.equal(expected.length);
+      await rows.createIndex({ a: 1 });
+      expect(await ids(), 'with an index on a').to.deep.equal(expected);
+      await rows.createIndexes([{ key: { 'a.b': -1 } }, { key: { 'a.1': 1 } }]);
+      expect(await ids(), 'with an index on a.b').to.deep.equal(expected);
+      expect(await rows.countDocuments(filter)).to.equal(expected.length);
+      expect((await rows.aggregate([{ $match: { $and: [{}, filter] } }]).toArray()).length).to.equal(expected.length);
+    });
+  }
+
+  for (const [name, change, before, after, filter] of updates) {
+    it(`update: ${name}`, async () => {
+      await rows.insertOne({ _id: 1 as never, ...before });
+      await rows.updateOne(filter ?? {}, change as never);
+      const { _id, ...found } = (await rows.findOne()) ?? {};
+      expect(found).to.deep.equal(after);
+      expect(Object.keys(found)).to.deep.equal(Object.keys(after));
+    });
+  }
+
+  it('orders values of all types as BSON does, by index and in memory, both ways', async () => {
+    const values = [
+      null,
+      -1,
+      2,
+      2.5,
+      Decimal128.fromString('3'),
+      Long.fromNumber(4),
+      'a',
+      'ab',
+      'b',
+      { x: 1 },
+      { x: 2 },
+      new ObjectId('000000000000000000000001'),
+      false,
+      true,
+      new Date(0),
+      new Date(5),
+      /x/,
+    ];
+    await rows.insertMany(values.map((v, n) => ({ _id: ((n * 7) % values.length) as never, n, v })));
+    const order = async (direction: 1 | -1) => (await rows.find().sort({ v: direction }).toArray()).map(({ n }) => n);
+    const wanted = values.map((_each, n) => n);
+    expect(await order(1)).to.deep.equal(wanted);
+    expect(await order(-1)).to.deep.equal([...wanted].reverse());
+    await rows.createIndex({ v: 1 });
+    expect(await order(1)).to.deep.equal(wanted);
+    expect(await order(-1)).to.deep.equal([...wanted].reverse());
+    const plan = await rows.find().sort({ v: 1 }).limit(5).explain();
+    expect(JSON.stringify(plan.queryPlanner.winningPlan)).to.include('IXSCAN').and.not.to.include('"SORT"');
+  });
+
+  it('takes the fields of an upsert from the filter', async () => {
+    await rows.updateOne(
+      { a: 1, 'b.c': 2, d: { $eq: 3 }, e: { $gt: 4 }, $and: [{ f: 5 }], g: { $in: [6] } },
+      { $set: { h: 7 } },
+      { upsert: true },
+    );
+    const { _id, ...found } = (await rows.findOne()) ?? {};
+    expect(found).to.deep.equal({ a: 1, b: { c: 2 }, d: 3, f: 5, g: 6, h: 7 });
+  });
+
+  it('keeps unique, sparse and partial indexes', async () => {
+    await rows.createIndexes([
+      { key: { u: 1 }, unique: true, sparse: true },
+      { key: { p: 1 }, unique: true, partialFilterExpression: { active: true } },
+    ]);
+    await rows.insertMany([{ p: 1, active: true }, { p: 1, active: false }, { p: 1 }]);
+    const refused = await rows.insertOne({ p: 1, active: true }).catch((error) => error);
+    expect(refused).to.include({ code: 11000 });
+    expect(refused.keyPattern).to.deep.equal({ p: 1 });
+    expect(refused.keyValue).to.deep.equal({ p: 1 });
+    expect(await rows.updateOne({ active: false }, { $set: { active: true } }).catch((error) => error.code)).to.equal(
+      11000,
+    );
+    const plan = await rows.find({ p: 1, active: true }).explain();
+    expect(JSON.stringify(plan.queryPlanner.winningPlan)).to.include('p_1');
+  });
+
+  it('joins, facets and writes collections', async () => {
+    const others = client.db('semantics').collection('others');
+    await others.drop();
+    await others.insertMany([
+      { k: 1, name: 'x' },
+      { k: 1, name: 'y' },
+      { k: 2, name: 'z' },
+    ]);
+    await rows.insertMany([
+      { _id: 1 as never, k: 1 },
+      { _id: 2 as never, k: 3 },
+    ]);
+    const joined = await rows
+      .aggregate([
+        { $lookup: { from: 'others', localField: 'k', foreignField: 'k', as: 'found' } },
+        { $sort: { _id: 1 } },
+        { $project: { names: '$found.name' } },
+      ])
+      .toArray();
+    expect(joined).to.deep.equal([
+      { _id: 1, names: ['x', 'y'] },
+      { _id: 2, names: [] },
+    ]);
+    const [facets] = await others
+      .aggregate([
+        {
+          $facet: {
+            total: [{ $count: 'n' }],
+            byKey: [{ $group: { _id: '$k', n: { $sum: 1 } } }, { $sort: { _id: 1 } }],
+          },
+        },
+      ])
+      .toArray();
+    expect(facets).to.deep.equal({
+      total: [{ n: 3 }],
+      byKey: [
+        { _id: 1, n: 2 },
+        { _id: 2, n: 1 },
+      ],
+    });
+    await others
+      .aggregate([
+        { $group: { _id: '$k', n: { $sum: 1 } } },
+        { $merge: { into: 'rows', whenMatched: 'merge', whenNotMatched: 'discard' } },
+      ])
+      .toArray();
+    expect(await rows.find().sort({ _id: 1 }).toArray()).to.deep.equal([
+      { _id: 1, k: 1, n: 2 },
+      { _id: 2, k: 3, n: 1 },
+    ]);
+    await others.aggregate([{ $match: { k: 1 } }, { $out: 'copied' }]).toArray();
+    expect(await client.db('semantics').collection('copied').countDocuments()).to.equal(2);
+  });
+
+  it('compares strings by collation', async () => {
+    await rows.insertMany(['a', 'A', 'b', 'Á'].map((name) => ({ name })));
+    expect(await rows.countDocuments({ name: 'a' }, { collation: { locale: 'en', strength: 2 } })).to.equal(2);
+    expect(await rows.countDocuments({ name: 'a' }, { collation: { locale: 'en', strength: 1 } })).to.equal(3);
+  });
+
+  it('reads a million-byte result in batches and closes cursors', async () => {
+    await rows.insertMany(Array.from({ length: 2500 }, (_each, n) => ({ _id: n as never, text: 'x'.repeat(500) })));
+    expect((await rows.find().batchSize(700).toArray()).map(({ _id }) => Number(_id))).to.deep.equal(
+      Array.from({ length: 2500 }, (_each, n) => n),
+    );
+    const cursor = rows.find().batchSize(10);
+    await cursor.next();
+    await cursor.close();
+    const { cursor: left } = (await client.db('admin').command({ serverStatus: 1 })).metrics;
+    expect(left.open.total).to.equal(0);
+  });
+
+  it('refuses what it does not know with the right code', async () => {
+    const db = client.db('semantics');
+    const code = (command: Document) =>
+      db.command(command).then(
+        () => 0,
+        (error) => error.code,
+      );
+    expect(await code({ nonsense: 1 })).to.equal(59);
+    expect(await code({ find: 'rows', filter: { a: { $nonsense: 1 } } })).to.equal(2);
+    expect(await code({ find: 'rows', filter: { $where: 'true' } })).to.equal(238);
+    expect(await code({ find: 'rows', tailable: true })).to.equal(238);
+    expect(await code({ aggregate: 'rows', pipeline: [{ $nonsense: 1 }], cursor: {} })).to.equal(40324);
+    expect(await code({ aggregate: 'rows', pipeline: [{ $changeStream: {} }], cursor: {} })).to.equal(238);
+    expect(await code({ create: 'c', capped: true, size: 100 })).to.equal(238);
+  });
+});

@@ -1,0 +1,93 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { MongoClient } from 'mongodb';
+import { checkFolder } from '../../../server/database/mongod/maintenance.ts';
+import { startEngine } from '../../support/engine.ts';
+
+const hasTracer = () => {
+  try {
+    execFileSync('strace', ['-V'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+describe('the sync before the answer', function () {
+  this.timeout(40_000);
+  let path: string;
+
+  before(function () {
+    if (!hasTracer()) {
+      this.test?.parent?.tests.forEach((test) => {
+        test.title += ' (needs strace: apt-get install strace)';
+      });
+      this.skip();
+    }
+  });
+
+  beforeEach(async () => {
+    path = await mkdtemp(join(tmpdir(), 'xuefang-sync-'));
+  });
+
+  afterEach(() => path && rm(path, { recursive: true, force: true }));
+
+  const traced = (...options: string[]) =>
+    startEngine(join(path, 'db'), {
+      wrapper: ['strace', '-f', '-e', 'trace=fdatasync', ...options, '-o', join(path, 'trace')],
+    });
+  const syncs = () => readFileSync(join(path, 'trace'), 'utf8').match(/fdatasync.*= 0/g)?.length ?? 0;
+
+  it('lies between a write and its acknowledgement', async () => {
+    const engine = await traced();
+    const client = new MongoClient(engine.uri);
+    const rows = client.db('sync').collection<{ _id: number; n?: number }>('rows');
+    await rows.insertOne({ _id: 1 });
+    for (let n = 0; n < 10; n++) {
+      const before = syncs();
+      await rows.updateOne({ _id: 1 }, { $set: { n } }, { writeConcern: { w: 'majority' } });
+      expect(syncs()).to.be.greaterThan(before);
+    }
+    await client.close();
+    await engine.stop();
+  });
+
+  it('failing, ends the process without an acknowledgement; the data before it is intact', async () => {
+    const engine = await traced('-e', 'inject=fdatasync:error=EIO:when=8+');
+    const ended = new Promise((resolve) => engine.process.once('exit', resolve));
+    const client = new MongoClient(engine.uri, { retryWrites: false, serverSelectionTimeoutMS: 500 });
+    const rows = client.db('sync').collection<{ _id: number }>('rows');
+    let acknowledged = 0;
+    let failure: unknown;
+    while (failure === undefined) {
+      await rows.insertOne({ _id: acknowledged }).then(
+        () => acknowledged++,
+        (error) => {
+          failure = error;
+        },
+      );
+      if (/EIO/.test(readFileSync(join(path, 'trace'), 'utf8'))) {
+        const told = acknowledged;
+        await rows.insertOne({ _id: -1 }).catch(() => undefined);
+        expect(acknowledged).to.equal(told);
+        break;
+      }
+    }
+    expect(await ended).to.equal(14);
+    await client.close();
+    expect((await checkFolder(join(path, 'db'))).problems).to.deep.equal([]);
+    const again = await startEngine(join(path, 'db'));
+    const reader = new MongoClient(again.uri);
+    const found = await reader
+      .db('sync')
+      .collection('rows')
+      .countDocuments({ _id: { $gte: 0 } as never });
+    expect(found).to.be.at.least(acknowledged);
+    await reader.close();
+    await again.stop();
+  });
+});
