@@ -26,10 +26,12 @@ export function readUpload(request: Request): Promise<UploadedFile> {
     } catch {
       return reject(new AppError('enrolment:no-file', 422));
     }
+    const cut = () => reject(new AppError('enrolment:upload-cut', 400));
     let file: UploadedFile | undefined;
     let tooLarge = false;
     parser.on('file', (_field, stream, { filename }) => {
       const chunks: Buffer[] = [];
+      stream.on('error', cut);
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('limit', () => {
         tooLarge = true;
@@ -43,7 +45,6 @@ export function readUpload(request: Request): Promise<UploadedFile> {
       else if (!file || file.content.length === 0) reject(new AppError('enrolment:no-file', 422));
       else resolve(file);
     });
-    const cut = () => reject(new AppError('enrolment:upload-cut', 400));
     if (request.destroyed) return cut();
     parser.on('error', cut);
     request.on('error', cut);

@@ -21,11 +21,7 @@ export async function receiveUpload(request: Request, store: MediaStore, maxByte
   const fields: Record<string, string> = {};
   let arriving: Promise<string> | undefined;
   let tooMuch = false;
-  const parser = busboy({
-    headers: request.headers,
-    defParamCharset: 'utf8',
-    limits: { files: 1, fileSize: maxBytes, fields: 20, fieldSize: 64 * 1024 },
-  });
+  const parser = parserFor(request, maxBytes);
   parser.on('field', (name, value) => {
     fields[name] = value;
   });
@@ -49,6 +45,15 @@ export async function receiveUpload(request: Request, store: MediaStore, maxByte
     throw tooLarge(maxBytes);
   }
   return { fields, path };
+}
+
+function parserFor({ headers }: Request, maxBytes: number) {
+  try {
+    const limits = { files: 1, fileSize: maxBytes, fields: 20, fieldSize: 64 * 1024 };
+    return busboy({ headers, defParamCharset: 'utf8', limits });
+  } catch {
+    throw new AppError('video-courses:no-file', 422);
+  }
 }
 
 function tooLarge(maxBytes: number): AppError {

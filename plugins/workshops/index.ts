@@ -78,7 +78,7 @@ export default definePlugin({
       membersScope: (viewer) => access.moderatedMembers(viewer),
       online: async (id) => members.active(await workshops.get(id), Date.now()),
     });
-    host.menu({ label: 'menu.desk', href: '/workshops', icon: 'users-group', roles: ['moderator'], order: 30 });
+    host.menu({ label: 'menu.desk', href: '/workshops', icon: 'users-group', roles: ['moderator'], order: 15 });
     host.menu({
       label: 'menu.manage',
       href: '/workshops/manage',

@@ -33,7 +33,9 @@ function create(language: Language): Formatters {
     timeZone,
   });
   const time = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone });
-  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  const relativeTime = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  const relative = (value: number, unit: Intl.RelativeTimeFormatUnit) =>
+    relativeTime.format(value, unit).replace(/(\d)(?=[\u4e00-\u9fff])/, '$1 ');
   const [hour, minute, second] = language === 'en' ? [' h', ' min', ' s'] : [' 小时', ' 分', ' 秒'];
   return {
     number: (value) => number.format(value),
@@ -52,10 +54,10 @@ function create(language: Language): Formatters {
     ago(at, now = Date.now()) {
       const seconds = Math.round((new Date(at).getTime() - now) / 1000);
       const distance = Math.abs(seconds);
-      if (distance < 60) return relative.format(Math.sign(seconds) * Math.floor(distance), 'second');
-      if (distance < 3600) return relative.format(Math.trunc(seconds / 60), 'minute');
-      if (distance < 86_400) return relative.format(Math.trunc(seconds / 3600), 'hour');
-      if (distance < 7 * 86_400) return relative.format(Math.trunc(seconds / 86_400), 'day');
+      if (distance < 60) return relative(Math.sign(seconds) * Math.floor(distance), 'second');
+      if (distance < 3600) return relative(Math.trunc(seconds / 60), 'minute');
+      if (distance < 86_400) return relative(Math.trunc(seconds / 3600), 'hour');
+      if (distance < 7 * 86_400) return relative(Math.trunc(seconds / 86_400), 'day');
       return date.format(new Date(at));
     },
   };

@@ -61,11 +61,13 @@ export function timeOfDay(at: number): string {
 /** "3 minutes ago"; undefined when it is older than a week, where the written date says more. */
 export function ago(at: number, now: number, lang: string): string | undefined {
   const seconds = Math.round((at - now) / 1000);
-  const relative = new Intl.RelativeTimeFormat(lang, { numeric: 'auto' });
+  const relativeTime = new Intl.RelativeTimeFormat(lang, { numeric: 'auto' });
+  const relative = (value: number, unit: Intl.RelativeTimeFormatUnit) =>
+    relativeTime.format(value, unit).replace(/(\d)(?=[\u4e00-\u9fff])/, '$1 ');
   const size = Math.abs(seconds);
-  if (size < 60) return relative.format(seconds, 'second');
-  if (size < 3600) return relative.format(Math.trunc(seconds / 60), 'minute');
-  if (size < 86_400) return relative.format(Math.trunc(seconds / 3600), 'hour');
-  if (size < 604_800) return relative.format(Math.trunc(seconds / 86_400), 'day');
+  if (size < 60) return relative(seconds, 'second');
+  if (size < 3600) return relative(Math.trunc(seconds / 60), 'minute');
+  if (size < 86_400) return relative(Math.trunc(seconds / 3600), 'hour');
+  if (size < 604_800) return relative(Math.trunc(seconds / 86_400), 'day');
   return undefined;
 }

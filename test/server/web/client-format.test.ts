@@ -40,7 +40,7 @@ describe('live values in the browser', () => {
 
   it('say how long ago, and leave the date where it is older than a week', () => {
     const now = Date.UTC(2026, 10, 22);
-    expect(ago(now - 180_000, now, 'zh-CN')).to.equal('3分钟前');
+    expect(ago(now - 180_000, now, 'zh-CN')).to.equal('3 分钟前');
     expect(ago(now - 2 * 86_400_000, now, 'en')).to.equal('2 days ago');
     expect(ago(now - 8 * 86_400_000, now, 'en')).to.equal(undefined);
   });
