@@ -6,6 +6,7 @@ import type { Realtime } from '../realtime/realtime.ts';
 import type { Regions } from '../regions/regions.service.ts';
 import { readForm } from '../web/input.ts';
 import type { createSessions } from '../web/sessions.ts';
+import { sitePath } from '../web/site-path.ts';
 import type { Accounts } from './accounts.service.ts';
 import type { Audit } from './audit.ts';
 import { passwordLength } from './passwords.ts';
@@ -23,7 +24,8 @@ interface Deps {
 }
 
 const password = z.string().min(passwordLength.min).max(passwordLength.max);
-const signInForm = z.object({ login: z.string().trim().min(1).max(60), password: z.string().min(1).max(128) });
+const given = z.string().min(1).max(passwordLength.max);
+const signInForm = z.object({ login: z.string().trim().min(1).max(60), password: given });
 const activateForm = z.object({ login: z.string().trim().min(1).max(60), code: z.string().trim().length(8), password });
 const operatorForm = z.object({
   token: z.string(),
@@ -31,7 +33,7 @@ const operatorForm = z.object({
   account: z.string().trim().min(3).max(30),
   password,
 });
-const passwordForm = z.object({ current: z.string().min(1).max(128), password });
+const passwordForm = z.object({ current: given, password });
 
 const profileForm = z.object({
   phone: z
@@ -79,7 +81,7 @@ export function accountRoutes(deps: Deps): Router {
     }
     const { returnTo } = request.session;
     delete request.session.returnTo;
-    response.redirect(303, returnTo?.startsWith('/') && !returnTo.startsWith('//') ? returnTo : '/');
+    response.redirect(303, sitePath(returnTo));
   });
 
   router.post('/sign-out', async (request, response) => {
@@ -157,10 +159,9 @@ export function accountRoutes(deps: Deps): Router {
 
   router.get('/language', async (request, response) => {
     const to = languages.find((language) => language === request.query.to) ?? 'zh-CN';
-    const back = String(request.query.back ?? '/');
     if (request.viewer) await accounts.setLanguage(request.viewer.id, to);
     response.cookie('xf.lang', to, languageCookie);
-    response.redirect(303, back.startsWith('/') && !back.startsWith('//') ? back : '/');
+    response.redirect(303, sitePath(String(request.query.back ?? '/')));
   });
 
   router.get('/programme', (request, response) => {

@@ -267,7 +267,7 @@ export class Accounts {
     const user = await this.#byLogin(login);
     const expected = user && !user.passwordHash ? user.activation : undefined;
     const valid = expected?.expiresAt && expected.expiresAt > new Date();
-    const right = user && valid && expected.hash === this.#activationHash(user._id, code);
+    const right = user && !user.disabled && valid && expected.hash === this.#activationHash(user._id, code);
     if (!right) throw new AppError('core:wrong-activation-code', 401);
     await this.#users.updateOne({ _id: user._id }, { $unset: { activation: 1 } });
     await this.setPassword(user._id, password);
@@ -296,7 +296,7 @@ export class Accounts {
 
   async #prepare(person: NewPerson, scopes: Map<string, Scope[]>): Promise<{ user: User; logins: string[] }> {
     const logins: string[] = [];
-    if (person.account) logins.push(`account:${person.account.toLowerCase()}`);
+    if (person.account) logins.push(`account:${person.account.normalize('NFKC').toLowerCase()}`);
     if (person.phone) logins.push(`phone:${person.phone}`);
     if (person.idNumber) logins.push(`id:${this.#deps.vault.hash(person.idNumber)}`);
     const { idNumber, password, ...known } = person;

@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
+import { isSameSecret } from '../secrets.ts';
 
 /**
  * The link with which the first operator is made. It is tied to the platform's secret and works only while there is no
@@ -9,8 +10,7 @@ export function firstOperatorLink(publicUrl: string, secret: Buffer): string {
 }
 
 export function isFirstOperatorToken(token: string, secret: Buffer): boolean {
-  const expected = tokenOf(secret);
-  return token.length === expected.length && timingSafeEqual(Buffer.from(token), Buffer.from(expected));
+  return isSameSecret(token, tokenOf(secret));
 }
 
 function tokenOf(secret: Buffer): string {

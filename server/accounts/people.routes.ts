@@ -9,7 +9,7 @@ import { pagerOf, paging, parse } from '../web/input.ts';
 import { holds, type Menu } from '../web/menu.ts';
 import type { Accounts } from './accounts.service.ts';
 import { described, signedIn } from './person.ts';
-import { type Role, roles, type Scope, type Viewer, within } from './scope.ts';
+import { covers, type Role, roles, type Scope, type Viewer, within } from './scope.ts';
 
 interface Deps {
   accounts: Accounts;
@@ -19,12 +19,13 @@ interface Deps {
   menu: Menu;
 }
 
-const grantForm = z.object({
-  role: z.enum(roles),
-  scope: z.custom<Scope>((value) =>
-    /^(platform|(region|organisation|programme|workshop):[\w-]{1,80})$/.test(String(value)),
-  ),
-});
+const scope = z.custom<Scope>((value) =>
+  /^(platform|(region|organisation|programme|workshop):[\w-]{1,80})$/.test(String(value)),
+);
+/** An operator runs the whole platform: the role exists in no smaller scope. */
+const grantForm = z
+  .object({ role: z.enum(roles), scope })
+  .refine(({ role, scope }) => role !== 'operator' || scope === 'platform', { path: ['scope'] });
 
 /** Roles that look after people's accounts within their scope. */
 const administrators: readonly Role[] = ['operator', 'city-bureau', 'county-bureau', 'school-administrator'];
@@ -60,7 +61,7 @@ export function peopleRoutes({ accounts, enrolments, programmes, regions, menu }
       person: await described(user, request, regions),
       grants: user.grants.map(({ role, scope }) => ({ role, scope, label: t(`role.${role}`) })),
       roleOptions: roles.map((role) => ({ value: role, label: t(`role.${role}`) })),
-      mayGrant: holds(viewer, ['operator']),
+      mayGrant: covers(viewer, ['operator'], []),
       enrolments: own.map(({ programme, state, total }) => ({
         title: localText(titles.find((one) => one._id === programme)?.title, language),
         programme,
@@ -95,6 +96,6 @@ function administrator(request: Request): Viewer {
 
 function operator(request: Request): Viewer {
   const viewer = signedIn(request);
-  if (!holds(viewer, ['operator'])) throw errors.notFound();
+  if (!covers(viewer, ['operator'], [])) throw errors.notFound();
   return viewer;
 }

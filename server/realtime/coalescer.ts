@@ -40,6 +40,7 @@ export class Coalescer {
   }
 
   publish(name: string, event: string, value: Value): void {
+    if (this.#closed) return;
     let room = this.#rooms.get(name);
     if (!room) {
       room = { waiting: new Map(), sentAt: 0, timer: undefined };

@@ -114,7 +114,8 @@ export class Realtime {
       }
     });
     socket.on('unsubscribe', (room: unknown) => {
-      if (typeof room === 'string') void socket.leave(room);
+      // The rooms of the person and the session are not the client's to leave: signing out ends its sockets through them.
+      if (typeof room === 'string' && this.#rules.has(room.split(':', 1)[0] ?? '')) void socket.leave(room);
     });
   }
 

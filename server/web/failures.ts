@@ -1,4 +1,4 @@
-import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { AppError, errors } from '../errors.ts';
 
@@ -12,32 +12,41 @@ export function failures(log: Logger): ErrorRequestHandler {
     if (error.status >= 500)
       log.error({ err: thrown, reference: request.reference, path: request.path }, 'request failed');
     if (response.headersSent) return next(thrown);
-    const message = request.t(error.messageKey, error.params);
-    if (wantsJson(request)) {
-      response.status(error.status).json({
-        error: {
-          code: error.code,
-          message,
-          reference: request.reference,
-          ...(error.fields.length && { fields: error.fields }),
-        },
-      });
-      return;
-    }
-    if (error.status === 401 && request.method === 'GET' && error.code === 'core:sign-in-required') {
-      request.session.returnTo = request.originalUrl;
-      return response.redirect(302, '/sign-in');
-    }
-    await response.page('core/error', {
-      title: request.t('errors.title'),
-      status: error.status,
-      code: error.code,
-      message,
-      fields: error.fields,
-      reference: request.reference,
-      layout: request.viewer ? 'layout' : 'layout-plain',
+    await answer(error, request, response).catch((cause) => {
+      log.error({ err: cause, reference: request.reference }, 'an error page failed');
+      if (response.headersSent) return next(cause);
+      const message = request.t(error.messageKey, error.params);
+      response.status(error.status).type('text').send(`${message} (${request.reference})`);
     });
   };
+}
+
+async function answer(error: AppError, request: Request, response: Response): Promise<void> {
+  const message = request.t(error.messageKey, error.params);
+  if (wantsJson(request)) {
+    response.status(error.status).json({
+      error: {
+        code: error.code,
+        message,
+        reference: request.reference,
+        ...(error.fields.length && { fields: error.fields }),
+      },
+    });
+    return;
+  }
+  if (error.status === 401 && request.method === 'GET' && error.code === 'core:sign-in-required') {
+    request.session.returnTo = request.originalUrl;
+    return response.redirect(302, '/sign-in');
+  }
+  await response.page('core/error', {
+    title: request.t('errors.title'),
+    status: error.status,
+    code: error.code,
+    message,
+    fields: error.fields,
+    reference: request.reference,
+    layout: request.viewer ? 'layout' : 'layout-plain',
+  });
 }
 
 /** Errors of express's own parsers, in the catalogue's words. */

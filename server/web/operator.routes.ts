@@ -1,11 +1,12 @@
 import { Router } from 'express';
 import type { Accounts } from '../accounts/accounts.service.ts';
 import type { Audit } from '../accounts/audit.ts';
+import { covers } from '../accounts/scope.ts';
 import { errors } from '../errors.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { FilterChain } from '../plugins/filters.ts';
 import { pagerOf, paging } from './input.ts';
-import { holds, type Menu } from './menu.ts';
+import type { Menu } from './menu.ts';
 
 interface Deps {
   menu: Menu;
@@ -31,7 +32,7 @@ export function operatorRoutes({ menu, jobs, audit, accounts, filters, pingDatab
 
   router.use('/operator', (request, _response, next) => {
     if (!request.viewer) return next(errors.signInRequired());
-    next(holds(request.viewer, ['operator']) ? undefined : errors.notFound());
+    next(covers(request.viewer, ['operator'], []) ? undefined : errors.notFound());
   });
 
   router.get('/operator', async (request, response) => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { passwordLength } from '../accounts/passwords.ts';
 import type { Viewer } from '../accounts/scope.ts';
 import type { Throttle } from '../accounts/throttle.ts';
 import type { Realtime } from '../realtime/realtime.ts';
@@ -11,7 +12,10 @@ interface Deps {
   realtime: Realtime;
 }
 
-const signInBody = z.object({ login: z.string().trim().min(1).max(60), password: z.string().min(1).max(128) });
+const signInBody = z.object({
+  login: z.string().trim().min(1).max(60),
+  password: z.string().min(1).max(passwordLength.max),
+});
 
 /** Signing in and out for programs: the session cookie, and the token that every change has to carry. */
 export function sessionApi(api: Api, { sessions, throttle, realtime }: Deps): void {

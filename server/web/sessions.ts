@@ -1,4 +1,4 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import MongoStore from 'connect-mongo';
 import type { Request, RequestHandler, Response } from 'express';
 import session from 'express-session';
@@ -8,6 +8,7 @@ import { Strategy } from 'passport-local';
 import type { Accounts } from '../accounts/accounts.service.ts';
 import type { Viewer } from '../accounts/scope.ts';
 import { AppError, errors } from '../errors.ts';
+import { isSameSecret } from '../secrets.ts';
 
 interface SessionDeps {
   connection: Connection;
@@ -106,8 +107,7 @@ export const checkCsrf: RequestHandler = (request, _response, next) => {
   if (safeMethods.has(request.method)) return next();
   const given = String(request.get('x-csrf-token') ?? request.body?._csrf ?? request.query._csrf ?? '');
   const expected = request.session.csrfToken ?? '';
-  const same = given.length === expected.length && timingSafeEqual(Buffer.from(given), Buffer.from(expected));
-  if (expected === '' || !same) return next(errors.csrf());
+  if (expected === '' || !isSameSecret(given, expected)) return next(errors.csrf());
   if (request.body?._csrf) delete request.body._csrf;
   next();
 };

@@ -29,11 +29,13 @@ export function createWeb(deps: WebDeps, routes: RequestHandler[]): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
+  // Elsewhere express shows its readers the stack of what its own last handler gets.
+  app.set('env', 'production');
   app.set('query parser', 'simple');
   if (deps.secure) app.set('trust proxy', 1);
   app.use(securityHeaders(deps.secure));
   app.use(deps.assets.router());
-  app.use(compression());
+  app.use(compression({ level: 1 }));
   app.use((request, _response, next) => {
     request.reference = randomBytes(5).toString('hex');
     next();
@@ -92,7 +94,11 @@ function once<T>(work: () => Promise<T>): () => Promise<T> {
 
 function cookie(request: { headers: { cookie?: string | undefined } }, name: string): string | undefined {
   const found = new RegExp(`(?:^|; )${name.replace('.', '\\.')}=([^;]*)`).exec(request.headers.cookie ?? '');
-  return found?.[1] && decodeURIComponent(found[1]);
+  try {
+    return found?.[1] && decodeURIComponent(found[1]);
+  } catch {
+    return undefined;
+  }
 }
 
 function securityHeaders(secure: boolean): RequestHandler {

@@ -74,6 +74,24 @@ describe('signing in', () => {
     expect(body.error.code).to.equal('core:csrf');
   });
 
+  it('takes a token of the same length in other letters, and a broken cookie, for what they are', async () => {
+    const { agent, csrf } = await visitor();
+    const answer = await agent
+      .post('/sign-in')
+      .type('form')
+      .send({ login: 'a', password: 'b', _csrf: '学'.repeat(csrf.length) });
+    expect(answer.status).to.equal(403);
+    await supertest(test.url).get('/sign-in').set('cookie', 'xf.lang=%; xf.programme=%zz').expect(200);
+  });
+
+  it('takes the longest password that can be set, and account names in other widths', async () => {
+    const secret = 'p'.repeat(200);
+    const account = `Ａｎｎａ-${Date.now()}`;
+    await test.platform.rooms.accounts.create({ name: '安娜', account, password: secret });
+    expect((await attempt(account, secret)).response.status).to.equal(303);
+    await test.signIn(account, secret);
+  });
+
   it('makes somebody who keeps guessing wait, even with the right password', async () => {
     const person = await test.person();
     for (let i = 0; i < 8; i += 1) expect((await attempt(person.login, 'guess')).response.status).to.equal(401);
@@ -92,6 +110,20 @@ describe('signing in', () => {
     await client.get('/api/v1/me').expect(401);
   });
 
+  it('does not let a client leave the rooms through which signing out ends its sockets', async () => {
+    const person = await test.person();
+    const client = await test.signIn(person.login);
+    const socket = await client.socket();
+    const id = decodeURIComponent(/xf\.sid=([^;]+)/.exec(client.cookie)?.[1] ?? '')
+      .slice(2)
+      .split('.')[0];
+    socket.emit('unsubscribe', `session:${id}`);
+    await socket.emitWithAck('subscribe', 'enrolment:nobody-nothing');
+    const gone = new Promise((resolve) => socket.once('disconnect', resolve));
+    await client.delete('/api/v1/session').expect(200);
+    await gone;
+  });
+
   it('leads to the page that was asked for, but never away from the platform', async () => {
     const person = await test.person();
     const agent = supertest.agent(test.url);
@@ -102,7 +134,10 @@ describe('signing in', () => {
       .type('form')
       .send({ login: person.login, password, _csrf: csrf })
       .expect('Location', '/account');
-    await agent.get('/language?to=en&back=//evil.example').expect('Location', '/');
+    for (const away of ['//evil.example', '/%5Cevil.example', 'https://evil.example']) {
+      await agent.get(`/language?to=en&back=${away}`).expect('Location', '/');
+    }
+    await agent.get('/language?to=en&back=/account').expect('Location', '/account');
   });
 
   it('lets a new teacher set a password once with a code', async () => {
@@ -157,5 +192,18 @@ describe('signing in', () => {
     expect(text)
       .to.include(`${person.idNumber.slice(0, 4)}****`)
       .and.not.include(person.idNumber);
+  });
+
+  it('knows no operator of a part of the platform', async () => {
+    const partial = await test.person({ grants: [{ role: 'operator', scope: 'region:410204' }] });
+    const client = await test.signIn(partial.login);
+    await client.get('/operator/audit').expect(404);
+    const grant = { role: 'operator', scope: 'platform' };
+    await client.form(`/accounts/${partial.id}/grants`, grant).expect(404);
+    const operator = await test.signIn(
+      (await test.person({ grants: [{ role: 'operator', scope: 'platform' }] })).login,
+    );
+    await operator.form(`/accounts/${partial.id}/grants`, { role: 'operator', scope: 'region:410204' }).expect(422);
+    await operator.form(`/accounts/${partial.id}/grants`, { role: 'moderator', scope: 'workshop:w' }).expect(303);
   });
 });

@@ -44,6 +44,14 @@ describe('coalescing what a room is told', () => {
     coalescer.close();
   });
 
+  it('keeps nothing after it was closed', async () => {
+    const { coalescer, sent } = start(5);
+    coalescer.close();
+    coalescer.publish('room', 'late', 1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(sent).to.deep.equal([]);
+  });
+
   it('goes on after a value that could not be read', async () => {
     const { coalescer, sent, failures } = start(20);
     coalescer.publish('room', 'bad', () => Promise.reject(new Error('no')));
