@@ -32,6 +32,7 @@ import { Progress } from './progress/progress.service.ts';
 import { Recorder } from './progress/recorder.ts';
 import { RollUps } from './progress/roll-ups.service.ts';
 import { Realtime } from './realtime/realtime.ts';
+import { joinThroughRedis } from './realtime/redis.ts';
 import { organisationSchema, regionSchema } from './regions/region.model.ts';
 import { Regions } from './regions/regions.service.ts';
 import { Api } from './web/api.ts';
@@ -148,6 +149,7 @@ export async function startPlatform({ config, log, plugins, stage = () => {} }: 
   });
 
   const server = createServer();
+  const cluster = config.redisUrl ? await joinThroughRedis(config.redisUrl, log) : undefined;
   const realtime = new Realtime({
     server,
     log,
@@ -155,6 +157,7 @@ export async function startPlatform({ config, log, plugins, stage = () => {} }: 
     explain: (error, viewer) =>
       locales.translator(viewer.language === 'en' ? 'en' : 'zh-CN')(error.messageKey, error.params),
     intervalMs: 1_000,
+    adapter: cluster?.adapter,
   });
   const access = new EnrolmentAccess(enrolments);
   realtime.allow('enrolment', (viewer, id) => access.mayRead(viewer, id));
@@ -260,6 +263,7 @@ export async function startPlatform({ config, log, plugins, stage = () => {} }: 
     database,
     async stop() {
       await realtime.close();
+      await cluster?.close();
       server.closeAllConnections();
       await jobs.stop();
       await loaded.stop();

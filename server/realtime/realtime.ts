@@ -5,6 +5,7 @@ import { type Namespace, Server, type Socket } from 'socket.io';
 import type { Viewer } from '../accounts/scope.ts';
 import { AppError, errors } from '../errors.ts';
 import { Coalescer } from './coalescer.ts';
+import type { Cluster } from './redis.ts';
 
 type MayJoin = (viewer: Viewer, id: string) => boolean | Promise<boolean>;
 
@@ -17,6 +18,8 @@ interface RealtimeDeps {
   explain(error: AppError, viewer: Viewer): string;
   /** At most one message per room in this time, in milliseconds. */
   intervalMs: number;
+  /** Joins the rooms of several server processes. */
+  adapter?: Cluster['adapter'] | undefined;
 }
 
 /** Rooms a socket may be in at most, so that one client cannot make the server remember without end. */
@@ -36,6 +39,7 @@ export class Realtime {
   constructor(deps: RealtimeDeps) {
     this.#deps = deps;
     this.io = new Server(deps.server, {
+      ...(deps.adapter && { adapter: deps.adapter }),
       serveClient: false,
       maxHttpBufferSize: 64 * 1024,
       connectionStateRecovery: { maxDisconnectionDuration: recoveryMs, skipMiddlewares: false },

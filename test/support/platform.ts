@@ -19,6 +19,8 @@ export interface TestPlatform extends Fixtures {
   host(id: string): Host;
   /** A signed-in client; changes carry the session's token. */
   signIn(login: string, password?: string): Promise<Client>;
+  /** A second platform on the same database and data folder, as another server process would be. */
+  another(): Promise<TestPlatform>;
   /** Starts the platform again on the same database and data folder, as after a crash or an update. */
   restart(): Promise<TestPlatform>;
   stop(): Promise<void>;
@@ -64,6 +66,7 @@ async function start(config: Config, options: TestOptions, known?: Fixtures): Pr
     secret: config.secret,
     host: (id) => platform.host(id),
     signIn: (login, password) => signIn(platform.url, login, password),
+    another: () => start(config, options, fixtures),
     async restart() {
       await platform.stop();
       return start(config, options, fixtures);

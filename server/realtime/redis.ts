@@ -1,0 +1,29 @@
+import { createAdapter } from '@socket.io/redis-streams-adapter';
+import type { Logger } from 'pino';
+import { createClient } from 'redis';
+
+/** What joins the rooms of several platforms. */
+export interface Cluster {
+  adapter: ReturnType<typeof createAdapter>;
+  close(): Promise<void>;
+}
+
+/** How long Redis may take to answer the first connection, in milliseconds. */
+const connectMs = 5_000;
+
+/**
+ * Joins this platform's rooms with those of all others on the same Redis (Redis Streams, which keep what a socket
+ * missed while it was away).
+ * @throws Error when Redis cannot be reached at the start; later losses are logged and mended by the client
+ */
+export async function joinThroughRedis(url: string, log: Logger): Promise<Cluster> {
+  const client = createClient({ url, socket: { connectTimeout: connectMs } });
+  client.on('error', (error) => log.error({ err: error }, 'redis'));
+  await client.connect();
+  return {
+    adapter: createAdapter(client),
+    async close() {
+      client.destroy();
+    },
+  };
+}
