@@ -27,7 +27,7 @@ export interface ExpectedEvents {
   ignoreExtraEvents?: boolean;
 }
 
-export interface Collection {
+interface Collection {
   databaseName: string;
   collectionName: string;
   documents: Value[];

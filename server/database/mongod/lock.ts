@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 const PATIENCE = 10_000;
@@ -15,7 +15,7 @@ export async function lockFolder(path: string): Promise<() => void> {
   const deadline = Date.now() + PATIENCE;
   for (;;) {
     const holder = tryLock(file);
-    if (holder === undefined) return () => unlinkSync(file);
+    if (holder === undefined) return () => rmSync(file, { force: true });
     if (Date.now() > deadline) {
       throw new Error(`DBPathInUse: ${path} is in use by process ${holder}; two servers must not share a data folder`);
     }

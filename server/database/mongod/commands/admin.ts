@@ -63,7 +63,7 @@ function replicaSetFields(info: ServerInfo, address: string): Doc {
   };
 }
 
-export function replicaSetConfig(info: ServerInfo): Doc {
+function replicaSetConfig(info: ServerInfo): Doc {
   return {
     _id: info.replicaSet,
     version: 1,

@@ -1,3 +1,4 @@
+import { fieldsRead } from '../aggregation/dependencies.ts';
 import { runPipeline } from '../aggregation/pipeline.ts';
 import type { Engine } from '../engine.ts';
 import { CommandError, failedToParse, invalidOptions, notImplemented } from '../errors.ts';
@@ -134,7 +135,8 @@ function* evaluate(
     for (const each of found) yield each.raw;
     return;
   }
-  for (const document of runPipeline(plain(rest), plainDocuments(found), context)) yield encode(document);
+  for (const document of runPipeline(plain(rest), plainDocuments(found, fieldsRead(rest)), context))
+    yield encode(document);
 }
 
 /** The pipeline of countDocuments, and $count, need no documents. */

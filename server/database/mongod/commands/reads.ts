@@ -12,7 +12,7 @@ import { sortBy } from '../query/sort.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { documentKey } from '../storage/documents.ts';
 import type { KeyValue } from '../storage/store.ts';
-import { type Doc, decode, encode, isDocument } from '../values/codec.ts';
+import { type Doc, decode, decodeFields, encode, isDocument } from '../values/codec.ts';
 import { equal } from '../values/compare.ts';
 import { aggregate } from './aggregate.ts';
 import {
@@ -54,7 +54,7 @@ export function* search(
     collator: context.collator,
     limited: request.limit !== undefined,
   });
-  let results: Iterable<Found> = scan(view, collection, chosen, test);
+  let results: Iterable<Found> = scan(view, collection, chosen, test, expectedEntries(chosen, request));
   if (!chosen.sorted && sort !== undefined) {
     const found = [...results];
     results = sortBy(
@@ -76,6 +76,13 @@ export function* search(
     if (++taken >= limit) return;
   }
 }
+
+/** How many entries a search will read at least: all it may return, or what a first batch takes. */
+function expectedEntries(chosen: Plan, { skip = 0, limit }: Search): number {
+  return chosen.sorted && limit !== undefined ? skip + limit : FIRST_ENTRIES;
+}
+
+const FIRST_ENTRIES = 101;
 
 export const find: Handler = (engine, command) => {
   const { body } = command;
@@ -281,7 +288,7 @@ function checkStage(name: string): void {
   throw new CommandError(40324, 'Location40324', `Unrecognized pipeline stage name: '${name}'`);
 }
 
-/** Found documents, decoded for a pipeline. */
-export function* plainDocuments(found: Iterable<Found>): Generator<Doc> {
-  for (const { raw } of found) yield decode(raw, 0, true);
+/** Found documents, decoded for a pipeline: all of each, or only the fields that it reads. */
+export function* plainDocuments(found: Iterable<Found>, fields: ReadonlySet<string> | undefined): Generator<Doc> {
+  for (const { raw } of found) yield fields === undefined ? decode(raw, 0, true) : decodeFields(raw, fields, true);
 }

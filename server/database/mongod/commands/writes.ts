@@ -187,7 +187,7 @@ export function matching(
   const test = { matches: compileFilter(filter, context), fields: fieldsOf(filter) };
   const chosen = plan(collection, { ...request, collator: context.collator, limited: single });
   const found: Found[] = [];
-  for (const each of scan(target.view, collection, chosen, test)) {
+  for (const each of scan(target.view, collection, chosen, test, single && chosen.sorted ? 1 : undefined)) {
     found.push(each);
     if (single && chosen.sorted) break;
   }

@@ -26,7 +26,7 @@ export function equality(operand: unknown, collator: Collator): ValueOperator {
 }
 
 /** $gt, $gte, $lt and $lte: only values of the operand's own type compare. */
-export function inequality(operator: string, operand: unknown, collator: Collator): ValueOperator {
+function inequality(operator: string, operand: unknown, collator: Collator): ValueOperator {
   const rank = typeRank(operand);
   const accept: Record<string, (order: number) => boolean> = {
     $gt: (order) => order > 0,
@@ -52,7 +52,7 @@ export function inequality(operator: string, operand: unknown, collator: Collato
   };
 }
 
-export function membership(operand: unknown, collator: Collator): ValueOperator {
+function membership(operand: unknown, collator: Collator): ValueOperator {
   if (!Array.isArray(operand)) throw badValue('$in needs an array');
   for (const each of operand) {
     if (isDocument(each) && Object.keys(each)[0]?.startsWith('$')) throw badValue('cannot nest $ under $in');
@@ -79,7 +79,7 @@ const isObjectId = (value: unknown): value is { toHexString(): string } =>
   typeof value === 'object' && value !== null && (value as { _bsontype?: string })._bsontype === 'ObjectId';
 
 /** A regular expression as stored, as RegExp, or as pattern text with `$options`. */
-export function regex(operand: unknown, options?: string): ValueOperator {
+function regex(operand: unknown, options?: string): ValueOperator {
   const expression = toRegExp(operand, options);
   const own = regexText(expression);
   return {
@@ -95,7 +95,7 @@ export function regex(operand: unknown, options?: string): ValueOperator {
 }
 
 /** Translates PCRE's flags to those of JavaScript; `x` removes white space and comments from the pattern. */
-export function toRegExp(operand: unknown, options?: string): RegExp {
+function toRegExp(operand: unknown, options?: string): RegExp {
   let pattern: string;
   let flags: string;
   if (operand instanceof RegExp) [pattern, flags] = [operand.source, options ?? operand.flags];
@@ -120,7 +120,7 @@ export function toRegExp(operand: unknown, options?: string): RegExp {
   }
 }
 
-export function size(operand: unknown): ValueOperator {
+function size(operand: unknown): ValueOperator {
   const wanted = toDouble(operand);
   if (!Number.isInteger(wanted))
     throw badValue(`Failed to parse $size. Expected an integer in: $size: ${String(operand)}`);
@@ -128,7 +128,7 @@ export function size(operand: unknown): ValueOperator {
   return { test: (value) => Array.isArray(value) && value.length === wanted, reach: 'whole' };
 }
 
-export function modulo(operand: unknown): ValueOperator {
+function modulo(operand: unknown): ValueOperator {
   if (!Array.isArray(operand)) throw badValue('malformed mod, needs to be an array');
   if (operand.length < 2) throw badValue('malformed mod, not enough elements');
   if (operand.length > 2) throw badValue('malformed mod, too many elements');
@@ -164,7 +164,7 @@ const typeCodes: Record<number, string> = {
   [-1]: 'minKey',
 };
 
-export function type(operand: unknown): ValueOperator {
+function type(operand: unknown): ValueOperator {
   const wanted = new Set<string>();
   for (const each of Array.isArray(operand) ? operand : [operand]) {
     const name = typeof each === 'string' ? each : typeCodes[toDouble(each)];
@@ -177,7 +177,7 @@ export function type(operand: unknown): ValueOperator {
 }
 
 /** $bitsAllSet, $bitsAllClear, $bitsAnySet and $bitsAnyClear. */
-export function bits(operator: string, operand: unknown): ValueOperator {
+function bits(operator: string, operand: unknown): ValueOperator {
   const mask = bitMask(operand);
   const all = operator.startsWith('$bitsAll');
   const set = operator.endsWith('Set');

@@ -24,15 +24,21 @@ const LARGEST_CHUNK = 1024;
 
 /**
  * Reads a plan's documents, a chunk of entries at a time: nothing stays open in between, so that a reader may pause for
- * as long as it likes. Documents that fail the matcher are left out.
+ * as long as it likes. Documents that fail the test are left out; `expected` is how many the reader will probably take.
  */
-export function* scan(view: KeyValue, collection: Collection, plan: Plan, test: Test | undefined): Generator<Found> {
+export function* scan(
+  view: KeyValue,
+  collection: Collection,
+  plan: Plan,
+  test: Test | undefined,
+  expected = FIRST_CHUNK,
+): Generator<Found> {
   if (plan.union !== undefined) {
     yield* scanUnion(view, collection, plan.union, test);
     return;
   }
   const seen = plan.index?.multikey ? new Set<string>() : undefined;
-  for (const entry of entriesOf(view, plan)) {
+  for (const entry of entriesOf(view, plan, expected)) {
     let { key, value: raw } = entry;
     if (plan.index !== undefined) {
       key = Buffer.concat([collection.ident, entry.value]);
@@ -78,7 +84,7 @@ function check(key: Buffer, raw: Buffer, test: Test | undefined): Found | undefi
 }
 
 /** The entries of a plan's ranges in order. */
-export function* entriesOf(view: KeyValue, plan: Plan): Generator<Entry> {
+export function* entriesOf(view: KeyValue, plan: Plan, expected = FIRST_CHUNK): Generator<Entry> {
   const ranges = plan.reverse ? [...plan.ranges].reverse() : plan.ranges;
   for (const range of ranges) {
     if (plan.points) {
@@ -86,12 +92,12 @@ export function* entriesOf(view: KeyValue, plan: Plan): Generator<Entry> {
       if (value !== undefined) yield { key: range.low, value };
       continue;
     }
-    yield* entriesIn(view, range, plan.reverse);
+    yield* entriesIn(view, range, plan.reverse, expected);
   }
 }
 
-function* entriesIn(view: KeyValue, { low, high }: Range, reverse: boolean): Generator<Entry> {
-  let chunk = FIRST_CHUNK;
+function* entriesIn(view: KeyValue, { low, high }: Range, reverse: boolean, expected: number): Generator<Entry> {
+  let chunk = Math.min(Math.max(expected, 1), LARGEST_CHUNK);
   let range = { low, high };
   for (;;) {
     const entries = view.entries(range, chunk, reverse);

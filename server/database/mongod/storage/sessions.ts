@@ -6,7 +6,7 @@ import type { KeyValue } from './store.ts';
 import { noSuchTransaction, type Transaction, type Transactions } from './transactions.ts';
 
 /** How long a session is remembered after its last use, in milliseconds. */
-export const SESSION_LIFETIME = 30 * 60_000;
+const SESSION_LIFETIME = 30 * 60_000;
 
 const RETRY = Buffer.of(0, 0, 0, 1);
 

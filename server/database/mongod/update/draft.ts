@@ -116,7 +116,7 @@ function notViable(parts: readonly string[], at: number, value: unknown, part: s
 }
 
 /** Whether two values are the same in type, content and order of fields. */
-export function isIdentical(a: unknown, b: unknown): boolean {
+function isIdentical(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (isDocument(a) || Array.isArray(a)) {

@@ -45,8 +45,8 @@ export function decode(bytes: Buffer, offset = 0, plain = false): Doc {
 }
 
 /** Decodes only the top-level fields that are asked for, and skips the others. */
-export function decodeFields(bytes: Buffer, fields: ReadonlySet<string>): Doc {
-  return new Decoder(bytes, false).fields(fields);
+export function decodeFields(bytes: Buffer, fields: ReadonlySet<string>, plain = false): Doc {
+  return new Decoder(bytes, plain).fields(fields);
 }
 
 class Decoder {

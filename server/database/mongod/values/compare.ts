@@ -88,7 +88,7 @@ export function equal(a: unknown, b: unknown, collator?: Collator): boolean {
 }
 
 /** Compares by code point, which is the order of the UTF-8 bytes. */
-export function compareStrings(a: string, b: string): number {
+function compareStrings(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
     const x = a.charCodeAt(i);

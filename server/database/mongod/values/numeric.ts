@@ -94,7 +94,7 @@ function align(a: Exact, b: Exact): [bigint, bigint, number] {
   ];
 }
 
-export function addExact(a: Exact, b: Exact): Exact {
+function addExact(a: Exact, b: Exact): Exact {
   const [left, right, exponent] = align(a, b);
   return { coefficient: left + right, exponent };
 }
@@ -145,6 +145,6 @@ function combine(
 }
 
 /** A double as a decoded value: integral ones in the int32 range need the wrapper to stay doubles. */
-export function asDouble(value: number): number | Double {
+function asDouble(value: number): number | Double {
   return numberKind(value) === 'int' ? new Double(value) : value;
 }
