@@ -45,7 +45,9 @@ export async function readUpload(
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   const parser = parserFor(request, limits);
-  const { fields } = upload;
+  // Names come from the request: `__proto__` is a name like any other.
+  const fields: Upload['fields'] = Object.create(null);
+  upload.fields = fields;
   let files: ReceivedFile[] = [];
   const arriving: Promise<ReceivedFile>[] = [];
   const written: string[] = [];
@@ -56,7 +58,7 @@ export async function readUpload(
         fields[name] = [...(fields[name] ?? []), value];
       });
       parser.on('file', (_field, stream, { filename }) => {
-        if (!filename) return stream.resume();
+        if (!filename) return stream.on('error', () => reject(cutOff())).resume();
         const id = newId();
         const path = join(folder, id);
         written.push(path);

@@ -251,6 +251,20 @@ describe('assignments', () => {
       await nothingStored();
     });
 
+    it('takes fields of any name for what they are, and a form that ends too soon, and lives on', async () => {
+      const task = await taskDue(5);
+      const fields = upload(scene.as.learner, task)
+        .field('__proto__', 'x')
+        .field('constructor', 'y')
+        .field('text', '设计');
+      expect((await fields).status).to.equal(303);
+      const nameless =
+        '--cut\r\nContent-Disposition: form-data; name="f"\r\nContent-Type: application/octet-stream\r\n\r\nab';
+      const cut = await upload(scene.as.learner, task).type('multipart/form-data; boundary=cut').send(nameless);
+      expect(cut.status).to.equal(400);
+      await scene.as.learner.get(`/assignments/${task}`).expect(200);
+    });
+
     it('refuses an unknown task', async () => {
       await handIn(scene.as.learner, 'no-such-task').expect(404);
       await scene.as.learner.get('/assignments/no-such-task').expect(404);

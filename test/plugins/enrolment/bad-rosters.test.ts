@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import supertest from 'supertest';
 import writeXlsxFile from 'write-excel-file/node';
 import type { Client } from '../../support/client.ts';
 import { inventedIdNumber } from '../../support/fixtures.ts';
@@ -164,6 +165,18 @@ describe('bad rosters', function () {
     const city = await test.person({ grants: [{ role: 'city-bureau', scope: 'region:410200' }] });
     const taken = await send({ ...target, programme: late._id, client: await test.signIn(city.login) }, file);
     expect(taken.body.accepted).to.have.length(1);
+  });
+
+  it('refuses a form that ends in the middle of its file, and lives on', async () => {
+    const boundary = 'cut';
+    const part = 'Content-Disposition: form-data; name="roster"; filename="a.xlsx"\r\nContent-Type: a/b';
+    const { body, status } = await supertest(target.url)
+      .post(`/enrolment/rosters?programme=${target.programme}`)
+      .set({ cookie: target.client.cookie, 'x-csrf-token': target.client.csrf, accept: 'application/json' })
+      .set('content-type', `multipart/form-data; boundary=${boundary}`)
+      .send(`--${boundary}\r\n${part}\r\n\r\nPK`);
+    expect({ status, code: body.error.code }).to.deep.equal({ status: 400, code: 'enrolment:upload-cut' });
+    expect((await target.client.get('/enrolment')).status).to.equal(200);
   });
 
   it('answers 4xx with the reason in the reader’s language for what is no roster, and stores nothing', async () => {

@@ -34,6 +34,17 @@ describe('courses and their videos', () => {
       .attach('video', file, name);
 
   describe('uploading', () => {
+    it('refuses a form without its boundary', async () => {
+      const answer = await supertest(test.url)
+        .post(`/video-courses/courses/${draft}/lessons?_csrf=${author.csrf}`)
+        .set({ cookie: author.cookie, accept: 'application/json', 'content-type': 'multipart/form-data' })
+        .send('nothing');
+      expect({ status: answer.status, code: answer.body.error.code }).to.deep.equal({
+        status: 422,
+        code: 'video-courses:no-file',
+      });
+    });
+
     it('takes MP4 and WebM, and reads type, length and chapters itself', async () => {
       const { body } = await upload(draft, clip('webm'), 'whatever.bin').expect(201);
       const listed = await author.get(`/api/v1/video-courses/courses?programme=${test.programme}`).expect(200);
