@@ -54,7 +54,7 @@ export class DiscussionAccess {
     return found;
   }
 
-  /** The topic with the viewer's reach. @throws core:not-found */
+  /** The topic with the viewer's reach in it. @throws core:not-found */
   async topic(viewer: Viewer, id: string): Promise<{ topic: Topic; reach: Reach }> {
     const topic = (await this.#host.models.topics.findById(id).lean()) as Topic | null;
     if (!topic) throw errors.notFound();
@@ -62,7 +62,7 @@ export class DiscussionAccess {
     if (topic.workshop && reach.workshops !== 'all' && !reach.workshops.includes(topic.workshop)) {
       throw errors.notFound();
     }
-    return { topic, reach };
+    return { topic, reach: { ...reach, participant: takesPart(topic, reach) } };
   }
 
   /** Of these enrolments, those whose posts the viewer moderates. */
@@ -88,4 +88,9 @@ export class DiscussionAccess {
     const roles = this.#host.rolesFor(permission);
     return viewer.grants.some(({ role }) => roles.includes(role)) ? this.#host.programmes.visibleTo(viewer, roles) : [];
   }
+}
+
+/** Who learns in one workshop and oversees others takes part in their own, and reads the others as an overseer. */
+function takesPart({ workshop }: Topic, { participant, enrolment, moderated }: Reach): boolean {
+  return participant && (!workshop || workshop === enrolment?.workshop || moderated.includes(workshop));
 }

@@ -1,5 +1,5 @@
 import { trusted } from 'mongoose';
-import { AppError, type LocalText, newId, type Viewer } from '#platform';
+import { AppError, errors, type LocalText, newId, type Viewer } from '#platform';
 import type { DiscussionAccess, Reach } from './discussion-access.ts';
 import type { DiscussionsHost } from './discussions.host.ts';
 import type { PostsService } from './posts.service.ts';
@@ -64,8 +64,10 @@ export class TopicsService {
     const reach = await this.#access.reach(viewer, topic.programme);
     const workshop = topic.workshop || undefined;
     const leads = workshop ? reach.moderated.includes(workshop) : false;
-    if (leads || (await this.#access.manages(viewer, topic.programme)))
+    if (leads || (await this.#access.manages(viewer, topic.programme))) {
+      if (workshop) await this.#mustBeIn(topic.programme, workshop);
       return this.create({ ...topic, author: viewer.id });
+    }
     const own = reach.enrolment?.workshop;
     if (!reach.enrolment || !own || (workshop && workshop !== own)) throw new AppError('discussions:may-not-open', 403);
     return this.#posts.openTopic(
@@ -73,6 +75,10 @@ export class TopicsService {
       reach.enrolment,
       topicDocument({ ...topic, workshop: own, author: viewer.id }),
     );
+  }
+
+  async #mustBeIn(programme: string, workshop: string): Promise<void> {
+    if ((await this.#host.use('workshops').get(workshop)).programme !== programme) throw errors.notFound();
   }
 
   /** For other plugins: the caller has checked who may. */

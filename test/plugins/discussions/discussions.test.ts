@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { Grant } from '../../../server/plugins/contract.ts';
 import { discussing, OTHER, type Scene, THOUGHT } from './support.ts';
 
 describe('discussions', () => {
@@ -195,6 +196,34 @@ describe('discussions', () => {
     };
     expect(await texts(scene.county.login)).to.deep.equal(['鼓楼区教师的发言内容']);
     expect(await texts(scene.otherCounty.login)).to.deep.equal(['龙亭区教师的发言内容']);
+  });
+
+  it('lets who learns in one workshop and oversees others read there as an overseer only', async () => {
+    const both = await scene.test.learner({ name: '孙两任' });
+    await scene.test.platform.rooms.progress.setWorkshop(both.enrolment._id, scene.workshop);
+    const school: Grant = { role: 'school-administrator', scope: `organisation:${scene.test.organisations.school}` };
+    await scene.test.platform.rooms.accounts.grant(both.id, school);
+    const client = await scene.test.signIn(both.login);
+    const { programme } = scene.test;
+    const topic = { programme, workshop: scene.otherWorkshop, title: '坊内话题', text: '只在坊内说。' };
+    const { body } = await scene.as.otherModerator.post('/api/v1/discussions/topics', topic).expect(200);
+    await scene.as.stranger.post(`/api/v1/discussions/topics/${body.id}/posts`, { text: '别校学员的话' }).expect(200);
+    const read = await client.get(`/api/v1/discussions/topics/${body.id}`).expect(200);
+    expect(read.body.rows).to.deep.equal([]);
+    await client.post(`/api/v1/discussions/topics/${body.id}/posts`, { text: '我也说一句' }).expect(403);
+    const socket = await client.socket();
+    expect((await socket.emitWithAck('subscribe', `topic:${body.id}`)).error.code).to.equal('core:not-found');
+    socket.disconnect();
+  });
+
+  it('opens no topic in a workshop that is not of the programme', async () => {
+    const manager = await scene.test.person({
+      grants: [{ role: 'provider-manager', scope: `programme:${scene.test.programme}` }],
+    });
+    const client = await scene.test.signIn(manager.login);
+    const topic = { programme: scene.test.programme, workshop: 'nowhere', title: '话题', text: '内容' };
+    await client.post('/api/v1/discussions/topics', topic).expect(404);
+    await client.post('/api/v1/discussions/topics', { ...topic, workshop: scene.workshop }).expect(200);
   });
 
   it('lets a learner open a topic in the own workshop, which earns points', async () => {
