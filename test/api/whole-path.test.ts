@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect } from 'chai';
 import supertest from 'supertest';
@@ -6,9 +5,10 @@ import { teacher } from '../plugins/enrolment/roster-support.ts';
 import { workbook } from '../plugins/enrolment/workbook-support.ts';
 import type { Client } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
+import { gradeWork, handIn, post, watchLesson } from '../support/path-steps.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
-import { finalTotal, grade, layPath, type Path, thought, work } from '../support/whole-path.ts';
+import { finalTotal, layPath, type Path } from '../support/whole-path.ts';
 
 /** Video seconds that the programme asks for: as many pass while the test runs. */
 const seconds = 6;
@@ -47,22 +47,16 @@ describe('the whole path by the API', function () {
     (await client.get(`/api/v1/monitoring/${path.programme}/${region}`).expect(200)).body;
 
   it('ends in one record and a certificate that anybody can check', async () => {
-    await watchLesson();
+    const { reasons } = await watchLesson(as.learner, path, [0, seconds / 2, seconds]);
+    expect(reasons).to.deep.equal([]);
     expect((await result()).total).to.equal(4000);
 
-    const posted = await as.learner
-      .post(`/api/v1/discussions/topics/${path.topic}/posts`, { text: thought })
-      .expect(200);
-    expect(posted.body.points).to.equal(10);
-    left.post = posted.body.id;
+    left.post = (await post(as.learner, path)).id;
     expect((await result()).total).to.equal(6000);
 
-    await as.learner.put(`/api/v1/assignments/tasks/${path.task}/submission`, { text: work }).expect(200);
-    const [waiting] = (await as.moderator.get('/api/v1/assignments/submissions?state=submitted').expect(200)).body.rows;
-    expect(waiting).to.include({ enrolment, task: path.task, text: work });
+    await handIn(as.learner, path);
     expect(await registry.records()).to.deep.equal([]);
-    const graded = { score: grade, comment: '有自己的想法。', revision: waiting.revision };
-    await as.moderator.post(`/api/v1/assignments/submissions/${enrolment}/${path.task}/grade`, graded).expect(200);
+    await gradeWork(as.moderator, path);
 
     const done = await eventually(async () => {
       const now = await result();
@@ -190,23 +184,4 @@ describe('the whole path by the API', function () {
       }
     });
   });
-
-  /** Plays the lesson from its beginning, as fast as it goes. */
-  async function watchLesson(): Promise<void> {
-    const { lesson } = path;
-    const { body: session } = await as.learner.post('/api/v1/video-courses/sessions', { lesson }).expect(200);
-    expect(session).to.include({ state: 'playing', enrolment });
-    const started = Date.now();
-    const { token } = session;
-    const beat = async (seq: number, from: number, to: number) => {
-      await delay(Math.max(0, started + to * 1000 + 200 - Date.now()));
-      const beats = [{ seq, ranges: [[from, to]], rate: 1 }];
-      return (await as.learner.post('/api/v1/video-courses/beats', { enrolment, lesson, token, beats }).expect(200))
-        .body;
-    };
-    await beat(1, 0, seconds / 2);
-    const { standing, reasons } = await beat(2, seconds / 2, seconds);
-    expect(standing.credited).to.equal(seconds);
-    expect(reasons).to.deep.equal([]);
-  }
 });
