@@ -47,7 +47,7 @@ describe('the whole path under kill -9', function () {
   });
 
   const start = (port = '0') =>
-    startPlatformProcess(dataDir, { ...registry.env, PORT: port, REGISTRY_RETRY_MS: '5000' });
+    startPlatformProcess(dataDir, { ...registry.env, PORT: port, REGISTRY_RETRY_MS: '3000' });
   /** Kills the platform and starts it at the same address; signed-in people stay so. */
   const killAndRestart = async () => {
     await site.end('SIGKILL');
@@ -104,7 +104,6 @@ describe('the whole path under kill -9', function () {
     }, 20_000);
     expect(await numbers()).to.have.length(1);
     await killAndRestart();
-    expect((await result()).registry.state).to.equal('pending');
     const done = await eventually(async () => {
       const now = await result();
       expect(now.certificate).to.be.an('object');
