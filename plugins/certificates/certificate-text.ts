@@ -16,7 +16,7 @@ export function certificateText(host: CertificatesHost, certificate: Certificate
     hours: certificate.hours,
     score: (certificate.score / 100).toFixed(2),
     from: day(term.from, language),
-    to: day(term.to, language),
+    to: day(new Date(term.to.getTime() - 1), language),
   });
   const pair = (key: string): [string, string] => [words['zh-CN'](key, params('zh-CN')), words.en(key, params('en'))];
   const label = (key: string) => pair(key).join(' ');

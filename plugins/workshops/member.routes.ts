@@ -30,7 +30,7 @@ export function memberRoutes({ host, workshops, access, members, placement, nudg
           return t('missing.activity', { title: about?.title ?? one.activity });
         }
         const component = result.components.find((head) => head.id === one.component);
-        const shown = (value: number) => Math.floor(value / (component?.scale ?? 1));
+        const shown = (value: number) => Math.floor((value / (component?.scale ?? 1)) * 10) / 10;
         return t('missing.minimum', {
           label: component?.label ?? one.component,
           n: shown(one.value),

@@ -59,7 +59,14 @@ export function peopleRoutes({ accounts, enrolments, programmes, regions, menu }
       title: user.name,
       breadcrumb: [{ label: t('people.title'), href: '/accounts' }],
       person: await described(user, request, regions),
-      grants: user.grants.map(({ role, scope }) => ({ role, scope, label: t(`role.${role}`) })),
+      grants: await Promise.all(
+        user.grants.map(async ({ role, scope }) => ({
+          role,
+          scope,
+          label: t(`role.${role}`),
+          place: await placeOf(scope, request, { regions, programmes }),
+        })),
+      ),
       roleOptions: roles.map((role) => ({ value: role, label: t(`role.${role}`) })),
       mayGrant: covers(viewer, ['operator'], []),
       enrolments: own.map(({ programme, state, total }) => ({
@@ -86,6 +93,23 @@ export function peopleRoutes({ accounts, enrolments, programmes, regions, menu }
   });
 
   return router;
+}
+
+/** What a scope is called: a region, school or programme by name, a workshop (which the core does not know) by its id. */
+async function placeOf(
+  scope: string,
+  { language, t }: Request,
+  { regions, programmes }: Pick<Deps, 'regions' | 'programmes'>,
+): Promise<string> {
+  if (scope === 'platform') return t('people.scope-platform');
+  const [kind, id = ''] = scope.split(':');
+  if (kind === 'workshop') return t('people.scope-workshop', { id });
+  const named = {
+    region: async () => (await regions.all()).get(id)?.name,
+    organisation: async () => (await regions.organisationsByIds([id]))[0]?.name,
+    programme: async () => (await programmes.byIds([id]))[0]?.title,
+  }[kind as 'region' | 'organisation' | 'programme'];
+  return localText(await named(), language) ?? id;
 }
 
 function administrator(request: Request): Viewer {

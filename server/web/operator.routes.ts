@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import { type Request, Router } from 'express';
 import type { Accounts } from '../accounts/accounts.service.ts';
 import type { Audit } from '../accounts/audit.ts';
 import { covers } from '../accounts/scope.ts';
@@ -22,6 +22,7 @@ interface Deps {
 /** The operator's pages: plugins, jobs, deliveries, health, audit. */
 export function operatorRoutes({ menu, jobs, audit, accounts, filters, pingDatabase, plugins }: Deps): Router {
   const router = Router();
+  const namespaces = ['core', ...plugins.map(({ id }) => id)];
   menu.add({ label: 'core:menu.operator', href: '/operator', icon: 'server-cog', roles: ['operator'], order: 90 });
   menu.addLanding({ roles: ['operator'], href: '/operator', order: 90 });
 
@@ -62,12 +63,13 @@ export function operatorRoutes({ menu, jobs, audit, accounts, filters, pingDatab
 
   router.get('/operator/jobs', async (request, response) => {
     const page = paging(request.query);
+    const { t } = request;
     const { jobs: rows, total } = await jobs.list(page);
     await response.page('core/jobs', {
       title: request.t('operator.jobs'),
       breadcrumb: [{ label: request.t('operator.title'), href: '/operator' }],
       jobs: rows.map(({ name, lastRunAt, nextRunAt, failReason }) => ({
-        name,
+        name: worded(t, [`job.${name}`, name.replace('.', ':job.')], name),
         lastRunAt,
         nextRunAt,
         error: failReason,
@@ -89,10 +91,16 @@ export function operatorRoutes({ menu, jobs, audit, accounts, filters, pingDatab
       entries: rows.map(({ at, actor, action, subject, details }) => ({
         at,
         actor: actor ? (names.get(actor) ?? actor) : t('operator.platform'),
-        action,
+        action: worded(
+          t,
+          namespaces.map((space) => `${space}:audited.${action}`),
+          action,
+        ),
         subject: subject ? (names.get(subject) ?? subject) : undefined,
         details: Object.entries(details ?? {})
-          .map(([key, value]) => `${key} ${value}`)
+          .map(([key, value]) =>
+            [key, value].map((word) => t(`audit-detail.${word}`, { defaultValue: String(word) })).join(' '),
+          )
           .join(' · '),
       })),
       filters: [{ name: 'q', label: t('operator.audit-hint'), value: text, type: 'search' }],
@@ -102,3 +110,7 @@ export function operatorRoutes({ menu, jobs, audit, accounts, filters, pingDatab
 
   return router;
 }
+
+/** The text of the first key that has one, else the name itself, as for what a plugin that is gone has left behind. */
+const worded = (t: Request['t'], keys: string[], name: string): string =>
+  keys.reduceRight((text, key) => t(key, { defaultValue: text }), name);

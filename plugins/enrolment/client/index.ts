@@ -15,3 +15,5 @@ const all = (): void => {
 };
 all();
 if (places.length > 0) setInterval(all, 30_000);
+
+document.querySelector('[data-print]')?.addEventListener('click', () => print());
