@@ -20,6 +20,13 @@ interface ObservedClient {
   events: SeenEvent[];
 }
 
+/** A command as it is now: the driver goes on changing parts of it. */
+function copyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyOf);
+  const plain = typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  return plain ? Object.fromEntries(Object.entries(value).map(([name, each]) => [name, copyOf(each)])) : value;
+}
+
 /** The clients, sessions, databases, collections and results that a test refers to by name. */
 export class Entities {
   readonly clients = new Map<string, ObservedClient>();
@@ -106,7 +113,10 @@ export class Entities {
       ['hello', 'ismaster', 'isMaster', 'saslStart', 'authenticate'].includes(event.commandName);
     const observe = (kind: string) => (event: CommandStartedEvent | CommandSucceededEvent | CommandFailedEvent) => {
       if (hidden.has(event.commandName) || sensitive(event)) return;
-      events.push({ kind, event: event as unknown as Value });
+      const copied: Value = { ...(event as unknown as Value) };
+      if ('command' in copied) copied.command = copyOf(copied.command);
+      for (const name of ['commandName', 'databaseName']) copied[name] ??= (event as unknown as Value)[name];
+      events.push({ kind, event: copied });
     };
     if (observeEvents.includes('commandStartedEvent')) client.on('commandStarted', observe('commandStartedEvent'));
     if (observeEvents.includes('commandSucceededEvent'))

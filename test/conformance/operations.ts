@@ -224,7 +224,7 @@ export async function runOperation(entities: Entities, operation: Operation): Pr
   } catch (thrown) {
     error = thrown ?? new Error('nothing was thrown');
   }
-  if (operation.ignoreResultAndError) return undefined;
+  if (operation.ignoreResultAndError) return error;
   checkResult(entities, operation, result, error);
   if (operation.saveResultAsEntity !== undefined) entities.save(operation.saveResultAsEntity, result);
   return error;
