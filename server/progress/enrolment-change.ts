@@ -27,7 +27,7 @@ export type Change =
 
 /**
  * The enrolment after the changes, in their order. An earned qualification stays: later values may raise the score but
- * neither lower it nor take the state back.
+ * neither lower it nor take the state back, and whoever leaves and comes back has it still.
  */
 export function applyChanges(
   before: EnrolmentProgress,
@@ -40,7 +40,7 @@ export function applyChanges(
   const measures = sumMeasures(after.values, measureOf);
   const result = score(scheme, measures, after.values);
   const components = Object.fromEntries(result.components.map((component) => [component.id, component.score]));
-  if (before.state === 'qualified') {
+  if (before.qualifiedAt) {
     for (const [id, earned] of Object.entries(before.components))
       components[id] = Math.max(components[id] ?? 0, earned);
   }
@@ -105,6 +105,6 @@ function applyOne(after: EnrolmentProgress, change: Change): void {
 }
 
 function stateOf(before: EnrolmentProgress, after: EnrolmentProgress, qualified: boolean): EnrolmentState {
-  if (qualified || before.state === 'qualified') return 'qualified';
+  if (qualified || before.qualifiedAt) return 'qualified';
   return Object.keys(after.values).length > 0 ? 'studying' : 'enrolled';
 }

@@ -125,22 +125,15 @@ export class Recorder {
     try {
       committed = await this.#deps.transaction((session) => this.#write(group, session));
     } catch (error) {
-      if (group.size > 1) return this.#separate(group);
-      for (const pending of [...group.values()].flat()) pending.reject(error);
+      const halves = halvesOf(group);
+      for (const half of halves) await this.#commit(half);
+      if (halves.length === 0) for (const pending of [...group.values()].flat()) pending.reject(error);
       return;
     }
     const { changes, qualified } = committed;
     for (const change of changes)
       for (const pending of group.get(change.after._id) ?? []) pending.resolve(change.after);
     this.#deps.committed(changes, qualified);
-  }
-
-  /** One bad change must not fail its group: after a failure each half is tried on its own. */
-  async #separate(group: Map<string, Pending[]>): Promise<void> {
-    const entries = [...group];
-    const middle = Math.ceil(entries.length / 2);
-    await this.#commit(new Map(entries.slice(0, middle)));
-    await this.#commit(new Map(entries.slice(middle)));
   }
 
   async #write(group: Map<string, Pending[]>, session: ClientSession): Promise<Commit> {
@@ -167,7 +160,7 @@ export class Recorder {
         snapshot = next;
       }
       deltas.set(change.after.programme, list);
-      if (change.after.state === 'qualified' && change.before.state !== 'qualified') {
+      if (change.after.state === 'qualified' && !change.before.qualifiedAt) {
         qualified.push({ id: newId(), enrolment: id });
       }
     }
@@ -212,6 +205,26 @@ export class Recorder {
   }
 }
 
+/**
+ * One bad report must fail neither its group nor another report of the same enrolment: after a failure each half is tried
+ * on its own, in order. Nothing where there is only one report.
+ */
+function halvesOf(group: Map<string, Pending[]>): Map<string, Pending[]>[] {
+  const entries = [...group];
+  const [first] = entries;
+  const items: [string, Pending[]][] =
+    entries.length === 1 && first ? first[1].map((pending) => [first[0], [pending]]) : entries;
+  if (items.length < 2) return [];
+  const middle = Math.ceil(items.length / 2);
+  return [items.slice(0, middle), items.slice(middle)].map(joined);
+}
+
+function joined(items: [string, Pending[]][]): Map<string, Pending[]> {
+  const group = new Map<string, Pending[]>();
+  for (const [id, pending] of items) group.set(id, [...(group.get(id) ?? []), ...pending]);
+  return group;
+}
+
 function updateOf({ before, after }: CommittedChange): AnyBulkWriteOperation<Enrolment> {
   const set: Record<string, unknown> = {
     measures: after.measures,
@@ -237,7 +250,9 @@ async function writeCompanions(pending: Pending[], session: ClientSession): Prom
     const writes = byModel.get(model) ?? new Map();
     byModel.set(model, writes.set(key, write));
   }
-  for (const [model, writes] of byModel) await model.bulkWrite([...writes.values()], { session, ordered: false });
+  // Without `throwOnValidationError` mongoose leaves out what does not fit its schema, and says nothing.
+  const options = { session, ordered: false, throwOnValidationError: true };
+  for (const [model, writes] of byModel) await model.bulkWrite([...writes.values()], options);
 }
 
 /** Another process wrote the enrolment meanwhile: labelled so that the transaction runs again. */

@@ -84,6 +84,42 @@ describe('recording progress', () => {
     }
   });
 
+  it('fails a bad companion without the other reports of its enrolment', async () => {
+    const programme = await programmeWith(100);
+    const [enrolment] = await learners(programme, 1);
+    const id = enrolment?._id as string;
+    const { notes } = test.host('everything').models;
+    const write = {
+      updateOne: { filter: { _id: id, value: 1 }, update: { $set: { value: 'no number' } }, upsert: true },
+    };
+    const report = { enrolment: id, values: { 'everything/note/2': 7 } };
+    const results = await Promise.allSettled([
+      count(id, 1, 10),
+      test.platform.rooms.progress.record({ ...report, companions: [{ model: notes as never, key: 'bad', write }] }),
+      count(id, 3, 20),
+    ]);
+    expect(results.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled']);
+    const after = await test.platform.rooms.enrolments.get(id, {} as never);
+    expect(after.measures).to.deep.equal({ 'everything/counts': 30 });
+    expect(await test.platform.rooms.progress.rollUps.verify(programme)).to.deep.equal([]);
+  });
+
+  it('keeps a qualification over leaving and coming back, and tells of it once', async () => {
+    const programme = await programmeWith(100);
+    const [enrolment] = await learners(programme, 1);
+    const id = enrolment?._id as string;
+    const { progress } = test.platform.rooms;
+    const { qualifiedAt } = await count(id, 1, 80);
+    await progress.withdraw(id);
+    await count(id, 1, 10);
+    const back = await progress.rejoin(id);
+    expect(back).to.deep.include({ state: 'qualified', total: 8000, qualifiedAt });
+    await test.platform.rooms.facts.settled();
+    const heard = (test.platform.rooms.services.get('everything') as { heard: string[] }).heard;
+    expect(heard.filter((line) => line === `qualified ${id}`)).to.have.length(1);
+    expect(await progress.rollUps.verify(programme)).to.deep.equal([]);
+  });
+
   it('refuses to enrol twice and lets a learner leave and come back', async () => {
     const programme = await programmeWith(100);
     const [enrolment] = await learners(programme, 1);
