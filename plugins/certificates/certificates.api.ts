@@ -60,8 +60,8 @@ export function addApi(host: CertificatesHost, certificates: Certificates, limit
     open: true,
     params: z.object({ code: z.string().max(64) }),
     response: checkedSchema,
-    handle: async ({ params, language }) =>
-      checked(await limit.look('api', undefined, () => certificates.byCode(params.code)), language),
+    handle: async ({ params, language, address }) =>
+      checked(await limit.look(address, undefined, () => certificates.byCode(params.code)), language),
   });
 
   host.api({
@@ -104,11 +104,11 @@ export function addApi(host: CertificatesHost, certificates: Certificates, limit
     open: true,
     body: z.object({ number: z.string().max(40), name: z.string().max(60) }),
     response: checkedSchema,
-    async handle({ body, language }) {
+    async handle({ body, language, address }) {
       const parsed = parseCertificateNumber(body.number);
       if (!parsed.ok) throw new AppError(`certificates:number-${parsed.reason}`, 422);
       const find = () => certificates.byNumber(parsed.number, body.name);
-      return checked(await limit.look('api', parsed.number, find), language);
+      return checked(await limit.look(address, parsed.number, find), language);
     },
   });
 

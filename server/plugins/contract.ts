@@ -190,6 +190,8 @@ export interface ApiOperation<P extends z.ZodType, Q extends z.ZodType, B extend
     body: z.output<B>;
     viewer: Viewer;
     language: Language;
+    /** Where the request came from, for limits of open operations. */
+    address: string;
   }): Promise<z.input<R>>;
 }
 

@@ -24,6 +24,8 @@ interface OperationInput {
   body: unknown;
   viewer: Viewer;
   language: Language;
+  /** Where the request came from, for limits. */
+  address: string;
   /** For the core's operations on the session itself. */
   request: Request;
   response: Response;
@@ -83,6 +85,7 @@ export class Api {
         body: operation.body ? parse(operation.body, request.body ?? {}, language) : {},
         viewer: viewer as Viewer,
         language,
+        address: request.ip ?? '',
         request,
         response,
       };

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { expect } from 'chai';
 import jsQR from 'jsqr';
 import supertest from 'supertest';
@@ -148,6 +150,18 @@ describe('certificates', function () {
         .send({ number: learner.certificate.number, name });
     for (let i = 0; i < 10; i += 1) await check(`赵${i}`).expect(404);
     await check('赵钱孙').expect(429);
+  });
+
+  it('can still be checked from elsewhere while somebody guesses through the API', async () => {
+    const guess = async (code: number, localAddress: string) => {
+      const address = `${platform.url}/api/v1/certificates/check/guess-${code}`;
+      const [answer] = (await once(get(address, { localAddress }), 'response')) as [IncomingMessage];
+      answer.resume();
+      return answer.statusCode;
+    };
+    for (let code = 0; code < 30; code += 1) expect(await guess(code, '127.0.0.9')).to.equal(404);
+    expect(await guess(30, '127.0.0.9')).to.equal(429);
+    expect(await guess(30, '127.0.0.8')).to.equal(404);
   });
 
   it('are seen by their holder and within scope only', async () => {
