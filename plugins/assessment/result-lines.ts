@@ -60,7 +60,7 @@ export function missingActivities(missing: readonly Missing[]): Map<string, { va
 }
 
 /** The scheme with every value in smallest units as people read it. */
-export function displayed(component: SchemeComponent, scale: number): { full: string; minimum: string } {
+function displayed(component: SchemeComponent, scale: number): { full: string; minimum: string } {
   const show = (value: number | undefined) => (value === undefined ? '' : String(value / scale));
   return { full: show(component.full), minimum: show(component.minimum) };
 }

@@ -1,7 +1,7 @@
 import type { KnownMeasure, Scheme, SchemeComponent } from '#platform';
 
 /** One row of the editor as typed: a component of the scheme, or a measure that does not count yet. */
-export interface SchemeRow {
+interface SchemeRow {
   id: string;
   measure: string;
   weight: string;
@@ -9,7 +9,7 @@ export interface SchemeRow {
   minimum: string;
 }
 
-export interface RequiredRow {
+interface RequiredRow {
   activity: string;
   keep: boolean;
   atLeast: string;

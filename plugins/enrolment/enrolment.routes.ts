@@ -1,11 +1,11 @@
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import { z } from 'zod';
 import { enrolmentStates, localText, type Programme, paging, parse, type RollUp, type Viewer } from '#platform';
 import type { Access, CoreHost } from './access.ts';
 import { batchView } from './batch-view.ts';
-import { learnerPages } from './learners.routes.ts';
 import type { Learners } from './learners.service.ts';
 import type { Rosters } from './roster.service.ts';
+import { sendWorkbook } from './send-workbook.ts';
 import { rosterTemplate } from './spreadsheets.ts';
 import { readUpload } from './upload.ts';
 
@@ -15,7 +15,6 @@ export interface EnrolmentDeps {
   learners: Learners;
 }
 
-export const xlsxType = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 const id = z.string().min(1).max(80);
 const joinForm = z.object({ programme: id, region: id });
 const listQuery = z.object({
@@ -70,7 +69,7 @@ export function enrolmentRoutes(host: CoreHost, deps: EnrolmentDeps): void {
   routes.get('/template.xlsx', async (request, response) => {
     const t = host.translate(request.language);
     const file = await rosterTemplate(request.language, t, await ownSchools(host, request.viewer as Viewer, access));
-    sendFile(response, t('template.fileName'), file);
+    sendWorkbook(response, t('template.fileName'), file);
   });
 
   routes.post('/rosters', async (request, response) => {
@@ -116,8 +115,6 @@ export function enrolmentRoutes(host: CoreHost, deps: EnrolmentDeps): void {
     await learners.join(request.viewer as Viewer, programme, region);
     response.done(`/enrolment?programme=${programme}`, host.translate(request.language)('join.done'));
   });
-
-  learnerPages(host, deps);
 }
 
 /** The programme asked for, else the one chosen in the top bar, else the newest. @throws core:not-found */
@@ -143,10 +140,6 @@ function totalOf(sums: RollUp[]): RollUp['counts'] & { all: number } {
     for (const state of enrolmentStates) counts[state] += sum.counts[state];
   }
   return { ...counts, all: counts.enrolled + counts.studying + counts.qualified };
-}
-
-export function sendFile(response: Response, name: string, content: Buffer): void {
-  response.attachment(name).type(xlsxType).send(content);
 }
 
 function slice<T>(rows: T[], asked: unknown, size = 100) {

@@ -3,6 +3,7 @@ import { createAccess } from './access.ts';
 import { batchSchema } from './batch.model.ts';
 import { enrolmentApi } from './enrolment.api.ts';
 import { enrolmentRoutes } from './enrolment.routes.ts';
+import { learnerPages } from './learners.routes.ts';
 import { createLearners } from './learners.service.ts';
 import { createRosters, type RosterUpload } from './roster.service.ts';
 
@@ -43,6 +44,7 @@ export default definePlugin({
     });
     host.landing({ roles: ['school-administrator'], href: '/enrolment', order: 40 });
     enrolmentRoutes(host, { access, rosters, learners });
+    learnerPages(host, { access, rosters, learners });
     enrolmentApi(host, { access, rosters, learners });
     host.provide<'enrolment'>({
       async importRoster(viewer, upload) {

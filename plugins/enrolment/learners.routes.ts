@@ -2,8 +2,9 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { localText, parse, type Viewer, within } from '#platform';
 import type { CoreHost } from './access.ts';
-import { type EnrolmentDeps, sendFile } from './enrolment.routes.ts';
+import type { EnrolmentDeps } from './enrolment.routes.ts';
 import type { ActivationSlip } from './learners.service.ts';
+import { sendWorkbook } from './send-workbook.ts';
 import { codesWorkbook } from './spreadsheets.ts';
 
 const id = z.string().min(1).max(80);
@@ -71,7 +72,7 @@ export function learnerPages(host: CoreHost, { access, learners }: EnrolmentDeps
     const schools = await host.regions.organisationsByIds([...new Set(slips.map(({ organisation }) => organisation))]);
     const names = new Map(schools.map((school) => [school._id, localText(school.name, request.language)]));
     response.set('Cache-Control', 'no-store');
-    if (format === 'xlsx') return sendFile(response, t('codes.fileName'), await codesWorkbook(slips, names, t));
+    if (format === 'xlsx') return sendWorkbook(response, t('codes.fileName'), await codesWorkbook(slips, names, t));
     await response.page('enrolment/codes', {
       title: t('codes.title'),
       breadcrumb: [{ label: t('page.title'), href: back }],

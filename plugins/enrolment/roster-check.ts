@@ -66,7 +66,7 @@ export function checkRoster(entries: readonly Entry[], known: Known): { accepted
 type Problem = Pick<Refusal, 'column' | 'reason'>;
 
 /** Why nobody can be enrolled now, if so. */
-export function timing({
+function timing({
   programme,
   now,
   mayEnrolLate,

@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import { AppError, errors } from '#platform';
 
 /** A roster of 5,000 rows is under 1 MB; more means that the file holds something else. */
-export const mostBytes = 5 * 2 ** 20;
+const mostBytes = 5 * 2 ** 20;
 
 export interface UploadedFile {
   name: string;

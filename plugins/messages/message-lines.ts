@@ -2,7 +2,7 @@ import { type Host, type Language, localText } from '#platform';
 import type { Message } from './inbox.service.ts';
 
 /** A message in the reader's language. */
-export interface MessageLine {
+interface MessageLine {
   id: string;
   kind: string;
   title: string;

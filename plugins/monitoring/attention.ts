@@ -26,7 +26,7 @@ export interface Situation {
   enrolmentOpen: boolean;
 }
 
-export type AttentionReason = 'nobody-enrolled' | 'behind' | 'idle' | 'not-started' | 'low-average';
+type AttentionReason = 'nobody-enrolled' | 'behind' | 'idle' | 'not-started' | 'low-average';
 
 export interface Attention {
   id: string;

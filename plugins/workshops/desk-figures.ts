@@ -13,7 +13,7 @@ const dayMs = 86_400_000;
 /** Days since 1970 in Beijing (UTC+8 the year round); without the core's, so that the browser can use it. */
 const beijingDayNumber = (at: number): number => Math.floor((at + 8 * 3_600_000) / dayMs);
 
-export function studiedToday({ lastAt }: Pick<Standing, 'lastAt'>, now: number): boolean {
+function studiedToday({ lastAt }: Pick<Standing, 'lastAt'>, now: number): boolean {
   return lastAt !== undefined && beijingDayNumber(lastAt) === beijingDayNumber(now);
 }
 

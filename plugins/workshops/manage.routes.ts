@@ -164,7 +164,7 @@ async function managedProgramme({ host, access }: Parts, request: Request, id: s
 }
 
 /** The person who signs in with exactly this account or phone: who knows it in full may name them as moderator. */
-export async function findPerson({ host }: Pick<Parts, 'host'>, given: string): Promise<string | undefined> {
+async function findPerson({ host }: Pick<Parts, 'host'>, given: string): Promise<string | undefined> {
   const filter = unscoped({ $or: [{ account: given }, { phone: given }], disabled: false });
   const { rows } = await host.accounts.list(filter, { skip: 0, limit: 2 });
   if (rows.length > 1) throw new AppError('workshops:ambiguous-person', 409);

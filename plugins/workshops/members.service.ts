@@ -167,7 +167,7 @@ export class Members {
 }
 
 /** The total expected now of this programme's learners, in hundredths. */
-export function expectedOf({ term, scheme, settings }: Programme, now: number): number {
+function expectedOf({ term, scheme, settings }: Programme, now: number): number {
   const own = (settings as { workshops?: { gracePercent?: unknown } } | undefined)?.workshops?.gracePercent;
   return expectedTotal(term, scheme.passMark, now, typeof own === 'number' ? own : defaultGracePercent);
 }

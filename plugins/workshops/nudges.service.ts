@@ -10,7 +10,7 @@ type Stored = InferSchemaType<typeof nudgeSchema>;
 const pauseMs = 24 * 3_600_000;
 const duplicateKey = 11_000;
 
-export interface NudgeOutcome {
+interface NudgeOutcome {
   sent: number;
   /** Members who were nudged less than a day ago and were spared. */
   spared: { id: string; name: string }[];

@@ -1,8 +1,8 @@
 /** Resident identity numbers of the mainland: GB 11643-1999, 18 characters (region 6, birth 8, sequence 3, check 1). */
 
-export type Sex = 'male' | 'female';
+type Sex = 'male' | 'female';
 
-export interface IdNumber {
+interface IdNumber {
   /** The 18 characters in their one written form: ASCII digits, capital X. */
   number: string;
   /** The six digits of GB/T 2260; kept as issued, since codes that were later abolished stay in people's numbers. */
@@ -12,7 +12,7 @@ export interface IdNumber {
   sex: Sex;
 }
 
-export type IdNumberProblem = 'length' | 'characters' | 'birth' | 'check-digit';
+type IdNumberProblem = 'length' | 'characters' | 'birth' | 'check-digit';
 
 export type ParsedIdNumber = { ok: true; value: IdNumber } | { ok: false; reason: IdNumberProblem };
 

@@ -1,7 +1,7 @@
 import type { AnyPlugin } from './contract.ts';
 
 /** The environment's name of a plugin's setting: `retryMinutes` of `registry` is `REGISTRY_RETRY_MINUTES`. */
-export function settingKey(plugin: string, name: string): string {
+function settingKey(plugin: string, name: string): string {
   const snake = name.replace(/[A-Z]/g, (letter) => `_${letter}`);
   return `${plugin.replaceAll('-', '_')}_${snake}`.toUpperCase();
 }

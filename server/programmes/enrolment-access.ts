@@ -14,7 +14,7 @@ export const overseers: readonly Role[] = [
 ];
 
 /** Roles that watch a region as a whole. */
-export const regionWatchers: readonly Role[] = ['county-bureau', 'city-bureau', 'province', 'operator'];
+const regionWatchers: readonly Role[] = ['county-bureau', 'city-bureau', 'province', 'operator'];
 
 /** Who may see whose progress (design, section 4). */
 export class EnrolmentAccess {

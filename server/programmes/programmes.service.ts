@@ -8,7 +8,7 @@ import type { Regions } from '../regions/regions.service.ts';
 import type { programmeSchema } from './programme.model.ts';
 
 type Stored = InferSchemaType<typeof programmeSchema>;
-export interface Term {
+interface Term {
   enrolFrom: Date;
   enrolUntil: Date;
   from: Date;

@@ -33,7 +33,7 @@ export interface RollupDelta {
   day?: RollupDay;
 }
 
-export interface RollupDay {
+interface RollupDay {
   day: string;
   active: number;
   measures: Record<string, number>;

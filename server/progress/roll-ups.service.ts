@@ -7,8 +7,8 @@ import type { rollUpDaySchema, rollUpSchema } from './progress.model.ts';
 import { type EnrolmentState, type RollupDelta, recompute } from './roll-up.ts';
 import { rollUpDayId, rollUpId } from './roll-up-writes.ts';
 
-export type StoredRollUp = InferSchemaType<typeof rollUpSchema>;
-export type StoredRollUpDay = InferSchemaType<typeof rollUpDaySchema>;
+type StoredRollUp = InferSchemaType<typeof rollUpSchema>;
+type StoredRollUpDay = InferSchemaType<typeof rollUpDaySchema>;
 
 /** The sums of one scope as pages show them; every state and measure that is absent counts 0. */
 export interface RollUp {
