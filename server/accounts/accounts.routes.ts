@@ -51,10 +51,11 @@ export function accountRoutes(deps: Deps): Router {
   const { accounts, sessions, throttle, audit, realtime, regions, isFirstOperatorToken } = deps;
   const router = Router();
 
-  router.get('/sign-in', (request, response) => {
+  router.get('/sign-in', async (request, response) => {
     if (request.viewer) return response.redirect('/');
     return response.page('core/sign-in', {
       ...plain,
+      isNew: !(await accounts.hasOperator()),
       title: request.t('sign-in.title'),
       csrf: request.csrf(),
     });
