@@ -7,6 +7,7 @@ import {
   type Db,
   GridFSBucket,
   MongoClient,
+  ReadConcern,
 } from 'mongodb';
 import type { Value } from './types.ts';
 
@@ -23,8 +24,9 @@ interface ObservedClient {
 /** A command as it is now: the driver goes on changing parts of it. */
 function copyOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(copyOf);
-  const plain = typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-  return plain ? Object.fromEntries(Object.entries(value).map(([name, each]) => [name, copyOf(each)])) : value;
+  if (typeof value !== 'object' || value === null) return value;
+  const parts = Object.getPrototypeOf(value) === Object.prototype || value instanceof ReadConcern;
+  return parts ? Object.fromEntries(Object.entries(value).map(([name, each]) => [name, copyOf(each)])) : value;
 }
 
 /** The clients, sessions, databases, collections and results that a test refers to by name. */
