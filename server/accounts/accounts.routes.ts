@@ -208,6 +208,9 @@ export function accountRoutes(deps: Deps): Router {
       return accountPage(request, response, { status: error.status, which: 'password', errors: problem });
     }
     await accounts.setPassword(viewer.id, password);
+    const { sessionID = '' } = request;
+    await sessions.leaveOthers(viewer, sessionID);
+    realtime.endOthers(viewer.id, sessionID);
     response.done('/account', request.t('account.password-changed'));
   });
 

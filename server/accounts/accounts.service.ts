@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { type InferSchemaType, type Model, trusted } from 'mongoose';
+import { type ClientSession, type InferSchemaType, type Model, trusted } from 'mongoose';
 import { AppError, errors } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Regions } from '../regions/regions.service.ts';
@@ -114,7 +114,7 @@ export class Accounts {
     const prepared = await Promise.all(people.map((person) => this.#prepare(person, scopes)));
     const identities = prepared.flatMap(({ user, logins }) => logins.map((_id) => ({ _id, user: user._id })));
     await this.#refuseTaken(identities.map((identity) => identity._id));
-    await this.#deps.transaction(async (session) => {
+    await this.#store(async (session) => {
       await this.#deps.models.identities.insertMany(identities, { session, lean: true });
       await this.#users.insertMany(
         prepared.map(({ user }) => user),
@@ -219,7 +219,7 @@ export class Accounts {
     const user = await this.get(userId);
     if (phone === (user.phone ?? '')) return this.setLanguage(userId, language);
     if (phone) await this.#refuseTaken([`phone:${phone}`]);
-    await this.#deps.transaction(async (session) => {
+    await this.#store(async (session) => {
       if (user.phone) await this.#deps.models.identities.deleteOne({ _id: `phone:${user.phone}` }, { session });
       if (phone) await this.#deps.models.identities.insertMany([{ _id: `phone:${phone}`, user: userId }], { session });
       const change = phone ? { $set: { phone, language } } : { $set: { language }, $unset: { phone: 1 as const } };
@@ -313,12 +313,28 @@ export class Accounts {
     return { user: user as unknown as User, logins };
   }
 
+  /** Runs a transaction that takes logins; somebody who took one at the same moment is a conflict like any other. */
+  async #store(work: (session: ClientSession) => Promise<void>): Promise<void> {
+    try {
+      await this.#deps.transaction(work);
+    } catch (error) {
+      const { code, keyValue } = error as { code?: unknown; keyValue?: { _id?: unknown } };
+      if (code !== 11_000) throw error;
+      throw takenBy(String(keyValue?._id ?? 'account:'));
+    }
+  }
+
   async #refuseTaken(ids: string[]): Promise<void> {
     const seen = new Set<string>();
     const repeated = ids.find((id) => seen.size === seen.add(id).size);
     const taken = repeated ?? (await this.#deps.models.identities.findOne({ _id: trusted({ $in: ids }) }).lean())?._id;
     if (!taken) return;
-    const kind = taken.slice(0, taken.indexOf(':'));
-    throw errors.conflict(kind === 'id' ? 'id-number' : kind);
+    throw takenBy(taken);
   }
+}
+
+/** The conflict over a login such as `phone:NUMBER`. */
+function takenBy(login: string): AppError {
+  const kind = login.slice(0, login.indexOf(':'));
+  return errors.conflict(kind === 'id' ? 'id-number' : kind);
 }

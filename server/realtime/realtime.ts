@@ -84,6 +84,13 @@ export class Realtime {
     for (const namespace of this.io._nsps.values()) namespace.in(`session:${sessionId}`).disconnectSockets(true);
   }
 
+  /** Ends the sockets of a person's other sessions. */
+  endOthers(person: string, sessionId: string): void {
+    for (const namespace of this.io._nsps.values()) {
+      namespace.in(`person:${person}`).except(`session:${sessionId}`).disconnectSockets(true);
+    }
+  }
+
   async close(): Promise<void> {
     this.#coalescer.close();
     await this.io.close();

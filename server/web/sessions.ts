@@ -72,7 +72,13 @@ export function createSessions({ connection, accounts, secret, secure }: Session
       })(request, response, reject);
     });
 
-  return { middleware, signIn, enter, leave };
+  /** Ends this person's other sessions, as after a new password: who knew the old one is out. */
+  const leaveOthers = async (viewer: Viewer, sessionId: string): Promise<void> => {
+    const others = { 'session.passport.user': viewer.id, _id: { $ne: sessionId as never } };
+    await connection.collection('sessions').deleteMany(others);
+  };
+
+  return { middleware, signIn, enter, leave, leaveOthers };
 }
 
 /** Signs this viewer in under a new session id, against session fixation. */

@@ -194,6 +194,30 @@ describe('signing in', () => {
       .and.not.include(person.idNumber);
   });
 
+  it('gives a phone to one of two who take it at once, and tells the other', async () => {
+    const [one, two] = [await test.person(), await test.person()];
+    const take = async ({ login }: { login: string }) => {
+      const client = await test.signIn(login);
+      return () => client.form('/account', { phone: '13800138555', language: 'zh-CN' });
+    };
+    const attempts = [await take(one), await take(two)];
+    const answers = await Promise.all(attempts.map((go) => go()));
+    expect(answers.map(({ status }) => status).sort()).to.deep.equal([303, 409]);
+  });
+
+  it('ends the other sessions and their sockets with a new password', async () => {
+    const person = await test.person();
+    const [here, elsewhere] = [await test.signIn(person.login), await test.signIn(person.login)];
+    const [kept, ended] = [await here.socket(), await elsewhere.socket()];
+    const gone = new Promise((resolve) => ended.once('disconnect', resolve));
+    await here.form('/account/password', { current: password, password: 'another-2026' }).expect(303);
+    await gone;
+    await elsewhere.get('/api/v1/me').expect(401);
+    await here.get('/api/v1/me').expect(200);
+    expect(kept.connected).to.equal(true);
+    kept.disconnect();
+  });
+
   it('knows no operator of a part of the platform', async () => {
     const partial = await test.person({ grants: [{ role: 'operator', scope: 'region:410204' }] });
     const client = await test.signIn(partial.login);
