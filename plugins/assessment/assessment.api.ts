@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Result, Results } from './result.service.ts';
 import type { Schemes } from './scheme.service.ts';
+import { componentId } from './scheme-form.ts';
 import type { AssessmentHost } from './settings.ts';
 
 const line = z.object({
@@ -52,7 +53,7 @@ const scheme = z.object({
   components: z
     .array(
       z.object({
-        id: z.string().max(60),
+        id: z.string().regex(componentId),
         measure: z.string().max(80),
         weight: z.number(),
         full: z.number(),

@@ -15,6 +15,9 @@ interface RequiredRow {
   atLeast: string;
 }
 
+/** Component ids become field names of enrolments, locale keys and addresses. */
+export const componentId = /^[A-Za-z0-9][\w-]{0,59}$/;
+
 /** The editor's fields as typed; amounts in the measures' displayed units, the pass mark in points. */
 export interface SchemeForm {
   passMark: string;

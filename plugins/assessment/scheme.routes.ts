@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { AppError, type Language, localText, type Programme } from '#platform';
 import type { Schemes } from './scheme.service.ts';
-import { formOf, readScheme, type SchemeErrors, type SchemeForm } from './scheme-form.ts';
+import { componentId, formOf, readScheme, type SchemeErrors, type SchemeForm } from './scheme-form.ts';
 import type { AssessmentHost } from './settings.ts';
 
 const typed = z.string().max(120).default('');
@@ -10,7 +10,7 @@ const typed = z.string().max(120).default('');
 const bodySchema = z.object({
   passMark: typed,
   components: z
-    .array(z.object({ id: typed, measure: typed, weight: typed, full: typed, minimum: typed }))
+    .array(z.object({ id: z.string().regex(componentId), measure: typed, weight: typed, full: typed, minimum: typed }))
     .max(40)
     .default([]),
   required: z

@@ -48,7 +48,7 @@ export class Inbox {
    */
   async send(list: NewMessage[]): Promise<void> {
     for (const { href } of list) {
-      if (href !== undefined && !/^\/(?!\/)/.test(href)) throw new RangeError(`not a path of this site: ${href}`);
+      if (href !== undefined && !/^\/(?![/\\])/.test(href)) throw new RangeError(`not a path of this site: ${href}`);
     }
     const at = new Date();
     const documents = list.flatMap(({ to, ...message }) =>

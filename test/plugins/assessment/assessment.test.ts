@@ -124,6 +124,9 @@ describe('assessment', function () {
     expect(unknown.body.error.code).to.equal('assessment:unknown-measure');
     const lost = await put({ required: [{ activity: 'no/such/thing', atLeast: 0 }] }).expect(422);
     expect(lost.body.error.code).to.equal('assessment:unknown-activity');
+    for (const name of ['__proto__', 'a.b', '$a', '']) {
+      await put({ components: [{ id: name, measure: 'video-courses/seconds', weight: 100, full: 1 }] }).expect(422);
+    }
     await put({ required: [{ activity: 'assignments/task/a', atLeast: 60 }] }).expect(200);
   });
 

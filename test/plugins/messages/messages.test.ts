@@ -130,7 +130,7 @@ describe('messages', () => {
     await send({ to: [...to, ...to] });
     const { messages } = platform.host('messages').models;
     expect(await messages!.countDocuments({ to: 'nobody-2499' })).to.equal(1);
-    for (const href of ['https://example.org/', '//example.org', 'help']) {
+    for (const href of ['https://example.org/', '//example.org', '/\\example.org', 'help']) {
       const refused = await send({ href }).catch((error) => error);
       expect(refused).to.be.instanceOf(RangeError);
     }
