@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { errors, paging } from '#platform';
+import { errors, paging, type Viewer } from '#platform';
 import { courseChange, courseFields, lessonChange } from './authoring.service.ts';
 import type { Course, Lesson } from './catalogue.service.ts';
 import { readNote, writeNote } from './notes.service.ts';
@@ -153,7 +153,10 @@ export function coursesApi(host: VideoHost, { access, authoring, catalogue, cred
     summary: 'The caller’s own notes on a lesson',
     params: id,
     response: z.object({ text: z.string() }),
-    handle: async ({ params, viewer }) => ({ text: await readNote(host, viewer, params.id) }),
+    async handle({ params, viewer }) {
+      await mustSee(viewer, params.id);
+      return { text: await readNote(host, viewer, params.id) };
+    },
   });
   host.api({
     method: 'put',
@@ -163,12 +166,16 @@ export function coursesApi(host: VideoHost, { access, authoring, catalogue, cred
     body: z.object({ text: z.string().max(20_000) }),
     response: done,
     async handle({ params, body, viewer }) {
-      const { course } = await catalogue.lesson(params.id);
-      if (!(await access.maySee(viewer, course))) throw errors.notFound();
+      await mustSee(viewer, params.id);
       await writeNote(host, viewer, params.id, body.text);
       return { ok: true as const };
     },
   });
+
+  async function mustSee(viewer: Viewer, lesson: string): Promise<void> {
+    const { course } = await catalogue.lesson(lesson);
+    if (!(await access.maySee(viewer, course))) throw errors.notFound();
+  }
 }
 
 function viewOf({ lessons, intro, ...course }: Course): z.input<typeof courseView> {
