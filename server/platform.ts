@@ -46,6 +46,7 @@ import { operatorRoutes } from './web/operator.routes.ts';
 import { Pages } from './web/pages.ts';
 import { sessionApi } from './web/session-api.ts';
 import { createSessions } from './web/sessions.ts';
+import { setupApi } from './web/setup-api.ts';
 import { createWeb, languageOf } from './web/web.ts';
 
 export interface PlatformOptions {
@@ -195,6 +196,7 @@ export async function startPlatform({ config, log, plugins, stage = () => {} }: 
   const loaded: LoadedPlugins = await loadPlugins(found, rooms, measures, hosts);
   const throttle = createThrottle(connection);
   coreApi(api, { accounts, regions, programmes, enrolments, access, progress, measures });
+  setupApi(api, { accounts, regions, programmes });
   sessionApi(api, { sessions, throttle, realtime });
   const core: RequestHandler[] = [
     accountRoutes({
