@@ -1,4 +1,4 @@
-import type { KnownMeasure, Missing, Scheme, SchemeComponent } from '#platform';
+import type { KnownMeasure, Missing, Scheme } from '#platform';
 
 /** What one enrolment has in one component. Values are in the measure's displayed unit, one decimal at most. */
 export interface ResultLine {
@@ -57,12 +57,6 @@ export function missingActivities(missing: readonly Missing[]): Map<string, { va
   const found = new Map<string, { value: number; needed: number }>();
   for (const one of missing) if (one.kind === 'activity') found.set(one.activity, one);
   return found;
-}
-
-/** The scheme with every value in smallest units as people read it. */
-function displayed(component: SchemeComponent, scale: number): { full: string; minimum: string } {
-  const show = (value: number | undefined) => (value === undefined ? '' : String(value / scale));
-  return { full: show(component.full), minimum: show(component.minimum) };
 }
 
 /** Cut to one decimal: what is shown as reached is reached. */

@@ -4,6 +4,7 @@ import type { Audit } from '../accounts/audit.ts';
 import { covers } from '../accounts/scope.ts';
 import { errors } from '../errors.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import { type Language, type LocalText, localText } from '../languages.ts';
 import type { FilterChain } from '../plugins/filters.ts';
 import { pagerOf, paging } from './input.ts';
 import type { Menu } from './menu.ts';
@@ -84,7 +85,7 @@ export function operatorRoutes({ menu, jobs, audit, accounts, filters, pingDatab
     const { rows, total } = await audit.search(text || undefined, page);
     const ids = rows.flatMap((row) => [row.actor, row.subject]).filter((id): id is string => Boolean(id));
     const names = new Map((await accounts.byIds([...new Set(ids)])).map((user) => [user._id, user.name]));
-    const { t } = request;
+    const { t, language } = request;
     await response.page('core/audit', {
       title: t('operator.audit'),
       breadcrumb: [{ label: t('operator.title'), href: '/operator' }],
@@ -99,7 +100,7 @@ export function operatorRoutes({ menu, jobs, audit, accounts, filters, pingDatab
         subject: subject ? (names.get(subject) ?? subject) : undefined,
         details: Object.entries(details ?? {})
           .map(([key, value]) =>
-            [key, value].map((word) => t(`audit-detail.${word}`, { defaultValue: String(word) })).join(' '),
+            [key, wordOf(value, language)].map((word) => t(`audit-detail.${word}`, { defaultValue: word })).join(' '),
           )
           .join(' · '),
       })),
@@ -114,3 +115,7 @@ export function operatorRoutes({ menu, jobs, audit, accounts, filters, pingDatab
 /** The text of the first key that has one, else the name itself, as for what a plugin that is gone has left behind. */
 const worded = (t: Request['t'], keys: string[], name: string): string =>
   keys.reduceRight((text, key) => t(key, { defaultValue: text }), name);
+
+/** A value of an entry's details as text: names come in two languages. */
+const wordOf = (value: unknown, language: Language): string =>
+  value instanceof Object ? localText(value as LocalText, language) : String(value);

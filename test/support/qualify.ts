@@ -13,7 +13,7 @@ export const pathPlugins = [
 ];
 
 /** Values that meet every condition of the fixtures' programme: 100.00 points. */
-export const fullMarks = {
+const fullMarks = {
   'video-courses/lesson/lesson-1': 600,
   'discussions/topic/topic-1': 200,
   'assignments/task/task-1': 100,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { sign } from '../../plugins/registry/signature.ts';
 import { projectFolder } from '../../server/config.ts';
 
-export interface RegisteredRecord {
+interface RegisteredRecord {
   number: string;
   key: string;
   idNumber: string;

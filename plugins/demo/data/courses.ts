@@ -7,7 +7,7 @@ import { media } from '../media/index.ts';
 type Text = { zh: string; en: string };
 type MediaId = (typeof media)[number]['id'];
 
-export interface DemoLesson {
+interface DemoLesson {
   id: string;
   title: Text;
   intro: Text;

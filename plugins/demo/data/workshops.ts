@@ -6,7 +6,7 @@ import { ALMOST_THERE_SCHOOL, schools } from './organisations.ts';
 import { type DemoProgramme, programmeOf } from './programmes.ts';
 import { seeded } from './random.ts';
 
-export interface DemoModerator {
+interface DemoModerator {
   name: string;
   sex: Sex;
   /** Begins with 154, which is not assigned to any operator (compare ./learners.ts). */

@@ -30,6 +30,13 @@ declare const videojs: ((element: Element, options: object) => VideoPlayer) & {
   addLanguage(code: string, words: object): void;
 };
 
+/** What video.js asks for under other keys than its own language file has. */
+const missingWords = {
+  'This is a modal window.': '这是一个弹窗。',
+  'Skip Forward': '快进',
+  'Skip Backward': '快退',
+  'Drop shadow': '下阴影',
+};
 const BEAT_MS = 5_000;
 const LEASE_MINUTES = 10;
 /** Seconds before the end at which a lesson starts from its beginning again. */
@@ -46,7 +53,7 @@ export function readPlayerData(): PlayerData | undefined {
 export function startPlayer(page: Page, data: PlayerData | undefined): void {
   const element = document.querySelector<HTMLVideoElement>('video#lesson-video');
   if (!element) return;
-  videojs.addLanguage('zh-CN', zhWords);
+  videojs.addLanguage('zh-CN', { ...zhWords, ...missingWords });
   videojs(element, {
     fill: true,
     language: page.lang,

@@ -6,7 +6,7 @@ import type { Context } from 'mocha';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
 /** What to do where browser tests are skipped. */
-export const remedy = 'no Chromium found: install one (Debian: apt-get install chromium) or set CHROMIUM_PATH';
+const remedy = 'no Chromium found: install one (Debian: apt-get install chromium) or set CHROMIUM_PATH';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'];
 
@@ -28,7 +28,7 @@ function usualPlaces(): string[] {
 }
 
 /** The browser to test with: CHROMIUM_PATH, else the first of the usual places, else undefined. */
-export function findChromium(): string | undefined {
+function findChromium(): string | undefined {
   const named = process.env.CHROMIUM_PATH;
   if (named) return existsSync(named) ? named : undefined;
   return usualPlaces().find((place) => existsSync(place));

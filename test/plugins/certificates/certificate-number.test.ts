@@ -16,7 +16,7 @@ describe('certificate numbers', () => {
     const number = certificateNumber('KF', 2026, 123);
     expect(number).to.match(/^KF2026-000123-[0-9A-Z]$/);
     const typed = [number, number.toLowerCase(), number.replaceAll('-', ''), ` ${number.replaceAll('-', ' — ')} `];
-    for (const text of [...typed, 'ＫＦ２０２６－０００１２３－' + number.at(-1)]) {
+    for (const text of [...typed, `ＫＦ２０２６－０００１２３－${number.at(-1)}`]) {
       expect(parseCertificateNumber(text), text).to.deep.equal({ ok: true, number });
     }
   });

@@ -17,8 +17,8 @@ import {
 } from './context.ts';
 import { explainSearch } from './explain.ts';
 import { writeOutput } from './output.ts';
-import { countMatches, plainDocuments, type Search, search, stagesOf } from './reads.ts';
 import { cursorReply } from './replies.ts';
+import { countMatches, plainDocuments, type Search, search, stagesOf } from './search.ts';
 
 export const aggregate: Handler = async (engine, command) => {
   const { body, database } = command;

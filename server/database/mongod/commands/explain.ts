@@ -6,7 +6,7 @@ import { entriesOf } from '../query/scan.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { Doc } from '../values/codec.ts';
 import { type Command, documentField, type Handler, matchContext, viewOf } from './context.ts';
-import { type Search, search } from './reads.ts';
+import { type Search, search } from './search.ts';
 
 export const explain: Handler = (engine, command) => {
   const inner = command.body.explain as Doc;

@@ -1,18 +1,13 @@
-import { Long, ObjectId } from 'bson';
-import { isKnownStage, runPipeline } from '../aggregation/pipeline.ts';
+import { Long } from 'bson';
+import { runPipeline } from '../aggregation/pipeline.ts';
 import type { Engine } from '../engine.ts';
-import { CommandError, failedToParse, notImplemented, searchNeedsAtlas, typeMismatch } from '../errors.ts';
-import { fieldsOf } from '../query/conditions.ts';
-import { compileFilter, type MatchContext } from '../query/matcher.ts';
+import { notImplemented, typeMismatch } from '../errors.ts';
+import { compileFilter } from '../query/matcher.ts';
 import { visitPath } from '../query/paths.ts';
-import { type Plan, plan } from '../query/planner.ts';
 import { compileProjection } from '../query/projection.ts';
-import { type Found, scan } from '../query/scan.ts';
-import { sortBy } from '../query/sort.ts';
-import type { Collection } from '../storage/catalog.ts';
+import type { Found } from '../query/scan.ts';
 import { documentKey } from '../storage/documents.ts';
-import type { KeyValue } from '../storage/store.ts';
-import { type Doc, decode, decodeFields, encode, isDocument } from '../values/codec.ts';
+import { type Doc, decode, encode, isDocument } from '../values/codec.ts';
 import { equal } from '../values/compare.ts';
 import { aggregate } from './aggregate.ts';
 import {
@@ -28,61 +23,7 @@ import {
   viewOf,
 } from './context.ts';
 import { cursorReply } from './replies.ts';
-
-/** What a search needs, whichever command asks. */
-export interface Search {
-  filter: Doc;
-  sort?: Doc | undefined;
-  hint?: unknown;
-  skip?: number;
-  limit?: number;
-}
-
-/** Finds documents in order; sorts in memory only when no index yields the order. */
-export function* search(
-  view: KeyValue,
-  collection: Collection,
-  request: Search,
-  context: MatchContext,
-): Generator<Found> {
-  const { filter, sort, hint, skip = 0, limit = Number.MAX_SAFE_INTEGER } = request;
-  const test = { matches: compileFilter(filter, context), fields: fieldsOf(filter) };
-  const chosen = plan(collection, {
-    filter,
-    sort,
-    hint,
-    collator: context.collator,
-    limited: request.limit !== undefined,
-  });
-  let results: Iterable<Found> = scan(view, collection, chosen, test, expectedEntries(chosen, request));
-  if (!chosen.sorted && sort !== undefined) {
-    const found = [...results];
-    results = sortBy(
-      found,
-      (each) => {
-        each.document ??= decode(each.raw);
-        return each.document;
-      },
-      sort,
-      context.collator,
-    );
-  }
-  if (limit <= 0) return;
-  let skipped = 0;
-  let taken = 0;
-  for (const found of results) {
-    if (skipped++ < skip) continue;
-    yield found;
-    if (++taken >= limit) return;
-  }
-}
-
-/** How many entries a search will read at least: all it may return, or what a first batch takes. */
-function expectedEntries(chosen: Plan, { skip = 0, limit }: Search): number {
-  return chosen.sorted && limit !== undefined ? skip + limit : FIRST_ENTRIES;
-}
-
-const FIRST_ENTRIES = 101;
+import { countMatches, isPlainId, type Search, search } from './search.ts';
 
 export const find: Handler = (engine, command) => {
   const { body } = command;
@@ -130,10 +71,6 @@ function findById(engine: Engine, command: Command, namespace: string): Buffer |
   const raw = viewOf(engine, command).get(documentKey(collection, id));
   return cursorReply(namespace, { documents: raw === undefined ? [] : [raw], id: Long.ZERO }, 'firstBatch');
 }
-
-/** Whether an _id in a filter can only mean itself. */
-export const isPlainId = (id: unknown): boolean =>
-  typeof id === 'string' || typeof id === 'number' || id instanceof ObjectId;
 
 function* rawResults(found: Iterable<Found>, projection: ((document: Doc) => Doc) | undefined): Generator<Buffer> {
   for (const { raw, document } of found) {
@@ -195,27 +132,6 @@ export const count: Handler = (engine, command) => {
   return { n: Math.max(0, Math.min(total - skip, limit)), ok: 1 };
 };
 
-/** Counts matches, without reading documents where an index answers alone. */
-export function countMatches(engine: Engine, command: Command, collection: Collection, request: Search): number {
-  const context = matchContext(engine, command);
-  const view = viewOf(engine, command);
-  const test = { matches: compileFilter(request.filter, context), fields: fieldsOf(request.filter) };
-  const chosen = plan(collection, { filter: request.filter, hint: request.hint, collator: context.collator });
-  if (isCoveredCount(chosen)) {
-    if (!chosen.narrowed && command.transaction === undefined && chosen.index === undefined) return collection.count;
-    let total = 0;
-    for (const range of chosen.ranges) {
-      total += chosen.points ? Number(view.get(range.low) !== undefined) : view.count(range);
-    }
-    return total;
-  }
-  let total = 0;
-  for (const _found of scan(view, collection, chosen, test)) total++;
-  return total;
-}
-
-const isCoveredCount = (chosen: Plan) => chosen.exact && chosen.union === undefined && !chosen.index?.multikey;
-
 export const distinct: Handler = (engine, command) => {
   const { body } = command;
   if (typeof body.key !== 'string')
@@ -256,39 +172,3 @@ export const distinct: Handler = (engine, command) => {
   }
   return { values, ok: 1 };
 };
-
-/** The stages of a pipeline, each checked to be a known one with a single name. */
-export function stagesOf(pipeline: unknown): Doc[] {
-  if (!Array.isArray(pipeline)) throw typeMismatch("'pipeline' option must be specified as an array");
-  for (const stage of pipeline) {
-    if (!isDocument(stage)) throw typeMismatch("Each element of the 'pipeline' array must be an object");
-    const names = Object.keys(stage);
-    if (names.length !== 1)
-      throw new CommandError(
-        40323,
-        'Location40323',
-        'A pipeline stage specification object must contain exactly one field.',
-      );
-    checkStage(names[0] as string);
-  }
-  return pipeline as Doc[];
-}
-
-const refused = new Set(['$changeStream', '$search', '$searchMeta', '$vectorSearch', '$geoNear', '$planCacheStats']);
-
-function checkStage(name: string): void {
-  if (name === '$listSearchIndexes') throw searchNeedsAtlas();
-  if (refused.has(name)) throw notImplemented(`${name} is not supported`);
-  if (
-    isKnownStage(name) ||
-    ['$collStats', '$indexStats', '$currentOp', '$listLocalSessions', '$listSessions'].includes(name)
-  )
-    return;
-  if (!name.startsWith('$')) throw failedToParse(`Unrecognized pipeline stage name: '${name}'`);
-  throw new CommandError(40324, 'Location40324', `Unrecognized pipeline stage name: '${name}'`);
-}
-
-/** Found documents, decoded for a pipeline: all of each, or only the fields that it reads. */
-export function* plainDocuments(found: Iterable<Found>, fields: ReadonlySet<string> | undefined): Generator<Doc> {
-  for (const { raw } of found) yield fields === undefined ? decode(raw, 0, true) : decodeFields(raw, fields, true);
-}

@@ -32,7 +32,7 @@ import {
   pipelineContext,
   statementsOf,
 } from './context.ts';
-import { isPlainId } from './reads.ts';
+import { isPlainId } from './search.ts';
 
 interface WriteError {
   index: number;
