@@ -100,7 +100,9 @@ export function operatorRoutes({ menu, jobs, audit, accounts, filters, pingDatab
         subject: subject ? (names.get(subject) ?? subject) : undefined,
         details: Object.entries(details ?? {})
           .map(([key, value]) =>
-            [key, wordOf(value, language)].map((word) => t(`audit-detail.${word}`, { defaultValue: word })).join(' '),
+            [key, wordOf(value, language)]
+              .map((word) => worded(t, [`audit-detail.${word}`, `stage.${word}`, `subject.${word}`], word))
+              .join(' '),
           )
           .join(' · '),
       })),
