@@ -1,4 +1,5 @@
 import type { Enrolment } from '#platform';
+import { daysOf } from './ahead.ts';
 import type { Catalogue } from './catalogue.service.ts';
 import type { DayLedger, PresenceDay, ReasonLine } from './day-ledger.ts';
 import type { VideoHost } from './plugin.ts';
@@ -38,11 +39,10 @@ export class CreditService {
     enrolment: Pick<Enrolment, '_id' | 'programme'>,
     page: { skip: number; limit: number },
   ): Promise<{ days: DayCredit[]; total: number }> {
-    const { days } = this.#host.models;
-    const filter = { enrolment: enrolment._id };
+    const { models } = this.#host;
     const [stored, total, courses] = await Promise.all([
-      days.find(filter).sort({ day: -1 }).skip(page.skip).limit(page.limit).lean(),
-      days.countDocuments(filter),
+      daysOf(models, enrolment, page),
+      models.days.countDocuments({ enrolment: enrolment._id }),
       this.#catalogue.courses(enrolment.programme),
     ]);
     const lessons = new Map(courses.flatMap((course) => course.lessons).map((lesson) => [lesson.id, lesson]));

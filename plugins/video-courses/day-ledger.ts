@@ -43,6 +43,11 @@ export function emptyDay(day: string): DayLedger {
   return { day, credited: 0, lessons: {}, presence: { asked: 0, answered: 0, late: 0 } };
 }
 
+/** Whether nothing was noted on the day. */
+export function isEmptyDay({ lessons, presence }: DayLedger): boolean {
+  return presence.asked === 0 && Object.keys(lessons).length === 0;
+}
+
 /** The day with what one beat gained and lost. */
 export function noteBeat(
   ledger: DayLedger,

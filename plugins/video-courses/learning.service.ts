@@ -1,4 +1,5 @@
 import { beijingDay, type Enrolment } from '#platform';
+import { daysOf, watchesOf } from './ahead.ts';
 import type { Catalogue, Course, Lesson } from './catalogue.service.ts';
 import type { VideoHost } from './plugin.ts';
 import { rulesOf } from './programme-rules.ts';
@@ -61,7 +62,7 @@ export class LearningService {
     const [courses, programme, watched] = await Promise.all([
       this.#catalogue.published(enrolment.programme),
       this.#host.programmes.get(enrolment.programme),
-      this.#host.models.watch.find({ enrolment: enrolment._id }).lean(),
+      watchesOf(this.#host.models, enrolment),
     ]);
     const byLesson = new Map(watched.map((watch) => [watch.lesson, watch]));
     const { completePercent } = rulesOf(programme);
@@ -86,16 +87,17 @@ export class LearningService {
   /** One lesson, and what was credited today in the whole programme. */
   async lesson(enrolment: string, lesson: Lesson, now: number) {
     const { models, programmes } = this.#host;
-    const day = beijingDay(now);
-    const [watch, ledger, programme] = await Promise.all([
-      models.watch.findById(`${enrolment}|${lesson.id}`).lean(),
-      models.days.findById(`${enrolment}|${day}`).select({ credited: 1 }).lean(),
+    const owner = { _id: enrolment, programme: lesson.programme };
+    const [watches, [newest], programme] = await Promise.all([
+      watchesOf(models, owner),
+      daysOf(models, owner, { skip: 0, limit: 1 }),
       programmes.get(lesson.programme),
     ]);
     const rules = rulesOf(programme);
+    const watch = watches.find((one) => one.lesson === lesson.id);
     return {
-      ...progressOf(lesson, watch ?? undefined, rules.completePercent),
-      today: ledger?.credited ?? 0,
+      ...progressOf(lesson, watch, rules.completePercent),
+      today: newest?.day === beijingDay(now) ? newest.credited : 0,
       cap: rules.dailyCapSeconds,
       rules,
     };

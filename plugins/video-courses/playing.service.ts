@@ -72,11 +72,12 @@ export class Playing {
       const { lesson, rules, now } = await this.#setting(wish.lesson);
       const enrolment = await this.#deps.access.study(viewer, lesson);
       const day = beijingDay(now);
-      const before = await this.#store.load(viewer.id, day);
+      let before = await this.#store.load(viewer.id, day);
       if (before && !wish.takeover && wish.resume !== before.playing.token && isAlive(before, now)) {
         const { lesson: other } = await this.#deps.catalogue.lesson(before.lesson);
         return { state: 'elsewhere', lesson: other.id, title: localText(other.title, language) };
       }
+      if (before && before.ahead > 0) before = await this.#save(before, now);
       const playing = startSession({
         token: newSecret(),
         lesson: lesson.id,
@@ -132,7 +133,7 @@ export class Playing {
         this.#refuse('token', report);
         return { state: 'ended', seq: live.playing.seq, reasons: [], refused: ['token'] };
       }
-      return this.#judge(live, report, await this.#setting(live.lesson));
+      return this.#judge(await this.#today(live, now), report, await this.#setting(live.lesson));
     });
   }
 
@@ -146,7 +147,7 @@ export class Playing {
       const result = answerPresence(live.playing, hashOf(presence), now, rules.presence, random);
       if (result.responseMs === undefined) return { answer: result.answer };
       const day = notePresenceAnswer(live.day, result.answer === 'answered', result.responseMs);
-      await this.#save({ ...live, playing: result.session, day }, now, { day: true });
+      await this.#save({ ...live, playing: result.session, day }, now);
       return { answer: result.answer };
     });
   }
@@ -182,10 +183,7 @@ export class Playing {
   async #judge(live: LivePlaying, report: Report, setting: Setting): Promise<ReportReply> {
     const { lesson, programme, rules, now } = setting;
     const term = termOf(programme);
-    let next =
-      live.day.day === beijingDay(now)
-        ? live
-        : { ...live, day: await this.#store.day(live.enrolment, beijingDay(now)) };
+    let next = live;
     const reasons: Uncredited[] = [];
     const refused = new Set<Reason>();
     let played = false;
@@ -218,6 +216,14 @@ export class Playing {
     return this.#reply(next, setting, term, { reasons, refused: [...refused] });
   }
 
+  /** The session on the day of `now`; what it holds of the day before is put away first. */
+  async #today(live: LivePlaying, now: number): Promise<LivePlaying> {
+    const day = beijingDay(now);
+    if (live.day.day === day) return live;
+    const saved = live.ahead > 0 ? await this.#save(live, now) : live;
+    return { ...saved, day: await this.#store.day(live.enrolment, day) };
+  }
+
   #ask(live: LivePlaying, rules: WatchRules, now: number): LivePlaying {
     const playing = askPresence(live.playing, hashOf(tokenOf(live.secret, now)), now, rules.presence);
     return { ...live, playing, day: notePresenceAsked(live.day) };
@@ -232,12 +238,13 @@ export class Playing {
     }
     const covered = coveredSeconds(after.record.covered);
     const gained = covered !== coveredSeconds(before.record.covered);
+    const { writes, stored } = this.#store.companions(before, after, now);
     try {
       const { state } = await this.#deps.host.progress.record({
         enrolment: after.enrolment,
         values: gained ? { [lessonActivity(after.lesson)]: covered } : {},
         at: now,
-        companions: this.#store.companions(after, now),
+        companions: writes,
       });
       if (state === 'withdrawn') {
         this.forget(after.learner);
@@ -246,7 +253,7 @@ export class Playing {
     } catch (error) {
       throw isDuplicate(error) ? new StaleSession() : error;
     }
-    this.#keep({ ...after, rev: after.rev + 1 }, now);
+    this.#keep(stored, now);
   }
 
   #reply(
@@ -301,9 +308,10 @@ export class Playing {
     return { lesson, programme, rules: rulesOf(programme), now: this.#deps.now() };
   }
 
-  async #save(live: LivePlaying, now: number, also: { day?: boolean } = {}): Promise<void> {
-    await this.#store.save(live, this.#deps.host.transaction, now, also);
-    this.#keep({ ...live, rev: live.rev + 1 }, now);
+  async #save(live: LivePlaying, now: number): Promise<LivePlaying> {
+    const stored = await this.#store.save(live, this.#deps.host.transaction, now);
+    this.#keep(stored, now);
+    return stored;
   }
 
   #keep(live: LivePlaying, now: number): void {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { CompanionWrite } from '#platform';
-import { type DayLedger, emptyDay } from './day-ledger.ts';
+import { aheadOf } from './ahead.ts';
+import { type DayLedger, emptyDay, isEmptyDay } from './day-ledger.ts';
 import type { PlayingSession } from './playing-session.ts';
 import type { Models, VideoHost } from './plugin.ts';
 import { emptyRecord, type WatchRecord } from './watch-time.ts';
@@ -21,7 +22,12 @@ export interface LivePlaying {
   /** Media seconds. */
   position: number;
   day: DayLedger;
+  /** Beats that record, position and day are ahead of their own documents. */
+  ahead: number;
 }
+
+/** Beats after which the lesson's and the day's own documents are written again: a minute of playing. */
+const MOST_AHEAD = 12;
 
 /** Thrown where another server process wrote the session meanwhile: read it again and decide anew. */
 export class StaleSession extends Error {}
@@ -39,7 +45,7 @@ export class PlayingStore {
     const stored = await this.#models.sessions.findById(learner).lean();
     if (!stored) return undefined;
     const { rev, session, enrolment, lesson, ended, secret } = stored;
-    const seen = await this.seen(enrolment, lesson, day);
+    const seen = aheadOf(stored) ?? (await this.seen(enrolment, lesson, day));
     return {
       learner,
       rev,
@@ -58,13 +64,13 @@ export class PlayingStore {
     enrolment: string,
     lesson: string,
     day: string,
-  ): Promise<Pick<LivePlaying, 'record' | 'position' | 'day'>> {
+  ): Promise<Pick<LivePlaying, 'record' | 'position' | 'day' | 'ahead'>> {
     const [watch, ledger] = await Promise.all([
       this.#models.watch.findById(watchId(enrolment, lesson)).lean(),
       this.day(enrolment, day),
     ]);
     const record = watch ? { covered: watch.covered, played: watch.played, furthest: watch.furthest } : emptyRecord();
-    return { record, position: watch?.position ?? 0, day: ledger };
+    return { record, position: watch?.position ?? 0, day: ledger, ahead: 0 };
   }
 
   async day(enrolment: string, day: string): Promise<DayLedger> {
@@ -79,25 +85,18 @@ export class PlayingStore {
     };
   }
 
-  /** Everything a beat changes, for one commit together with the enrolment; refused there where the revision is old. */
-  companions(live: LivePlaying, now: number): CompanionWrite[] {
-    const { watch, days } = this.#models;
-    return [
-      this.#sessionWrite(live),
-      { model: watch, key: watchId(live.enrolment, live.lesson), write: { updateOne: watchUpdate(live, now) } },
-      { model: days, key: dayId(live.enrolment, live.day.day), write: { updateOne: dayUpdate(live) } },
-    ];
+  /**
+   * What a beat changes, for one commit together with the enrolment; refused there where the revision is old. Mostly the
+   * session alone, which holds the lesson and the day too; their own documents follow every dozen beats.
+   */
+  companions(before: LivePlaying, after: LivePlaying, now: number): { writes: CompanionWrite[]; stored: LivePlaying } {
+    const whole = after.ended || before.ahead + 1 >= MOST_AHEAD || isEmptyDay(before.day);
+    return this.#writes({ ...after, ahead: whole ? 0 : before.ahead + 1 }, now);
   }
 
-  /** Writes what changes without any credit. @throws StaleSession */
-  async save(
-    live: LivePlaying,
-    transaction: VideoHost['transaction'],
-    now: number,
-    also: { day?: boolean } = {},
-  ): Promise<void> {
-    const all = this.companions(live, now);
-    const writes = also.day ? all : all.slice(0, 2);
+  /** Writes what changes without any credit, and all that is ahead. @throws StaleSession */
+  async save(live: LivePlaying, transaction: VideoHost['transaction'], now: number): Promise<LivePlaying> {
+    const { writes, stored } = this.#writes({ ...live, ahead: 0 }, now);
     try {
       await transaction(async (session) => {
         for (const { model, write } of writes) await model.bulkWrite([write], { session });
@@ -105,15 +104,33 @@ export class PlayingStore {
     } catch (error) {
       throw isDuplicate(error) ? new StaleSession() : error;
     }
+    return stored;
   }
 
-  #sessionWrite({ learner, rev, session, enrolment, lesson, ended, secret, playing }: LivePlaying): CompanionWrite {
-    const next = { rev: rev + 1, session, enrolment, lesson, ended, secret, playing };
+  #writes(live: LivePlaying, now: number): { writes: CompanionWrite[]; stored: LivePlaying } {
+    const { watch, days } = this.#models;
+    const writes = [this.#sessionWrite(live)];
+    if (live.ahead === 0) {
+      writes.push({
+        model: watch,
+        key: watchId(live.enrolment, live.lesson),
+        write: { updateOne: watchUpdate(live, now) },
+      });
+      if (!isEmptyDay(live.day)) {
+        writes.push({ model: days, key: dayId(live.enrolment, live.day.day), write: { updateOne: dayUpdate(live) } });
+      }
+    }
+    return { writes, stored: { ...live, rev: live.rev + 1 } };
+  }
+
+  #sessionWrite({ learner, rev, ...rest }: LivePlaying): CompanionWrite {
     return {
       model: this.#models.sessions,
       key: learner,
       // Where the revision is no longer there the upsert inserts, and fails on the `_id`.
-      write: { updateOne: { filter: { _id: learner, rev }, update: { $set: next }, upsert: true } },
+      write: {
+        updateOne: { filter: { _id: learner, rev }, update: { $set: { ...rest, rev: rev + 1 } }, upsert: true },
+      },
     };
   }
 }

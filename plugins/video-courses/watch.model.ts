@@ -38,6 +38,17 @@ export const sessionSchema = new Schema(
     secret: { type: String, required: true },
     /** The time account: a `PlayingSession`. */
     playing: { type: Schema.Types.Mixed, required: true },
+    /**
+     * Beats that the lesson and the day below are ahead of their own documents in `watch` and `days`: a beat writes one
+     * document of this plugin, not three.
+     */
+    ahead: { type: Number, default: 0 },
+    /** The lesson: a `WatchRecord`. */
+    record: { type: Schema.Types.Mixed },
+    /** Where the player stood last, in seconds. */
+    position: { type: Number, default: 0 },
+    /** The day: a `DayLedger`. */
+    day: { type: Schema.Types.Mixed },
   },
   options,
 );
@@ -72,3 +83,5 @@ export const noteSchema = new Schema(
 );
 
 export type StoredWatch = InferSchemaType<typeof watchSchema>;
+export type StoredSession = InferSchemaType<typeof sessionSchema>;
+export type StoredDay = InferSchemaType<typeof daySchema>;

@@ -102,6 +102,37 @@ describe('playing, as the service credits it', () => {
       expect(day?.credited).to.equal(Math.floor(one.at));
     });
 
+    it('keeps the lesson and the day in the session for a dozen beats, and shows them nevertheless', async () => {
+      const one = await study();
+      await one.start();
+      for (let beat = 1; beat <= 5; beat += 1) await one.play(5);
+      const watched = async () => (await one.stored('video_courses_watch', `${one.enrolment}|${long}`))?.covered;
+      expect(await watched()).to.deep.equal([0, 5_000]);
+      const owner = { _id: one.enrolment, programme: test.programme };
+      const shown = async () => {
+        const { credited, courses } = await one.services.learning.of(owner);
+        const lesson = courses[0]?.lessons.find(({ lesson }) => lesson.id === long);
+        const { days } = await one.services.credit.days(owner, { skip: 0, limit: 5 });
+        return [credited, lesson?.position, days[0]?.credited];
+      };
+      expect(await shown()).to.deep.equal([25, 0, 25]);
+      expect(await one.play(5, {}, one.process())).to.deep.include({ seq: 6, reasons: [] });
+      await one.play(5);
+      one.lesson = test.lessons[0];
+      await one.start({ takeover: true });
+      expect(await watched()).to.deep.equal([0, 35_000]);
+      expect(await shown()).to.deep.equal([35, 0, 35]);
+      one.lesson = long;
+      await one.start({ takeover: true });
+      for (let beat = 1; beat <= 3; beat += 1) await one.play(5);
+      expect(await watched()).to.deep.equal([0, 35_000]);
+      one.now += 86_400_000;
+      await one.report([[one.at, one.at + 5]]);
+      expect(await watched()).to.deep.equal([0, 55_000]);
+      const { days } = await one.services.credit.days(owner, { skip: 0, limit: 5 });
+      expect(days.map(({ credited }) => credited)).to.deep.equal([5, 50]);
+    });
+
     it('credits beats of a break once they arrive, by their own times and within what passed', async () => {
       const one = await study();
       await one.start({ sentAt: one.now });

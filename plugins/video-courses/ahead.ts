@@ -1,0 +1,47 @@
+import type { Enrolment } from '#platform';
+import type { DayLedger } from './day-ledger.ts';
+import type { Models } from './plugin.ts';
+import type { StoredDay, StoredSession, StoredWatch } from './watch.model.ts';
+import type { WatchRecord } from './watch-time.ts';
+
+type Owner = Pick<Enrolment, '_id' | 'programme'>;
+
+/** Lesson and day as a session holds them, where it is ahead of their own documents (`watch.model.ts`). */
+export function aheadOf({ ahead, record, position, day }: StoredSession) {
+  if (ahead === 0) return undefined;
+  return { record: record as WatchRecord, position, day: day as DayLedger, ahead };
+}
+
+/** An enrolment's watch records, the one that is playing included. */
+export async function watchesOf(models: Models, enrolment: Owner): Promise<StoredWatch[]> {
+  const [watches, session] = await Promise.all([
+    models.watch.find({ enrolment: enrolment._id }).lean(),
+    sessionAhead(models, enrolment),
+  ]);
+  if (!session) return watches;
+  const { record, position, playing, lesson } = session;
+  const { lastAt } = playing as { lastAt: number };
+  const newest = { position, at: new Date(lastAt), ...(record as WatchRecord) } as StoredWatch;
+  return watches.map((watch) => (watch.lesson === lesson ? { ...watch, ...newest } : watch));
+}
+
+/** An enrolment's days, the newest first and as they are now. */
+export async function daysOf(
+  models: Models,
+  enrolment: Owner,
+  { skip, limit }: { skip: number; limit: number },
+): Promise<StoredDay[]> {
+  const [days, session] = await Promise.all([
+    models.days.find({ enrolment: enrolment._id }).sort({ day: -1 }).skip(skip).limit(limit).lean(),
+    sessionAhead(models, enrolment),
+  ]);
+  if (!session) return days;
+  const newest = session.day as DayLedger;
+  return days.map((day) => (day.day === newest.day ? { ...day, ...newest } : day));
+}
+
+async function sessionAhead(models: Models, { _id, programme }: Owner): Promise<StoredSession | undefined> {
+  const learner = _id.slice(0, -programme.length - 1);
+  const session = await models.sessions.findById(learner).lean();
+  return session && session.enrolment === _id && session.ahead > 0 ? session : undefined;
+}
