@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -27,6 +27,11 @@ const environment = z.object({
     .min(32)
     .optional()
     .describe('Key material for sessions and ID numbers; generated into DATA_DIR if absent.'),
+  METRICS_TOKEN: z
+    .string()
+    .min(16)
+    .optional()
+    .describe('Bearer token that /metrics asks for; generated into DATA_DIR/metrics-token if absent.'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
@@ -43,6 +48,7 @@ export interface Config {
   mongodBinary: string | undefined;
   redisUrl: string | undefined;
   secret: Buffer;
+  metricsToken: string;
   logLevel: z.output<typeof environment>['LOG_LEVEL'];
   plugins: string[] | undefined;
   /** The whole environment, from which plugins take their own keys. */
@@ -67,21 +73,35 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     mongodbUri: keys.MONGODB_URI,
     mongodBinary: keys.MONGOD_BINARY,
     redisUrl: keys.REDIS_URL,
-    secret: keys.SECRET ? Buffer.from(keys.SECRET) : storedSecret(dataDir),
+    secret: Buffer.from(keys.SECRET ?? storedSecret(dataDir, 'secret')),
+    metricsToken: keys.METRICS_TOKEN ?? storedSecret(dataDir, 'metrics-token'),
     logLevel: keys.LOG_LEVEL,
     plugins: keys.PLUGINS?.split(',').map((name) => name.trim()),
     env: present,
   };
 }
 
-/** The data folder's own secret, made on first use and readable by its owner only. */
-function storedSecret(dataDir: string): Buffer {
-  const file = join(dataDir, 'secret');
+/** A secret of the data folder's own, made on first use and readable by its owner only. */
+function storedSecret(dataDir: string, name: string): string {
+  const file = join(dataDir, name);
   if (!existsSync(file)) {
     mkdirSync(dataDir, { recursive: true });
-    writeFileSync(file, randomBytes(48).toString('base64url'), { mode: 0o600, flag: 'wx' });
+    writeNew(file, randomBytes(48).toString('base64url'));
   }
-  return Buffer.from(readFileSync(file, 'utf8'));
+  return readFileSync(file, 'utf8').trim();
+}
+
+/** Writes a file unless another process was faster; linked when it is whole, so that nobody reads half of it. */
+function writeNew(file: string, text: string): void {
+  const passing = `${file}.${randomBytes(6).toString('hex')}`;
+  writeFileSync(passing, text, { mode: 0o600, flag: 'wx' });
+  try {
+    linkSync(passing, file);
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(passing);
+  }
 }
 
 /** The core's keys with their meaning and default, for the README and `npm start -- --help`. */

@@ -1,7 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { type RequestHandler, Router } from 'express';
 import type { Logger } from 'pino';
 import { accountRoutes } from './accounts/accounts.routes.ts';
 import { Accounts } from './accounts/accounts.service.ts';
@@ -14,6 +13,10 @@ import { auditSchema, identitySchema, userSchema } from './accounts/user.model.t
 import { type Config, projectFolder } from './config.ts';
 import { type Database, openDatabase } from './database/index.ts';
 import { Jobs } from './jobs/jobs.ts';
+import { addCoreFigures, watchCommits } from './metrics/core-figures.ts';
+import { type NamedRoute, routesOf } from './metrics/http-figures.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { addProcessFigures } from './metrics/process-figures.ts';
 import type { Host } from './plugins/contract.ts';
 import { discoverPlugins, type FoundPlugin } from './plugins/discover.ts';
 import { FactBus } from './plugins/facts.ts';
@@ -66,12 +69,15 @@ export interface Platform {
   host(id: string): Host;
   rooms: Omit<Rooms, 'env'>;
   database: Database;
+  /** Every route with its whole pattern, for checks that visit them all. */
+  routes: NamedRoute[];
   /** Ends requests, jobs and commits under way, then the database. */
   stop(): Promise<void>;
 }
 
 /** Wires the rooms of the core, loads the plugins, and listens. */
 export async function startPlatform({ config, log, plugins, stage = () => {} }: PlatformOptions): Promise<Platform> {
+  const metrics = new Metrics(log);
   const found = orderPlugins(plugins ?? (await discoverPlugins(join(projectFolder, 'plugins'), config.plugins)));
   stage('database');
   const database = await openDatabase({
@@ -109,6 +115,7 @@ export async function startPlatform({ config, log, plugins, stage = () => {} }: 
     transaction,
     schemeOf: async (programme) => (await programmes.get(programme)).scheme,
     measureOf: measures.measureOf,
+    observe: watchCommits(metrics),
     windowMs: 15,
     groupSize: 500,
     committed(changes, qualified) {
@@ -190,15 +197,22 @@ export async function startPlatform({ config, log, plugins, stage = () => {} }: 
     menu,
     api,
     locales,
+    metrics,
   };
   stage('plugins');
   const hosts = new Map<string, Host>();
   const loaded: LoadedPlugins = await loadPlugins(found, rooms, measures, hosts);
+  addCoreFigures(metrics, {
+    socketsOpen: () => realtime.io.engine.clientsCount,
+    outboxWaiting: () => facts.waiting(),
+    jobsFailed: jobs.failed,
+    jobs: jobs.names,
+  });
   const throttle = createThrottle(connection);
   coreApi(api, { accounts, regions, programmes, enrolments, access, progress, measures });
   setupApi(api, { accounts, regions, programmes });
   sessionApi(api, { sessions, throttle, realtime });
-  const core: RequestHandler[] = [
+  const core = [
     accountRoutes({
       accounts,
       sessions,
@@ -223,11 +237,16 @@ export async function startPlatform({ config, log, plugins, stage = () => {} }: 
       },
     }),
   ];
-  const pluginRoutes = Router();
-  for (const [id, router] of loaded.routes) pluginRoutes.use(`/${id}`, router);
+  const routes = [
+    ...core.map((router) => ({ at: '', router })),
+    ...[...loaded.routes].map(([id, router]) => ({ at: `/${id}`, router })),
+    { at: '/api/v1', router: api.router },
+  ];
   const web = createWeb(
     {
       log,
+      metrics,
+      metricsToken: config.metricsToken,
       assets,
       sessions: sessions.middleware,
       locales,
@@ -236,7 +255,7 @@ export async function startPlatform({ config, log, plugins, stage = () => {} }: 
       enrolments,
       secure: config.publicUrl?.startsWith('https:') ?? false,
     },
-    [...core, pluginRoutes, Router().use('/api/v1', api.router)],
+    routes,
   );
   server.on('request', web);
 
@@ -252,6 +271,7 @@ export async function startPlatform({ config, log, plugins, stage = () => {} }: 
   });
   const { port } = server.address() as AddressInfo;
   url = `http://${config.host}:${port}`;
+  const stopWatching = addProcessFigures(metrics);
   await loaded.start();
   facts.resume();
   await jobs.start();
@@ -263,7 +283,9 @@ export async function startPlatform({ config, log, plugins, stage = () => {} }: 
     host: (id) => hosts.get(id) as Host,
     rooms,
     database,
+    routes: routesOf(routes),
     async stop() {
+      stopWatching();
       await realtime.close();
       await cluster?.close();
       server.closeAllConnections();

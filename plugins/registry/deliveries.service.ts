@@ -1,6 +1,6 @@
 import { type InferSchemaType, trusted } from 'mongoose';
 import { type Enrolment, errors, type Paging, unscoped, type Viewer, within } from '#platform';
-import type { deliverySchema } from './delivery.model.ts';
+import { type deliverySchema, deliveryStates } from './delivery.model.ts';
 import { recordKey } from './record.ts';
 import type { RegistryHost } from './settings.ts';
 
@@ -72,6 +72,13 @@ export class Deliveries {
     const count = (state: DeliveryState) => this.#deliveries.countDocuments(within(viewer, roles, { state }));
     const [pending, accepted, refused] = await Promise.all([count('pending'), count('accepted'), count('refused')]);
     return { pending, accepted, refused };
+  }
+
+  /** How many there are in each state, whoever they are about. */
+  async countByState(): Promise<Record<DeliveryState, number>> {
+    const count = (state: DeliveryState) => this.#deliveries.countDocuments({ state });
+    const [pending, accepted, refused] = await Promise.all(deliveryStates.map(count));
+    return { pending: pending ?? 0, accepted: accepted ?? 0, refused: refused ?? 0 };
   }
 
   /** Whether deliveries wait for a person (`refused`) or for long (`waiting` since). */

@@ -1,5 +1,7 @@
 import { Schema } from 'mongoose';
 
+export const deliveryStates = ['pending', 'accepted', 'refused'] as const;
+
 const answerSchema = new Schema(
   {
     at: { type: Date, required: true },
@@ -31,7 +33,7 @@ export const deliverySchema = new Schema(
     /** Hundredths. */
     score: { type: Number, required: true },
     qualifiedAt: { type: Date, required: true },
-    state: { type: String, enum: ['pending', 'accepted', 'refused'], default: 'pending' },
+    state: { type: String, enum: deliveryStates, default: 'pending' },
     attempts: { type: Number, default: 0 },
     nextAt: { type: Date, default: () => new Date() },
     /** Until then one process is sending it; `claim` says which attempt. */

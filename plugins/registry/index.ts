@@ -2,7 +2,7 @@ import { definePlugin, overseers } from '#platform';
 import { addApi } from './deliveries.api.ts';
 import { addPages } from './deliveries.routes.ts';
 import { Deliveries, type RegistryState } from './deliveries.service.ts';
-import { deliverySchema } from './delivery.model.ts';
+import { deliverySchema, deliveryStates } from './delivery.model.ts';
 import { httpAdapter } from './http-adapter.ts';
 import { Sender } from './sender.ts';
 import { settings } from './settings.ts';
@@ -47,6 +47,13 @@ export default definePlugin({
     });
     host.onStart(async () => sender?.wake());
     host.onStop(async () => sender?.stop());
+    host.metric({
+      name: 'deliveries',
+      help: 'Records of hours by state',
+      kind: 'gauge',
+      label: { name: 'state', values: deliveryStates },
+      read: () => deliveries.countByState(),
+    });
     addPages(host, deliveries, () => sender?.wake());
     addApi(host, deliveries, () => sender?.wake());
   },

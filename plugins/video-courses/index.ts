@@ -4,6 +4,7 @@ import { type HistoryItem, importHistory } from './history.service.ts';
 import { learnRoutes, lessonHref, nextParams } from './learn.routes.ts';
 import { manageRoutes } from './manage.routes.ts';
 import { mediaRoutes } from './media.routes.ts';
+import { addMetrics } from './metrics.ts';
 import { playingApi } from './playing.api.ts';
 import { schemas, settings, type VideoHost } from './plugin.ts';
 import { createServices, type Services as Made } from './services.ts';
@@ -77,6 +78,7 @@ export default definePlugin({
     mediaRoutes(host, services);
     coursesApi(host, services);
     playingApi(host, services);
+    addMetrics(host, services.playing.counters);
     host.on('progress.committed', (changes) => {
       for (const { before, after } of changes) {
         if (after.state !== before.state) services.playing.forget(after.learner);

@@ -186,6 +186,7 @@ export class Playing {
     let next = live;
     const reasons: Uncredited[] = [];
     const refused = new Set<Reason>();
+    const counted = new BeatCounters();
     let played = false;
     for (const beat of report.beats) {
       const { rejected, ...result } = credit({
@@ -200,10 +201,10 @@ export class Playing {
       });
       if (rejected) {
         refused.add(rejected);
-        this.counters.refuse(rejected);
+        counted.refuse(rejected);
         continue;
       }
-      this.counters.accepted += 1;
+      counted.accept(result);
       played ||= beat.ranges.length > 0;
       reasons.push(...result.uncredited);
       const day = beat.ranges.length > 0 ? noteBeat(next.day, lesson.id, result, now) : next.day;
@@ -213,6 +214,7 @@ export class Playing {
     const asks = played && !next.ended && isPresenceDue(next.playing, now);
     if (asks) next = this.#ask(next, rules, now);
     await this.#commit(live, next, played, now);
+    this.counters.add(counted);
     return this.#reply(next, setting, term, { reasons, refused: [...refused] });
   }
 
@@ -319,7 +321,7 @@ export class Playing {
   }
 
   #refuse(reason: Reason, report: Report): void {
-    for (const _ of report.beats) this.counters.refuse(reason);
+    this.counters.refuse(reason, report.beats.length);
   }
 
   /** Runs work after the person's other messages; again from the database where another process was faster. */

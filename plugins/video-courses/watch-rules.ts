@@ -42,18 +42,20 @@ export const DEFAULT_WATCH_RULES: Readonly<WatchRules> = {
   presence: { minSeconds: 600, maxSeconds: 1200, answerSeconds: 120, extensions: 10 },
 };
 
-/** Why seconds were not credited, or a beat was refused; each is a message key. */
-export type Reason =
-  | 'token'
-  | 'sequence'
-  | 'malformed'
-  | 'not-enrolled'
-  | 'outside-term'
-  | 'presence-open'
-  | 'presence-missed'
-  | 'gap'
-  | 'too-fast'
-  | 'seek-ahead'
-  | 'beyond-length'
-  | 'already-credited'
-  | 'daily-cap';
+/** Why seconds were not credited, or a beat was refused; each is a message key and a label in `/metrics`. */
+export const reasons = [
+  'token',
+  'sequence',
+  'malformed',
+  'not-enrolled',
+  'outside-term',
+  'presence-open',
+  'presence-missed',
+  'gap',
+  'too-fast',
+  'seek-ahead',
+  'beyond-length',
+  'already-credited',
+  'daily-cap',
+] as const;
+export type Reason = (typeof reasons)[number];

@@ -8,6 +8,9 @@ export class Jobs {
   readonly #agenda: Agenda;
   readonly #log: Logger;
   readonly #every: { name: string; interval: string }[] = [];
+  readonly names: string[] = [];
+  /** Job → runs of this process that failed. */
+  readonly failed = new Map<string, number>();
 
   constructor({ connection, log }: { connection: Connection; log: Logger }) {
     this.#log = log;
@@ -18,13 +21,15 @@ export class Jobs {
       defaultConcurrency: 2,
       removeOnComplete: true,
     });
-    this.#agenda.on('fail', (error: Error, job: { attrs: { name: string } }) =>
-      log.error({ err: error, job: job.attrs.name }, 'job failed'),
-    );
+    this.#agenda.on('fail', (error: Error, { attrs: { name } }: { attrs: { name: string } }) => {
+      this.failed.set(name, (this.failed.get(name) ?? 0) + 1);
+      log.error({ err: error, job: name }, 'job failed');
+    });
     this.#agenda.on('error', (error: Error) => log.error({ err: error }, 'job queue'));
   }
 
   define<T extends object>(name: string, handler: (data: T) => Promise<void>, every?: string): void {
+    this.names.push(name);
     this.#agenda.define(name, async (job) => handler(job.attrs.data as T));
     if (every) this.#every.push({ name, interval: every });
   }

@@ -10,6 +10,7 @@ import type { Accounts } from '../accounts/accounts.service.ts';
 import type { Audit } from '../accounts/audit.ts';
 import type { Role, Viewer } from '../accounts/scope.ts';
 import type { Language } from '../languages.ts';
+import type { Metric } from '../metrics/metrics.ts';
 import type { Enrolment, Enrolments } from '../programmes/enrolments.service.ts';
 import type { Programmes } from '../programmes/programmes.service.ts';
 import type { ActivityDefinition, MeasureDefinition } from '../progress/measures.ts';
@@ -287,6 +288,9 @@ export interface Host<
   publish(room: string, event: string, value: unknown | (() => Promise<unknown>)): void;
   /** Says who may join rooms of a pattern such as `lesson:*`; the part after the colon is given to `may`. */
   allowRoom(kind: string, may: (viewer: Viewer, id: string) => boolean | Promise<boolean>): void;
+
+  /** Adds a figure to `/metrics`, as `xuefang_<id>_<name>`; it is read at every scrape and names nobody. */
+  metric<V extends string>(metric: Metric<V>): void;
 
   readonly jobs: {
     define<T extends object>(name: string, handler: (data: T) => Promise<void>, options?: JobOptions): void;

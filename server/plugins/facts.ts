@@ -85,6 +85,11 @@ export class FactBus {
     for (const entry of due) if (!this.#closed) await this.#deliver({ _id: entry._id });
   }
 
+  /** How many entries are not done yet, on all server processes. */
+  waiting(): Promise<number> {
+    return this.#outbox.countDocuments();
+  }
+
   /** Resolves when no handler is running any more. */
   async settled(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);

@@ -9,6 +9,7 @@ import type { Audit } from '../accounts/audit.ts';
 import type { Role } from '../accounts/scope.ts';
 import { errors } from '../errors.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Enrolments } from '../programmes/enrolments.service.ts';
 import type { Programmes } from '../programmes/programmes.service.ts';
 import type { Progress } from '../progress/progress.service.ts';
@@ -48,6 +49,7 @@ export interface Rooms {
   menu: Menu;
   api: Api;
   locales: Locales;
+  metrics: Metrics;
 }
 
 /** A host with what the loader needs of it. */
@@ -163,6 +165,10 @@ export function createHost(plugin: AnyPlugin, rooms: Rooms): OpenHost {
         rooms.jobs.define(`${id}.${name}`, handler, options?.every);
       },
       now: (name, data) => rooms.jobs.now(`${id}.${name}`, data),
+    },
+    metric: (metric) => {
+      open();
+      rooms.metrics.add({ ...metric, name: `${id.replaceAll('-', '_')}_${metric.name}` });
     },
     translate: (language) => rooms.locales.translator(language, id),
     onStart: (handler) => {

@@ -56,6 +56,8 @@ export interface RecorderDeps {
   measureOf: MeasureOf;
   /** Called after each commit with everything it changed; must not throw. */
   committed(changes: CommittedChange[], qualified: { id: string; enrolment: string }[]): void;
+  /** Told of every attempt to commit. */
+  observe(commit: { enrolments: number; ms: number; ok: boolean }): void;
   /** How long reports are gathered before they are written, in milliseconds. */
   windowMs: number;
   /** Enrolments in one commit at most. */
@@ -122,9 +124,14 @@ export class Recorder {
 
   async #commit(group: Map<string, Pending[]>): Promise<void> {
     let committed: Commit;
+    const started = performance.now();
+    const observe = (ok: boolean) =>
+      this.#deps.observe({ enrolments: group.size, ms: performance.now() - started, ok });
     try {
       committed = await this.#deps.transaction((session) => this.#write(group, session));
+      observe(true);
     } catch (error) {
+      observe(false);
       const halves = halvesOf(group);
       for (const half of halves) await this.#commit(half);
       if (halves.length === 0) for (const pending of [...group.values()].flat()) pending.reject(error);

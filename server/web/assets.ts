@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { type RequestHandler, Router } from 'express';
+import { Router } from 'express';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const types: Record<string, string> = {
@@ -73,7 +73,7 @@ export class Assets {
   };
 
   /** Serves `/assets/<hash>/<name>`. */
-  router(): RequestHandler {
+  router(): Router {
     const router = Router();
     router.get('/assets/:hash/*name', (request, response, next) => {
       const name = ([] as string[]).concat(request.params.name).join('/');

@@ -4,6 +4,9 @@ import express, { type Express, type Request, type RequestHandler } from 'expres
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { roles } from '../accounts/scope.ts';
+import { countRequests, type Mounted } from '../metrics/http-figures.ts';
+import { metricsRoutes } from '../metrics/metrics.routes.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Enrolments } from '../programmes/enrolments.service.ts';
 import { isInTerm, type Programmes } from '../programmes/programmes.service.ts';
 import type { Assets } from './assets.ts';
@@ -15,6 +18,8 @@ import './request.ts';
 
 interface WebDeps {
   log: Logger;
+  metrics: Metrics;
+  metricsToken: string;
   assets: Assets;
   sessions: RequestHandler[];
   locales: Locales;
@@ -24,8 +29,8 @@ interface WebDeps {
   secure: boolean;
 }
 
-/** Everything around the routes: headers, assets, session, language, CSRF before them; 404 and errors after. */
-export function createWeb(deps: WebDeps, routes: RequestHandler[]): Express {
+/** Everything around the routes: figures, headers, assets, session, language, CSRF before them; 404 and errors after. */
+export function createWeb(deps: WebDeps, routes: readonly Mounted[]): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
@@ -33,8 +38,10 @@ export function createWeb(deps: WebDeps, routes: RequestHandler[]): Express {
   app.set('env', 'production');
   app.set('query parser', 'simple');
   if (deps.secure) app.set('trust proxy', 1);
+  const outside = [deps.assets.router(), metricsRoutes(deps.metrics, deps.metricsToken)];
+  app.use(countRequests(deps.metrics, [...outside.map((router) => ({ at: '', router })), ...routes]));
   app.use(securityHeaders(deps.secure));
-  app.use(deps.assets.router());
+  app.use(...outside);
   app.use(compression({ level: 1 }));
   app.use((request, _response, next) => {
     request.reference = randomBytes(5).toString('hex');
@@ -44,7 +51,7 @@ export function createWeb(deps: WebDeps, routes: RequestHandler[]): Express {
   app.use(...deps.sessions);
   app.use(languageOf(deps.locales), requestContext(deps), deps.pages.middleware);
   app.use(express.json({ limit: '256kb' }), express.urlencoded({ extended: true, limit: '256kb' }), checkCsrf);
-  app.use(...routes);
+  for (const { at, router } of routes) app.use(at || '/', router);
   app.use(notFound);
   app.use(failures(deps.log));
   return app;

@@ -16,6 +16,8 @@ export interface TestPlatform extends Fixtures {
   url: string;
   /** The platform's key material. */
   secret: Buffer;
+  /** What opens `/metrics`. */
+  metricsToken: string;
   host(id: string): Host;
   /** A signed-in client; changes carry the session's token. */
   signIn(login: string, password?: string): Promise<Client>;
@@ -64,6 +66,7 @@ async function start(config: Config, options: TestOptions, known?: Fixtures): Pr
     platform,
     url: platform.url,
     secret: config.secret,
+    metricsToken: config.metricsToken,
     host: (id) => platform.host(id),
     signIn: (login, password) => signIn(platform.url, login, password),
     another: () => start(config, options, fixtures),
