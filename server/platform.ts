@@ -38,6 +38,7 @@ import { Realtime } from './realtime/realtime.ts';
 import { joinThroughRedis } from './realtime/redis.ts';
 import { organisationSchema, regionSchema } from './regions/region.model.ts';
 import { Regions } from './regions/regions.service.ts';
+import { fingerprint } from './secrets.ts';
 import { Api } from './web/api.ts';
 import { Assets } from './web/assets.ts';
 import { coreApi } from './web/core-api.ts';
@@ -166,6 +167,7 @@ export async function startPlatform({ config, log, plugins, stage = () => {} }: 
       locales.translator(viewer.language === 'en' ? 'en' : 'zh-CN')(error.messageKey, error.params),
     intervalMs: 1_000,
     adapter: cluster?.adapter,
+    behindProxy: config.publicUrl?.startsWith('https:') ?? false,
   });
   const access = new EnrolmentAccess(enrolments);
   realtime.allow('enrolment', (viewer, id) => access.mayRead(viewer, id));
@@ -179,6 +181,7 @@ export async function startPlatform({ config, log, plugins, stage = () => {} }: 
     env: config.env,
     dataDir: config.dataDir,
     publicUrl,
+    fingerprint: (text) => fingerprint(config.secret, text),
     log,
     connection,
     accounts,

@@ -1,7 +1,12 @@
-import { timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /** Whether two texts are the same, in a time that says nothing about where they differ. */
 export function isSameSecret(given: string, expected: string): boolean {
   const [one, other] = [Buffer.from(given), Buffer.from(expected)];
   return one.length === other.length && timingSafeEqual(one, other);
+}
+
+/** A short hash that only who holds the key can make again or try out. */
+export function fingerprint(key: Buffer, text: string): string {
+  return createHmac('sha256', key).update(`fingerprint ${text}`).digest('base64url').slice(0, 22);
 }

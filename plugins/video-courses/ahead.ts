@@ -1,5 +1,5 @@
 import type { Enrolment } from '#platform';
-import type { DayLedger } from './day-ledger.ts';
+import { type DayLedger, dayOf } from './day-ledger.ts';
 import type { Models } from './plugin.ts';
 import type { StoredDay, StoredSession, StoredWatch } from './watch.model.ts';
 import type { WatchRecord } from './watch-time.ts';
@@ -9,7 +9,7 @@ type Owner = Pick<Enrolment, '_id' | 'programme'>;
 /** Lesson and day as a session holds them, where it is ahead of their own documents (`watch.model.ts`). */
 export function aheadOf({ ahead, record, position, day }: StoredSession) {
   if (ahead === 0) return undefined;
-  return { record: record as WatchRecord, position, day: day as DayLedger, ahead };
+  return { record: record as WatchRecord, position, day: dayOf(day as DayLedger), ahead };
 }
 
 /** An enrolment's watch records, the one that is playing included. */

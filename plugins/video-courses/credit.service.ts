@@ -63,7 +63,7 @@ export class CreditService {
 }
 
 function presenceOf(stored: Partial<PresenceDay> | undefined): DayCredit['presence'] {
-  const presence = { asked: 0, answered: 0, late: 0, ...stored };
+  const presence = { asked: 0, answered: 0, late: 0, checks: [], ...stored };
   return { ...presence, missed: Math.max(0, presence.asked - presence.answered) };
 }
 

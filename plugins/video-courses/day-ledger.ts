@@ -17,6 +17,8 @@ export interface ReasonLine {
 
 interface LessonDay {
   credited: number;
+  /** Of these, seconds that a moderator granted on an appeal. */
+  granted?: number;
   reasons: Partial<Record<Reason, ReasonLine>>;
 }
 
@@ -24,8 +26,27 @@ export interface PresenceDay {
   asked: number;
   answered: number;
   late: number;
-  /** The quickest answer in milliseconds, as evidence for people to judge. */
-  fastestMs?: number;
+  /** Each check in its order; the first ones of the day where they are more than a day can have. */
+  checks: PresenceCheck[];
+}
+
+interface PresenceCheck {
+  /** When it was asked, epoch ms; from then on nothing is credited. */
+  at: number;
+  /** From asking to the answer; absent while nobody has answered. */
+  ms?: number;
+  /** Whether the answer came in time. */
+  inTime?: boolean;
+}
+
+/** Play that two addresses reported for the same time. */
+interface Together {
+  /** Milliseconds of play that overlap. */
+  ms: number;
+  times: number;
+  /** Epoch ms. */
+  first: number;
+  last: number;
 }
 
 /** One enrolment's Beijing day. */
@@ -34,13 +55,34 @@ export interface DayLedger {
   credited: number;
   lessons: Record<string, LessonDay>;
   presence: PresenceDay;
+  /** Beijing hours in which play was reported, bit 0 for the hour from midnight. */
+  hours: number;
+  together?: Together;
 }
 
 /** Stretches kept per reason and day; beyond that only their outer edges stay. */
 const MOST_STRETCHES = 20;
+const MOST_CHECKS = 100;
+const HOUR_MS = 3_600_000;
+/** Beijing is eight hours ahead of UTC all year. */
+const BEIJING_HOURS = 8;
 
 export function emptyDay(day: string): DayLedger {
-  return { day, credited: 0, lessons: {}, presence: { asked: 0, answered: 0, late: 0 } };
+  return { day, credited: 0, lessons: {}, presence: { asked: 0, answered: 0, late: 0, checks: [] }, hours: 0 };
+}
+
+/** The day as it is stored, with what older records do not have. */
+export function dayOf(stored: { day: string } & Partial<Record<keyof DayLedger, unknown>>): DayLedger {
+  const empty = emptyDay(stored.day);
+  const { credited, lessons, presence, hours, together } = stored as Partial<DayLedger>;
+  return {
+    ...empty,
+    ...(credited !== undefined && { credited }),
+    ...(lessons && { lessons }),
+    presence: { ...empty.presence, ...presence },
+    ...(hours !== undefined && { hours }),
+    ...(together && { together }),
+  };
 }
 
 /** Whether nothing was noted on the day. */
@@ -61,28 +103,55 @@ export function noteBeat(
   return {
     ...ledger,
     credited: ledger.credited + credited,
-    lessons: { ...ledger.lessons, [lesson]: { credited: before.credited + credited, reasons } },
+    lessons: { ...ledger.lessons, [lesson]: { ...before, credited: before.credited + credited, reasons } },
+    hours: ledger.hours | hourBit(now),
   };
 }
 
-/** The day with one more presence check asked. */
-export function notePresenceAsked(ledger: DayLedger): DayLedger {
-  return { ...ledger, presence: { ...ledger.presence, asked: ledger.presence.asked + 1 } };
+/** The day with a lesson's seconds that were granted on an appeal. */
+export function noteGrant(ledger: DayLedger, lesson: string, seconds: number): DayLedger {
+  const before = ledger.lessons[lesson] ?? { credited: 0, reasons: {} };
+  const granted = { credited: before.credited + seconds, granted: (before.granted ?? 0) + seconds };
+  return {
+    ...ledger,
+    credited: ledger.credited + seconds,
+    lessons: { ...ledger.lessons, [lesson]: { ...before, ...granted } },
+  };
 }
 
-/** The day with a presence check answered after `responseMs`, in time or late. */
-export function notePresenceAnswer(ledger: DayLedger, inTime: boolean, responseMs: number): DayLedger {
+/** The day with play that two addresses reported for the same time. */
+export function noteTogether(ledger: DayLedger, ms: number, now: number): DayLedger {
+  const before = ledger.together ?? { ms: 0, times: 0, first: now, last: now };
+  return { ...ledger, together: { ms: before.ms + ms, times: before.times + 1, first: before.first, last: now } };
+}
+
+/** The day with one more presence check asked. */
+export function notePresenceAsked(ledger: DayLedger, now: number): DayLedger {
   const { presence } = ledger;
-  const fastestMs = Math.min(presence.fastestMs ?? Number.POSITIVE_INFINITY, responseMs);
+  const checks = presence.checks.length < MOST_CHECKS ? [...presence.checks, { at: now }] : presence.checks;
+  return { ...ledger, presence: { ...presence, asked: presence.asked + 1, checks } };
+}
+
+/** The day with the presence check asked at `askedAt` answered after `ms`, in time or late. */
+export function notePresenceAnswer(
+  ledger: DayLedger,
+  { askedAt, ms, inTime }: { askedAt: number; ms: number; inTime: boolean },
+): DayLedger {
+  const { presence } = ledger;
+  const checks = presence.checks.map((check) => (check.at === askedAt ? { ...check, ms, inTime } : check));
   return {
     ...ledger,
     presence: {
       ...presence,
       answered: presence.answered + (inTime ? 1 : 0),
       late: presence.late + (inTime ? 0 : 1),
-      fastestMs,
+      checks,
     },
   };
+}
+
+function hourBit(now: number): number {
+  return 1 << ((Math.floor(now / HOUR_MS) + BEIJING_HOURS) % 24);
 }
 
 function addLoss(line: ReasonLine | undefined, { seconds, from, to }: Uncredited, now: number): ReasonLine {

@@ -39,6 +39,8 @@ declare module '#platform' {
 }
 
 const SWEEP_MS = 60_000;
+/** A place that another server process took over from hears of it after this and the rooms' pace, within two seconds. */
+const LOOK_MS = 750;
 const MOST_RESULTS = 10;
 
 export default definePlugin({
@@ -47,6 +49,8 @@ export default definePlugin({
   settings,
   models: schemas,
   permissions: {
+    /** Reads what stands out in how people played. */
+    judge: ['moderator', 'provider-manager', 'county-bureau', 'city-bureau', 'province', 'operator'],
     author: ['course-author', 'provider-manager', 'operator'],
     oversee: [
       'moderator',
@@ -83,13 +87,26 @@ export default definePlugin({
       for (const { before, after } of changes) {
         if (after.state !== before.state) services.playing.forget(after.learner);
       }
+      const moved = changes.filter(({ before, after }) => after.scopes !== before.scopes).map(({ after }) => after);
+      return services.anomalies.follow(moved);
     });
     let sweeping: NodeJS.Timeout | undefined;
+    let looking: NodeJS.Timeout | undefined;
     host.onStart(async () => {
       await services.media.clean(Date.now());
       sweeping = setInterval(() => services.playing.sweep(Date.now()), SWEEP_MS).unref();
+      looking = setInterval(() => void lookAround(), LOOK_MS).unref();
     });
-    host.onStop(async () => clearInterval(sweeping));
+    host.onStop(async () => {
+      clearInterval(sweeping);
+      clearInterval(looking);
+    });
+
+    async function lookAround(): Promise<void> {
+      await services.playing.lookAround(Date.now()).catch((error) => {
+        host.log.warn({ err: error }, 'could not look for sessions of other server processes');
+      });
+    }
   },
 });
 

@@ -16,6 +16,8 @@ export interface PlayingSession {
   openMs: number;
   /** Time that passed beyond the lease: it can explain what was played, but earns nothing. */
   lapsedMs: number;
+  /** Server epoch ms at which another place took over: time from then on earns nothing here. */
+  endedAt?: number;
   presence: PresenceState;
 }
 

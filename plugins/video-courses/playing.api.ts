@@ -18,7 +18,11 @@ export function playingApi(host: VideoHost, { playing }: Services): void {
     body: startBody,
     handle: (body, { viewer, language }) => playing.start(viewer, body, language),
   });
-  host.socket({ name: 'beat', body: reportBody, handle: (body, { viewer }) => playing.report(viewer, body) });
+  host.socket({
+    name: 'beat',
+    body: reportBody,
+    handle: (body, { viewer, address }) => playing.report(viewer, body, address),
+  });
   host.socket({ name: 'answer', body: answerBody, handle: (body, { viewer }) => playing.answer(viewer, body) });
   host.socket({ name: 'extend', body: extendBody, handle: (body, { viewer }) => playing.extend(viewer, body) });
 
@@ -36,7 +40,7 @@ export function playingApi(host: VideoHost, { playing }: Services): void {
     summary: 'Reports played stretches; answers what they are worth once that is durable',
     body: reportBody,
     response: reportReply,
-    handle: ({ body, viewer }) => playing.report(viewer, body),
+    handle: ({ body, viewer, address }) => playing.report(viewer, body, address),
   });
   host.api({
     method: 'post',

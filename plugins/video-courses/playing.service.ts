@@ -10,32 +10,33 @@ import {
   type Viewer,
 } from '#platform';
 import type { Access } from './access.ts';
+import type { Anomalies } from './anomalies.service.ts';
 import { BeatCounters } from './beat-counters.ts';
 import type { Catalogue, Lesson } from './catalogue.service.ts';
-import { noteBeat, notePresenceAnswer, notePresenceAsked } from './day-ledger.ts';
+import { notePresenceAnswer, notePresenceAsked } from './day-ledger.ts';
+import { judge } from './judging.ts';
+import { KeptSessions } from './kept-sessions.ts';
 import { Lanes } from './lanes.ts';
+import { Commits, StaleSession } from './playing.commits.ts';
 import type { Report, ReportReply, StartReply, StartWish } from './playing.messages.ts';
-import { isDuplicate, type LivePlaying, newSecret, PlayingStore, StaleSession } from './playing.store.ts';
+import { replyOf } from './playing.reply.ts';
+import { type LivePlaying, newSecret, PlayingStore } from './playing.store.ts';
 import { startSession } from './playing-session.ts';
-import { lessonActivity, type VideoHost } from './plugin.ts';
+import type { VideoHost } from './plugin.ts';
 import { answerPresence, askPresence, extendPresence, isPresenceDue } from './presence.ts';
 import { checkOf, hashOf, random, tokenOf } from './presence-token.ts';
 import { rulesOf, termOf } from './programme-rules.ts';
-import { coveredSeconds } from './ranges.ts';
 import { standingOf } from './standing.ts';
+import { mayStillEarn, supersededBy } from './takeover.ts';
 import type { Reason, WatchRules } from './watch-rules.ts';
-import { credit, type Uncredited } from './watch-time.ts';
 
-/** A player that was silent for this long is taken to be away: another one starts without asking. */
-const AWAY_MS = 45_000;
-/** Sessions of people who have gone are forgotten after this; the database keeps them. */
-const KEPT_MS = 5 * 60_000;
 const MOST_TRIES = 4;
 
 interface Deps {
   host: VideoHost;
   catalogue: Catalogue;
   access: Access;
+  anomalies: Anomalies;
   now(): number;
 }
 
@@ -56,11 +57,14 @@ export class Playing {
   readonly #deps: Deps;
   readonly #store: PlayingStore;
   readonly #lanes = new Lanes();
-  readonly #kept = new Map<string, { live: LivePlaying; readAt: number }>();
+  readonly #kept: KeptSessions;
+  readonly #commits: Commits;
 
   constructor(deps: Deps) {
     this.#deps = deps;
     this.#store = new PlayingStore(deps.host.models);
+    this.#kept = new KeptSessions(this.#store);
+    this.#commits = new Commits({ ...deps, store: this.#store, kept: this.#kept });
   }
 
   /**
@@ -73,11 +77,11 @@ export class Playing {
       const enrolment = await this.#deps.access.study(viewer, lesson);
       const day = beijingDay(now);
       let before = await this.#store.load(viewer.id, day);
-      if (before && !wish.takeover && wish.resume !== before.playing.token && isAlive(before, now)) {
+      if (before && !wish.takeover && wish.resume !== before.playing.token && mayStillEarn(before, rules, now)) {
         const { lesson: other } = await this.#deps.catalogue.lesson(before.lesson);
         return { state: 'elsewhere', lesson: other.id, title: localText(other.title, language) };
       }
-      if (before && before.ahead > 0) before = await this.#save(before, now);
+      if (before && before.ahead > 0) before = await this.#commits.save(before, now);
       const playing = startSession({
         token: newSecret(),
         lesson: lesson.id,
@@ -96,10 +100,13 @@ export class Playing {
         ended: false,
         secret: newSecret(),
         playing,
+        startedAt: now,
+        before: before && !before.ended ? supersededBy(before, now) : undefined,
+        heard: before?.heard,
         ...(await this.#store.seen(enrolment._id, lesson.id, day)),
       };
-      await this.#save(live, now);
-      if (before) this.#deps.host.publish(`enrolment:${before.enrolment}`, 'playing', { session: live.session });
+      await this.#commits.save(live, now);
+      if (before) this.#tellTakenOver(before, live.session);
       return {
         state: 'playing',
         session: live.session,
@@ -117,10 +124,10 @@ export class Playing {
    * Credits what the beats of a report are worth; resolves when that is durable.
    * @throws core:not-found for an enrolment that is not the viewer's own
    */
-  report(viewer: Viewer, report: Report): Promise<ReportReply> {
+  report(viewer: Viewer, report: Report, address: string): Promise<ReportReply> {
     return this.#inLane(viewer, async (fresh) => {
       const now = this.#deps.now();
-      const live = await this.#find(viewer, report, now, fresh);
+      const live = (await this.#find(viewer, report, now, fresh)) ?? (await this.#findSuperseded(viewer, report, now));
       if (!live) {
         await this.#deps.host.enrolments.get(report.enrolment, own(viewer, {})).catch((error) => {
           this.#refuse('not-enrolled', report);
@@ -133,7 +140,7 @@ export class Playing {
         this.#refuse('token', report);
         return { state: 'ended', seq: live.playing.seq, reasons: [], refused: ['token'] };
       }
-      return this.#judge(await this.#today(live, now), report, await this.#setting(live.lesson));
+      return this.#judge(await this.#onDay(live, now), report, await this.#setting(live.lesson), address);
     });
   }
 
@@ -146,8 +153,12 @@ export class Playing {
       const { rules } = await this.#setting(live.lesson);
       const result = answerPresence(live.playing, hashOf(presence), now, rules.presence, random);
       if (result.responseMs === undefined) return { answer: result.answer };
-      const day = notePresenceAnswer(live.day, result.answer === 'answered', result.responseMs);
-      await this.#save({ ...live, playing: result.session, day }, now);
+      // A check may be asked before midnight and answered after it.
+      const askedAt = now - result.responseMs;
+      const asked = await this.#onDay(live, askedAt);
+      const answer = { askedAt, ms: result.responseMs, inTime: result.answer === 'answered' };
+      const day = notePresenceAnswer(asked.day, answer);
+      await this.#commits.answer(asked, { ...asked, playing: result.session, day }, now);
       return { answer: result.answer };
     });
   }
@@ -162,118 +173,60 @@ export class Playing {
       const playing = extendPresence(live.playing, now, rules.presence);
       if (!playing) return {};
       const extended = { ...live, playing };
-      await this.#save(extended, now);
+      await this.#commits.save(extended, now);
       const presence = checkOf(extended, rules.presence, now);
       return presence ? { presence } : {};
     });
   }
 
+  /** Tells the places whose sessions other server processes have replaced. */
+  async lookAround(now: number): Promise<void> {
+    for (const { lost, by } of await this.#kept.replaced(now)) this.#tellTakenOver(lost, by);
+  }
+
   /** Forgets a person's session, so that the next message reads it and the enrolment again. */
   forget(learner: string): void {
-    this.#kept.delete(learner);
+    this.#kept.forget(learner);
   }
 
   /** Forgets the sessions of people who have gone. */
   sweep(now: number): void {
-    for (const [learner, { live, readAt }] of this.#kept) {
-      if (now - Math.max(readAt, live.playing.lastAt) > KEPT_MS) this.#kept.delete(learner);
-    }
+    this.#kept.sweep(now);
   }
 
-  async #judge(live: LivePlaying, report: Report, setting: Setting): Promise<ReportReply> {
-    const { lesson, programme, rules, now } = setting;
-    const term = termOf(programme);
-    let next = live;
-    const reasons: Uncredited[] = [];
-    const refused = new Set<Reason>();
-    const counted = new BeatCounters();
-    let played = false;
-    for (const beat of report.beats) {
-      const { rejected, ...result } = credit({
-        rules,
-        lesson: { id: lesson.id, seconds: lesson.media.seconds },
-        record: next.record,
-        session: next.playing,
-        beat: { ...beat, token: report.token } as Parameters<typeof credit>[0]['beat'],
-        now,
-        term,
-        dayCredited: next.day.credited,
-      });
-      if (rejected) {
-        refused.add(rejected);
-        counted.refuse(rejected);
-        continue;
-      }
-      counted.accept(result);
-      played ||= beat.ranges.length > 0;
-      reasons.push(...result.uncredited);
-      const day = beat.ranges.length > 0 ? noteBeat(next.day, lesson.id, result, now) : next.day;
-      next = { ...next, record: result.record, playing: result.session, day };
-    }
-    next = { ...next, position: positionOf(report.position, lesson) ?? next.position, ended: report.leaving === true };
-    const asks = played && !next.ended && isPresenceDue(next.playing, now);
-    if (asks) next = this.#ask(next, rules, now);
-    await this.#commit(live, next, played, now);
-    this.counters.add(counted);
-    return this.#reply(next, setting, term, { reasons, refused: [...refused] });
+  #tellTakenOver({ enrolment }: LivePlaying, session: string): void {
+    this.#deps.host.publish(`enrolment:${enrolment}`, 'playing', { session });
   }
 
-  /** The session on the day of `now`; what it holds of the day before is put away first. */
-  async #today(live: LivePlaying, now: number): Promise<LivePlaying> {
-    const day = beijingDay(now);
+  async #judge(live: LivePlaying, report: Report, setting: Setting, from: string): Promise<ReportReply> {
+    const { lesson, rules, now } = setting;
+    const term = termOf(setting.programme);
+    const media = { id: lesson.id, seconds: lesson.media.seconds };
+    const address = this.#deps.host.fingerprint(`${live.learner} ${from}`);
+    const judged = judge(live, report, { rules, lesson: media, term, now, address });
+    const next = {
+      ...judged.live,
+      position: positionOf(report.position, lesson) ?? judged.live.position,
+      ended: report.leaving === true,
+    };
+    const asks = judged.played && !next.ended && !next.successor && isPresenceDue(next.playing, now);
+    const after = asks ? this.#ask(next, rules, now) : next;
+    await this.#commits.report(live, after, judged, now);
+    this.counters.add(judged.counted);
+    return replyOf(after, { lesson, rules, now, term }, judged);
+  }
+
+  /** The session on the day of a moment; what it holds of another day is put away first. */
+  async #onDay(live: LivePlaying, moment: number): Promise<LivePlaying> {
+    const day = beijingDay(moment);
     if (live.day.day === day) return live;
-    const saved = live.ahead > 0 ? await this.#save(live, now) : live;
+    const saved = live.ahead > 0 ? await this.#commits.save(live, this.#deps.now()) : live;
     return { ...saved, day: await this.#store.day(live.enrolment, day) };
   }
 
   #ask(live: LivePlaying, rules: WatchRules, now: number): LivePlaying {
     const playing = askPresence(live.playing, hashOf(tokenOf(live.secret, now)), now, rules.presence);
-    return { ...live, playing, day: notePresenceAsked(live.day) };
-  }
-
-  /** One commit for the enrolment's value and everything that explains it; without played media, the session alone. */
-  async #commit(before: LivePlaying, after: LivePlaying, played: boolean, now: number): Promise<void> {
-    if (!played) {
-      const moved = after.position !== before.position || after.ended || after.playing.seq !== before.playing.seq;
-      if (moved) await this.#save(after, now);
-      return;
-    }
-    const covered = coveredSeconds(after.record.covered);
-    const gained = covered !== coveredSeconds(before.record.covered);
-    const { writes, stored } = this.#store.companions(before, after, now);
-    try {
-      const { state } = await this.#deps.host.progress.record({
-        enrolment: after.enrolment,
-        values: gained ? { [lessonActivity(after.lesson)]: covered } : {},
-        at: now,
-        companions: writes,
-      });
-      if (state === 'withdrawn') {
-        this.forget(after.learner);
-        return;
-      }
-    } catch (error) {
-      throw isDuplicate(error) ? new StaleSession() : error;
-    }
-    this.#keep(stored, now);
-  }
-
-  #reply(
-    live: LivePlaying,
-    { lesson, rules, now }: Setting,
-    term: { from: number; to: number },
-    { reasons, refused }: { reasons: Uncredited[]; refused: Reason[] },
-  ): ReportReply {
-    const presence = checkOf(live, rules.presence, now);
-    const outside = now < term.from || now >= term.to;
-    return {
-      state: live.ended ? 'ended' : outside ? 'outside-term' : presence ? 'check' : 'playing',
-      seq: live.playing.seq,
-      standing: standingOf(live, lesson, rules),
-      reasons,
-      refused,
-      ...(presence && { presence }),
-    };
+    return { ...live, playing, day: notePresenceAsked(live.day, now) };
   }
 
   /** The person's session if the token, and lesson and enrolment where given, are its own. */
@@ -295,8 +248,19 @@ export class Playing {
     const live = await this.#store.load(viewer.id, beijingDay(now));
     if (!live) return undefined;
     const enrolment = await this.#enrolment(viewer, live.enrolment);
-    this.#keep(enrolment ? live : { ...live, ended: true }, now);
+    this.#kept.keep(enrolment ? live : { ...live, ended: true }, now);
     return fits(live) ? (this.#kept.get(viewer.id)?.live ?? live) : undefined;
+  }
+
+  /** The session that another place took over, for a report of beats that it made before. */
+  async #findSuperseded(viewer: Viewer, report: Report, now: number): Promise<LivePlaying | undefined> {
+    const live = this.#kept.get(viewer.id)?.live;
+    const before = live?.before;
+    if (!live || before?.playing.token !== report.token) return undefined;
+    if (before.lesson !== report.lesson || before.enrolment !== report.enrolment) return undefined;
+    if (!(await this.#enrolment(viewer, before.enrolment))) return undefined;
+    const saved = live.ahead > 0 ? await this.#commits.save(live, now) : live;
+    return this.#store.superseded(saved, beijingDay(now));
   }
 
   async #enrolment(viewer: Viewer, id: string): Promise<Enrolment | undefined> {
@@ -308,16 +272,6 @@ export class Playing {
     const { lesson } = await this.#deps.catalogue.lesson(lessonId);
     const programme = await this.#deps.host.programmes.get(lesson.programme);
     return { lesson, programme, rules: rulesOf(programme), now: this.#deps.now() };
-  }
-
-  async #save(live: LivePlaying, now: number): Promise<LivePlaying> {
-    const stored = await this.#store.save(live, this.#deps.host.transaction, now);
-    this.#keep(stored, now);
-    return stored;
-  }
-
-  #keep(live: LivePlaying, now: number): void {
-    this.#kept.set(live.learner, { live, readAt: now });
   }
 
   #refuse(reason: Reason, report: Report): void {
@@ -337,10 +291,6 @@ export class Playing {
       }
     });
   }
-}
-
-function isAlive({ ended, playing }: LivePlaying, now: number): boolean {
-  return !ended && now - playing.lastAt < AWAY_MS;
 }
 
 function positionOf(position: number | undefined, lesson: Lesson): number | undefined {

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { trusted } from 'mongoose';
 import type { CompanionWrite } from '#platform';
 import { aheadOf } from './ahead.ts';
-import { type DayLedger, emptyDay, isEmptyDay } from './day-ledger.ts';
+import type { Heard } from './anomalies.ts';
+import { type DayLedger, dayOf, emptyDay, isEmptyDay } from './day-ledger.ts';
 import type { PlayingSession } from './playing-session.ts';
-import type { Models, VideoHost } from './plugin.ts';
+import type { Models } from './plugin.ts';
 import { emptyRecord, type WatchRecord } from './watch-time.ts';
 
 /** A learner's playing session with everything that a beat reads and writes. */
@@ -24,13 +26,19 @@ export interface LivePlaying {
   day: DayLedger;
   /** Beats that record, position and day are ahead of their own documents. */
   ahead: number;
+  /** Server epoch ms. */
+  startedAt: number;
+  before?: Superseded | undefined;
+  heard?: Heard | undefined;
+  /** Set where this is not the learner's session any more, but the one before it: the session that is. */
+  successor?: LivePlaying;
 }
+
+/** A session that another place took over; its time account ends at that moment. */
+export type Superseded = Pick<LivePlaying, 'session' | 'enrolment' | 'lesson' | 'secret' | 'playing'>;
 
 /** Beats after which the lesson's and the day's own documents are written again: a minute of playing. */
 const MOST_AHEAD = 12;
-
-/** Thrown where another server process wrote the session meanwhile: read it again and decide anew. */
-export class StaleSession extends Error {}
 
 /** Reads and writes playing sessions, watch records and day ledgers. */
 export class PlayingStore {
@@ -44,7 +52,7 @@ export class PlayingStore {
   async load(learner: string, day: string): Promise<LivePlaying | undefined> {
     const stored = await this.#models.sessions.findById(learner).lean();
     if (!stored) return undefined;
-    const { rev, session, enrolment, lesson, ended, secret } = stored;
+    const { rev, session, enrolment, lesson, ended, secret, before, heard } = stored;
     const seen = aheadOf(stored) ?? (await this.seen(enrolment, lesson, day));
     return {
       learner,
@@ -55,8 +63,26 @@ export class PlayingStore {
       ended,
       secret,
       playing: stored.playing as PlayingSession,
+      startedAt: stored.startedAt?.getTime() ?? 0,
+      before: (before as Superseded | null) ?? undefined,
+      heard: (heard as Heard | null) ?? undefined,
       ...seen,
     };
+  }
+
+  /** The session before the learner's own, for beats of it that arrive after another place took over. */
+  async superseded(live: LivePlaying, day: string): Promise<LivePlaying | undefined> {
+    const { before } = live;
+    if (!before) return undefined;
+    return { ...live, ...before, ...(await this.seen(before.enrolment, before.lesson, day)), successor: live };
+  }
+
+  /** Sessions started since a moment, on whatever server process. */
+  async startedSince(moment: number): Promise<{ learner: string; session: string; rev: number }[]> {
+    const { sessions } = this.#models;
+    const since = { startedAt: trusted({ $gt: new Date(moment) }) };
+    const found = await sessions.find(since).select({ session: 1, rev: 1 }).lean();
+    return found.map(({ _id, session, rev }) => ({ learner: _id, session, rev }));
   }
 
   /** What the enrolment has seen of a lesson, and its day. */
@@ -76,13 +102,7 @@ export class PlayingStore {
   async day(enrolment: string, day: string): Promise<DayLedger> {
     const stored = await this.#models.days.findById(dayId(enrolment, day)).lean();
     if (!stored) return emptyDay(day);
-    const empty = emptyDay(day);
-    return {
-      day,
-      credited: stored.credited,
-      lessons: (stored.lessons ?? {}) as DayLedger['lessons'],
-      presence: { ...empty.presence, ...(stored.presence as Partial<DayLedger['presence']>) },
-    };
+    return dayOf(stored);
   }
 
   /**
@@ -90,21 +110,13 @@ export class PlayingStore {
    * session alone, which holds the lesson and the day too; their own documents follow every dozen beats.
    */
   companions(before: LivePlaying, after: LivePlaying, now: number): { writes: CompanionWrite[]; stored: LivePlaying } {
-    const whole = after.ended || before.ahead + 1 >= MOST_AHEAD || isEmptyDay(before.day);
-    return this.#writes({ ...after, ahead: whole ? 0 : before.ahead + 1 }, now);
+    const whole = after.successor || after.ended || before.ahead + 1 >= MOST_AHEAD || isEmptyDay(before.day);
+    return whole ? this.whole(after, now) : this.#writes({ ...after, ahead: before.ahead + 1 }, now);
   }
 
-  /** Writes what changes without any credit, and all that is ahead. @throws StaleSession */
-  async save(live: LivePlaying, transaction: VideoHost['transaction'], now: number): Promise<LivePlaying> {
-    const { writes, stored } = this.#writes({ ...live, ahead: 0 }, now);
-    try {
-      await transaction(async (session) => {
-        for (const { model, write } of writes) await model.bulkWrite([write], { session });
-      });
-    } catch (error) {
-      throw isDuplicate(error) ? new StaleSession() : error;
-    }
-    return stored;
+  /** The session and all that it is ahead, with what only its start and its end change. */
+  whole(live: LivePlaying, now: number): { writes: CompanionWrite[]; stored: LivePlaying } {
+    return this.#writes({ ...live, ahead: 0 }, now);
   }
 
   #writes(live: LivePlaying, now: number): { writes: CompanionWrite[]; stored: LivePlaying } {
@@ -123,13 +135,26 @@ export class PlayingStore {
     return { writes, stored: { ...live, rev: live.rev + 1 } };
   }
 
-  #sessionWrite({ learner, rev, ...rest }: LivePlaying): CompanionWrite {
+  #sessionWrite(live: LivePlaying): CompanionWrite {
+    const { learner, rev, successor, ...own } = live;
+    const { session, enrolment, lesson, secret, playing } = own;
+    const {
+      learner: _,
+      rev: __,
+      ...next
+    } = successor ? { ...successor, ahead: 0, before: { session, enrolment, lesson, secret, playing } } : live;
+    const { before = null, heard = null, startedAt, ...rest } = next;
+    const rare = live.ahead === 0 ? { before, startedAt: new Date(startedAt) } : {};
     return {
       model: this.#models.sessions,
       key: learner,
       // Where the revision is no longer there the upsert inserts, and fails on the `_id`.
       write: {
-        updateOne: { filter: { _id: learner, rev }, update: { $set: { ...rest, rev: rev + 1 } }, upsert: true },
+        updateOne: {
+          filter: { _id: learner, rev },
+          update: { $set: { ...rest, ...rare, heard, rev: rev + 1 } },
+          upsert: true,
+        },
       },
     };
   }
@@ -139,11 +164,6 @@ export const watchId = (enrolment: string, lesson: string): string => `${enrolme
 export const dayId = (enrolment: string, day: string): string => `${enrolment}|${day}`;
 export const newSecret = (): string => randomBytes(24).toString('base64url');
 
-/** Whether a write met a document that another process had written first. */
-export function isDuplicate(error: unknown): boolean {
-  return (error as { code?: unknown } | undefined)?.code === 11000;
-}
-
 function watchUpdate({ enrolment, lesson, record, position }: LivePlaying, now: number) {
   const { covered, played, furthest } = record;
   const set = { enrolment, lesson, covered, played, furthest, position, at: new Date(now) };
@@ -151,7 +171,6 @@ function watchUpdate({ enrolment, lesson, record, position }: LivePlaying, now: 
 }
 
 function dayUpdate({ enrolment, day }: LivePlaying) {
-  const { credited, lessons, presence } = day;
-  const set = { enrolment, day: day.day, credited, lessons, presence };
+  const set = { enrolment, ...day };
   return { filter: { _id: dayId(enrolment, day.day) }, update: { $set: set }, upsert: true };
 }

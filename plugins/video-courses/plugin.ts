@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Host, ModelsOf } from '#platform';
+import { anomalySchema } from './anomaly.model.ts';
 import { courseSchema, lessonSchema } from './course.model.ts';
 import { daySchema, noteSchema, sessionSchema, watchSchema } from './watch.model.ts';
 
@@ -15,6 +16,7 @@ export const schemas = {
   sessions: sessionSchema,
   days: daySchema,
   notes: noteSchema,
+  anomalies: anomalySchema,
 };
 
 export type Models = ModelsOf<typeof schemas>;

@@ -1,4 +1,5 @@
 import { Access } from './access.ts';
+import { Anomalies } from './anomalies.service.ts';
 import { Authoring } from './authoring.service.ts';
 import { Catalogue } from './catalogue.service.ts';
 import { CreditService } from './credit.service.ts';
@@ -12,14 +13,16 @@ export function createServices(host: VideoHost, now: () => number = Date.now) {
   const catalogue = new Catalogue(host.models);
   const access = new Access(host, catalogue);
   const media = new MediaStore(host.files);
+  const anomalies = new Anomalies(host);
   return {
+    anomalies,
     catalogue,
     access,
     media,
     authoring: new Authoring({ host, catalogue, access, media }),
     learning: new LearningService(host, catalogue),
     credit: new CreditService(host, catalogue),
-    playing: new Playing({ host, catalogue, access, now }),
+    playing: new Playing({ host, catalogue, access, anomalies, now }),
   };
 }
 

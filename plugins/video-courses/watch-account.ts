@@ -15,8 +15,8 @@ export interface Account {
 }
 
 /**
- * Time is spent like money. Time that passes on the server, inside the term and with no presence check open, goes into
- * `openMs`, at most one lease of it. A beat accounts for as much of it as passed on the player's clock since the beat
+ * Time is spent like money. Time that passes on the server, inside the term, with no presence check open and before
+ * another place took over, goes into `openMs`, at most one lease of it. A beat accounts for as much of it as passed on the player's clock since the beat
  * before, or for all of it when the player names no time, and may use at most the gap limit of that. What it does not
  * use carries over, up to one beat interval. A player's clock can therefore only lower what the server's clock grants.
  */
@@ -28,9 +28,10 @@ export function openAccount(
   rules: WatchRules,
 ): Account {
   const { askedAt = Number.POSITIVE_INFINITY } = session.presence;
+  const { endedAt = Number.POSITIVE_INFINITY } = session;
   // A clock that went back by more than a gap was set; less than that is two servers disagreeing.
   const lastAt = now < session.lastAt - rules.gapSeconds * 1000 ? now : Math.max(session.lastAt, now);
-  const passed = Math.max(0, Math.min(now, term.to, askedAt) - Math.max(session.lastAt, term.from));
+  const passed = Math.max(0, Math.min(now, term.to, askedAt, endedAt) - Math.max(session.lastAt, term.from));
   const open = Math.min(session.openMs + passed, rules.leaseSeconds * 1000);
   const lapsed = session.lapsedMs + session.openMs + passed - open;
   const wanted =
@@ -57,7 +58,8 @@ export function openAccount(
   };
 }
 
-function shortfallReason({ presence }: PlayingSession, now: number, termEnd: number): Reason {
+function shortfallReason({ presence, endedAt }: PlayingSession, now: number, termEnd: number): Reason {
+  if (endedAt !== undefined) return 'token';
   if (presence.deadline !== undefined) return now > presence.deadline ? 'presence-missed' : 'presence-open';
   return now >= termEnd ? 'outside-term' : 'too-fast';
 }

@@ -120,7 +120,7 @@ function spend({ rules, lesson, record, beat, dayCredited }: CreditInput, accoun
     note(spending, 'beyond-length', Math.max(from, length), Math.round(end * 1000));
     played = addRange(played, from, to);
     if (rules.seekLock && from > spending.furthest + account.reach) {
-      note(spending, 'seek-ahead', from, to);
+      note(spending, account.shortfall === 'too-fast' ? 'seek-ahead' : account.shortfall, from, to);
       continue;
     }
     for (const piece of pieces(spending.covered, from, to)) {

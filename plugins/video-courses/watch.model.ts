@@ -49,9 +49,15 @@ export const sessionSchema = new Schema(
     position: { type: Number, default: 0 },
     /** The day: a `DayLedger`. */
     day: { type: Schema.Types.Mixed },
+    startedAt: Date,
+    /** The session that this one took over from, as `Superseded`: its last beats may still be under way. */
+    before: { type: Schema.Types.Mixed },
+    /** Where it was heard last, as `Heard`. */
+    heard: { type: Schema.Types.Mixed },
   },
   options,
 );
+sessionSchema.index({ startedAt: 1 }, { name: 'by_start' });
 
 /** One enrolment's Beijing day; `_id` is `<enrolment>|<day>`. */
 export const daySchema = new Schema(
@@ -65,6 +71,10 @@ export const daySchema = new Schema(
     lessons: { type: Schema.Types.Mixed, default: {} },
     /** Presence checks of the day, as `PresenceDay`. */
     presence: { type: Schema.Types.Mixed, default: {} },
+    /** Bit by bit, the Beijing hours in which play was reported. */
+    hours: { type: Number, default: 0 },
+    /** Play that two addresses reported for the same time, as `Together`. */
+    together: { type: Schema.Types.Mixed },
   },
   options,
 );

@@ -208,6 +208,8 @@ export interface SocketContext {
   id: string;
   viewer: Viewer;
   language: Language;
+  /** Where the connection came from. */
+  address: string;
   /** Sends to this socket alone. */
   send(event: string, value: unknown): void;
   /** Sends to every socket of this person in the plugin's namespace, on every server process. */
@@ -291,6 +293,9 @@ export interface Host<
 
   /** Adds a figure to `/metrics`, as `xuefang_<id>_<name>`; it is read at every scrape and names nobody. */
   metric<V extends string>(metric: Metric<V>): void;
+
+  /** A short keyed hash, the same on every server process: to recognise something, such as an address, without keeping it. */
+  fingerprint(text: string): string;
 
   readonly jobs: {
     define<T extends object>(name: string, handler: (data: T) => Promise<void>, options?: JobOptions): void;

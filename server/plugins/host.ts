@@ -31,6 +31,7 @@ export interface Rooms {
   env: Record<string, string | undefined>;
   dataDir: string;
   publicUrl(): string;
+  fingerprint(text: string): string;
   log: Logger;
   connection: Connection;
   accounts: Accounts;
@@ -159,6 +160,7 @@ export function createHost(plugin: AnyPlugin, rooms: Rooms): OpenHost {
       open();
       rooms.realtime.allow(kind, may);
     },
+    fingerprint: (text) => rooms.fingerprint(`${id} ${text}`),
     jobs: {
       define: (name, handler, options) => {
         open();

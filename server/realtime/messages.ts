@@ -10,6 +10,7 @@ interface Context {
   id: string;
   viewer: Viewer;
   language: Language;
+  address: string;
   send(event: string, value: unknown): void;
   sendToPerson(event: string, value: unknown): void;
   onClose(handler: () => void): void;
@@ -28,11 +29,12 @@ interface Deps {
 
 /** Answers a plugin's message: checked input, one call, and an acknowledgement with the value or the reason. */
 export function serveMessage(socket: Socket, message: Message, { log, locales }: Deps): void {
-  const { viewer, language } = socket.data as { viewer: Viewer; language: Language };
+  const { viewer, language, address } = socket.data as { viewer: Viewer; language: Language; address: string };
   const context: Context = {
     id: socket.id,
     viewer,
     language,
+    address,
     send: (event, value) => socket.emit(event, value),
     sendToPerson: (event, value) => socket.nsp.to(`person:${viewer.id}`).emit(event, value),
     onClose: (handler) => socket.once('disconnect', handler),

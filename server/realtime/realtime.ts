@@ -1,4 +1,4 @@
-import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { type Namespace, Server, type Socket } from 'socket.io';
@@ -18,6 +18,8 @@ interface RealtimeDeps {
   explain(error: AppError, viewer: Viewer): string;
   /** At most one message per room in this time, in milliseconds. */
   intervalMs: number;
+  /** Whether a reverse proxy stands before this server and says where connections come from. */
+  behindProxy?: boolean;
   /** Joins the rooms of several server processes. */
   adapter?: Cluster['adapter'] | undefined;
 }
@@ -63,6 +65,7 @@ export class Realtime {
       if (!viewer) return next(errors.signInRequired());
       socket.data.viewer = viewer;
       socket.data.language = socket.request.language;
+      socket.data.address = addressOf(socket.request, this.#deps.behindProxy);
       void socket.join([`person:${viewer.id}`, `session:${socket.request.sessionID}`]);
       next();
     });
@@ -143,4 +146,15 @@ export class Realtime {
     if (known.status === 500) this.#deps.log.error({ err: error }, 'a subscription failed');
     return { code: known.code, message: this.#deps.explain(known, viewer) };
   }
+}
+
+/** Where a connection came from: the same as express says of requests that came through the one proxy it trusts. */
+function addressOf({ headers, socket }: IncomingMessage, behindProxy = false): string {
+  const forwarded = behindProxy
+    ? String(headers['x-forwarded-for'] ?? '')
+        .split(',')
+        .at(-1)
+        ?.trim()
+    : '';
+  return forwarded || (socket.remoteAddress ?? '');
 }

@@ -21,6 +21,7 @@ class Study {
   token = '';
   seq = 0;
   at = 0;
+  address = '10.0.0.1';
 
   constructor(test: VideoPlatform, learner: { id: string; name: string; enrolment: { _id: string } }, lesson: string) {
     this.test = test;
@@ -56,11 +57,16 @@ class Study {
     this.seq += 1;
     const { enrolment, lesson, token, seq } = this;
     const beats = [{ seq, ranges, rate: 1, ...more }];
-    return services.playing.report(this.viewer, { enrolment, lesson, token, beats });
+    return services.playing.report(this.viewer, { enrolment, lesson, token, beats }, this.address);
   }
 
   async stored(collection: string, id: string) {
     return this.test.platform.rooms.connection.collection(collection).findOne({ _id: id as never });
+  }
+
+  evidence() {
+    const { connection } = this.test.platform.rooms;
+    return connection.collection('video_courses_anomalies').find({ enrolment: this.enrolment }).toArray();
   }
 
   async value(): Promise<number> {
@@ -145,10 +151,18 @@ describe('playing, as the service credits it', () => {
       }));
       one.now += 20_000;
       const { enrolment, lesson, token } = one;
-      const reply = await one.services.playing.report(one.viewer, { enrolment, lesson, token, beats: kept });
+      const reply = await one.services.playing.report(
+        one.viewer,
+        { enrolment, lesson, token, beats: kept },
+        '10.0.0.1',
+      );
       expect(reply).to.deep.include({ state: 'playing', seq: 5, reasons: [] });
       expect(await one.value()).to.equal(25);
-      const again = await one.services.playing.report(one.viewer, { enrolment, lesson, token, beats: kept });
+      const again = await one.services.playing.report(
+        one.viewer,
+        { enrolment, lesson, token, beats: kept },
+        '10.0.0.1',
+      );
       expect(again.refused).to.deep.equal(['sequence']);
       expect(await one.value()).to.equal(25);
     });
@@ -186,7 +200,7 @@ describe('playing, as the service credits it', () => {
         beats: [{ seq: 2, ranges: [[5, 10]] as [number, number][], rate: 1 }],
       };
       one.now += 5_000;
-      expect(await one.services.playing.report(one.viewer, late)).to.include({ state: 'taken-over' });
+      expect(await one.services.playing.report(one.viewer, late, '10.0.0.1')).to.include({ state: 'taken-over' });
       await one.play(5);
       expect(await one.value()).to.equal(10);
     });
@@ -196,16 +210,20 @@ describe('playing, as the service credits it', () => {
       await one.start();
       expect((await one.start({ resume: one.token })).state).to.equal('playing');
       const { enrolment, token } = one;
-      const left = await one.services.playing.report(one.viewer, {
-        enrolment,
-        lesson: long,
-        token,
-        leaving: true,
-        beats: [],
-      });
+      const left = await one.services.playing.report(
+        one.viewer,
+        {
+          enrolment,
+          lesson: long,
+          token,
+          leaving: true,
+          beats: [],
+        },
+        '10.0.0.1',
+      );
       expect(left.state).to.equal('ended');
       expect((await one.start()).state).to.equal('playing');
-      one.now += 60_000;
+      one.now += 600_000;
       expect((await one.start()).state).to.equal('playing');
     });
 
@@ -222,20 +240,102 @@ describe('playing, as the service credits it', () => {
         token,
         beats: [{ seq: 2, ranges: [[5, 10]] as [number, number][], rate: 1 }],
       };
-      expect(await other.playing.report(one.viewer, same)).to.deep.include({ seq: 2, refused: [] });
+      expect(await other.playing.report(one.viewer, same, '10.0.0.1')).to.deep.include({ seq: 2, refused: [] });
       // This process still remembers the session as it was before; the stored revision tells.
-      expect(await one.services.playing.report(one.viewer, same)).to.deep.include({ seq: 2, refused: ['sequence'] });
+      expect(await one.services.playing.report(one.viewer, same, '10.0.0.1')).to.deep.include({
+        seq: 2,
+        refused: ['sequence'],
+      });
       expect(await one.value()).to.equal(10);
       await one.start({ takeover: true }, other);
       one.now += 5_000;
-      const stale = await one.services.playing.report(one.viewer, {
-        ...same,
-        beats: [{ seq: 3, ranges: [[10, 15]], rate: 1 }],
-      });
+      const stale = await one.services.playing.report(
+        one.viewer,
+        {
+          ...same,
+          beats: [{ seq: 3, ranges: [[10, 15]], rate: 1 }],
+        },
+        '10.0.0.1',
+      );
       expect(stale.state).to.equal('taken-over');
       one.at = 10;
       await one.play(5, {}, other);
       expect(await one.value()).to.equal(15);
+    });
+
+    it('credits what a place played before another took over, and says of the rest where it went', async () => {
+      const one = await study();
+      await one.start({ sentAt: one.now });
+      await one.play(5, { sentAt: one.now + 5_000 });
+      const first = { token: one.token, enrolment: one.enrolment, lesson: long };
+      const kept = [1, 2, 3, 4].map((n) => ({
+        seq: 1 + n,
+        ranges: [[n * 5, n * 5 + 5]] as [number, number][],
+        rate: 1,
+        sentAt: one.now + n * 5_000,
+      }));
+      one.now += 10_000;
+      await one.start({ takeover: true });
+      one.now += 10_000;
+      const late = await one.services.playing.report(one.viewer, { ...first, beats: kept }, '10.0.0.2');
+      expect(late).to.deep.include({ state: 'taken-over', seq: 5, refused: [] });
+      expect(late.reasons).to.deep.equal([
+        { reason: 'token', seconds: 5, from: 15, to: 20 },
+        { reason: 'token', seconds: 5, from: 20, to: 25 },
+      ]);
+      expect(await one.value()).to.equal(15);
+      const again = await one.services.playing.report(one.viewer, { ...first, beats: kept }, '10.0.0.2');
+      expect(again.refused).to.deep.equal(['sequence']);
+      one.at = 15;
+      expect((await one.play(5)).standing?.credited).to.equal(20);
+      const { days } = await one.services.credit.days(
+        { _id: one.enrolment, programme: test.programme },
+        { skip: 0, limit: 1 },
+      );
+      expect(days[0]?.lessons[0]?.lost[0]).to.deep.include({
+        reason: 'token',
+        seconds: 10,
+        stretches: [15_000, 25_000],
+      });
+    });
+
+    it('does not let a second place start unasked while the first may come back with beats that it kept', async () => {
+      const one = await study();
+      await one.start();
+      await one.play(5);
+      one.now += 590_000;
+      expect((await one.start()).state).to.equal('elsewhere');
+      one.now += 10_000;
+      expect((await one.start()).state).to.equal('playing');
+    });
+
+    it('keeps it as evidence when two addresses play the same time, and not when a phone changes its network', async () => {
+      const one = await study();
+      await one.start();
+      await one.play(5);
+      one.address = '10.0.0.9';
+      await one.play(5);
+      one.address = '10.0.0.1';
+      one.now -= 5_000;
+      await one.play(5);
+      const found = await one.evidence();
+      expect(found).to.have.length(1);
+      expect(found[0]).to.deep.include({ kind: 'two-addresses', count: 1, ms: 5000, programme: test.programme });
+      expect(JSON.stringify(await one.stored('video_courses_sessions', one.viewer.id))).not.to.include('10.0.0');
+    });
+
+    it('keeps it as evidence when somebody plays round the clock', async () => {
+      const one = await study();
+      const { term } = await test.platform.rooms.programmes.get(test.programme);
+      one.now = term.from.getTime() + 5 * DAY_MS;
+      await one.start();
+      for (let hour = 0; hour < 19; hour += 1) {
+        await one.play(2);
+        one.now += 3_598_000;
+      }
+      expect(await one.evidence()).to.deep.equal([]);
+      await one.play(2);
+      expect((await one.evidence())[0]).to.include({ kind: 'round-the-clock', count: 20 });
     });
 
     it('knows nothing of an enrolment of somebody else, nor of a lesson that is not playing', async () => {
@@ -245,12 +345,12 @@ describe('playing, as the service credits it', () => {
       const beats = [{ seq: 1, ranges: [[0, 5]] as [number, number][], rate: 1 }];
       one.now += 5_000;
       const forged = { enrolment: another.enrolment, lesson: long, token: one.token, beats };
-      const error = await one.services.playing.report(one.viewer, forged).catch((thrown) => thrown);
+      const error = await one.services.playing.report(one.viewer, forged, '10.0.0.1').catch((thrown) => thrown);
       expect(error.code).to.equal(errors.notFound().code);
       const stolen = { enrolment: one.enrolment, lesson: long, token: another.token, beats };
-      expect(await one.services.playing.report(one.viewer, stolen)).to.include({ state: 'taken-over' });
+      expect(await one.services.playing.report(one.viewer, stolen, '10.0.0.1')).to.include({ state: 'taken-over' });
       const elsewhere = { enrolment: one.enrolment, lesson: test.lessons[0], token: one.token, beats };
-      expect(await one.services.playing.report(one.viewer, elsewhere)).to.include({ state: 'taken-over' });
+      expect(await one.services.playing.report(one.viewer, elsewhere, '10.0.0.1')).to.include({ state: 'taken-over' });
       expect([await one.value(), await another.value()]).to.deep.equal([0, 0]);
       expect([...one.services.playing.counters.refused]).to.deep.equal([
         ['not-enrolled', 1],
@@ -282,6 +382,16 @@ describe('playing, as the service credits it', () => {
       one.now += 200 * DAY_MS;
       expect(await one.play(5)).to.deep.include({ state: 'outside-term', refused: ['outside-term'] });
       expect(await one.value()).to.equal(5);
+      const { days } = await one.services.credit.days(
+        { _id: one.enrolment, programme: test.programme },
+        { skip: 0, limit: 1 },
+      );
+      expect(days[0]?.credited).to.equal(0);
+      expect(days[0]?.lessons[0]?.lost[0]).to.deep.include({
+        reason: 'outside-term',
+        seconds: 5,
+        stretches: [5000, 10_000],
+      });
     });
   });
 
@@ -354,6 +464,32 @@ describe('playing, as the service credits it', () => {
         { skip: 0, limit: 1 },
       );
       expect(days[0]?.presence).to.include({ asked: 1, answered: 0, late: 1, missed: 1 });
+    });
+
+    it('writes down each check, also one asked before midnight, and keeps an instant answer as evidence', async () => {
+      const one = await study();
+      const { term } = await test.platform.rooms.programmes.get(test.programme);
+      one.now = term.from.getTime() + 5 * DAY_MS - 12_000;
+      await one.start();
+      await one.play(5);
+      const { presence } = await one.play(5);
+      const askedAt = one.now;
+      one.now += 20_000;
+      await one.services.playing.answer(one.viewer, { token: one.token, presence: presence?.token ?? '' });
+      one.at = 10;
+      await one.play(5);
+      const next = await one.play(5);
+      one.now += 120;
+      await one.services.playing.answer(one.viewer, { token: one.token, presence: next.presence?.token ?? '' });
+      const { days } = await one.services.credit.days(
+        { _id: one.enrolment, programme: test.programme },
+        { skip: 0, limit: 2 },
+      );
+      expect(days.map((day) => day.presence)).to.deep.equal([
+        { asked: 1, answered: 1, late: 0, missed: 0, checks: [{ at: one.now - 120, ms: 120, inTime: true }] },
+        { asked: 1, answered: 1, late: 0, missed: 0, checks: [{ at: askedAt, ms: 20_000, inTime: true }] },
+      ]);
+      expect((await one.evidence())[0]).to.include({ kind: 'instant-answers', count: 1, ms: 120 });
     });
 
     it('does not let somebody escape a check by starting again', async () => {

@@ -101,6 +101,29 @@ describe('playing over sockets and HTTP', () => {
     expect(second.session).not.to.equal(first.session);
   });
 
+  it('tells the first place within two seconds of a takeover on another server process', async () => {
+    const other = await test.another();
+    try {
+      const { one, learner, open } = await player();
+      await one.start();
+      const socket = await open('/');
+      await socket.emitWithAck('subscribe', `enrolment:${one.enrolment}`);
+      const told = new Promise<{ values: { playing?: { session: string } } }>((resolve) => {
+        socket.on('update', (update) => update.values.playing && resolve(update));
+      });
+      const elsewhere = new Player(await other.signIn(learner.login), test.lessons[1]);
+      expect((await elsewhere.start()).state).to.equal('elsewhere');
+      const started = performance.now();
+      const second = await elsewhere.start({ takeover: true });
+      expect((await told).values.playing?.session).to.equal(second.session);
+      expect(performance.now() - started).to.be.lessThan(2_000);
+      expect((await one.beat([[0, 1]])).body.state).to.equal('taken-over');
+      expect((await elsewhere.beat([[0, 0.1]])).body.state).to.equal('playing');
+    } finally {
+      await other.platform.stop();
+    }
+  });
+
   it('stores nothing of a beat for the enrolment of somebody else', async () => {
     const [mine, theirs] = [await player(), await player()];
     await mine.one.start();

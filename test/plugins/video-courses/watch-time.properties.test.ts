@@ -181,6 +181,57 @@ describe('watch-time properties', () => {
     );
   });
 
+  it('loses at most one beat interval where a player dies, however often', () => {
+    const stop = fc.record({ beats: fc.nat(6), unsent: fc.nat(4999), away: fc.nat(900_000), kept: fc.nat(6) });
+    fc.assert(
+      fc.property(fc.array(stop, { minLength: 1, maxLength: 12 }), (stops) => {
+        const learner = new Learner({ rules: { ...RULES, dailyCapSeconds: 86_400 } }, 0);
+        let [now, media, lost] = [0, 0, 0];
+        for (const { beats, unsent, away, kept } of stops) {
+          learner.begin('token', NOON + now, now);
+          const reports = Array.from({ length: beats + 1 }, (_, n) => {
+            const from = media + n * 5000;
+            return { range: [from / 1000, (from + 5000) / 1000] as [number, number], sentAt: now + (n + 1) * 5000 };
+          });
+          // The last ones are sent only when the player is opened again, as far as it could keep them.
+          const late = Math.max(0, reports.length - kept);
+          for (const { range, sentAt } of reports.slice(0, late)) learner.beat(sentAt / 1000, [range], { sentAt });
+          now += reports.length * 5000 + unsent + away;
+          for (const { range, sentAt } of reports.slice(late)) learner.beat(now / 1000, [range], { sentAt });
+          media += reports.length * 5000;
+          lost += unsent;
+        }
+        expect(lengthOf(learner.record.covered)).to.equal(media);
+        expect(lost).to.be.lessThan(stops.length * RULES.beatSeconds * 1000);
+      }),
+    );
+  });
+
+  it('never lets two devices earn together, also with beats that arrive after the other took over', () => {
+    const step = fc.record({
+      first: fc.nat(8),
+      second: fc.nat(8),
+      wait: fc.nat(6000),
+      ahead: fc.integer({ min: 1, max: 12 }),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), fc.nat(60_000), (steps, takenOver) => {
+        const first = new Learner({ rules: { ...RULES, seekLock: false } });
+        const second = new Learner({ rules: { ...RULES, seekLock: false } });
+        first.session = { ...first.session, endedAt: NOON + takenOver };
+        second.begin('token', NOON + takenOver);
+        let now = takenOver;
+        for (const { first: a, second: b, wait, ahead } of steps) {
+          now += wait;
+          for (let n = 0; n < a; n += 1) first.beat(now / 1000, [[n * ahead, (n + 1) * ahead]]);
+          for (let n = 0; n < b; n += 1) second.beat(now / 1000, [[1000 + n * ahead, 1000 + (n + 1) * ahead]]);
+        }
+        expect(lengthOf(first.record.covered)).to.be.at.most(takenOver);
+        expect(lengthOf(second.record.covered)).to.be.at.most(now - takenOver);
+      }),
+    );
+  });
+
   it('never lets two devices earn together, however they take over from each other', () => {
     const step = fc.record({ device: fc.constantFrom('a', 'b'), takeOver: fc.boolean(), wait: fc.nat(8000) });
     fc.assert(

@@ -232,6 +232,8 @@ describe('watch-time', () => {
     expect(open.uncredited).to.deep.equal([{ reason: 'presence-open', seconds: 3, from: 7, to: 10 }]);
     const missed = learner.beat(130, [[7, 12]]);
     expect(missed.uncredited).to.deep.equal([{ reason: 'presence-missed', seconds: 5, from: 7, to: 12 }]);
+    const further = learner.beat(135, [[17, 22]]);
+    expect(further.uncredited).to.deep.equal([{ reason: 'presence-missed', seconds: 5, from: 17, to: 22 }]);
     learner.session = answerPresence(learner.session, 'hash', NOON + 140_000, RULES.presence, () => 0).session;
     expect(learner.beat(145, [[7, 12]]).credited).to.equal(5);
   });

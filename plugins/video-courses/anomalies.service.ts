@@ -1,0 +1,80 @@
+import { type CompanionWrite, type Enrolment, type Paging, unscoped, type Viewer, within } from '#platform';
+import { type Anomaly, type AnomalyKind, anomaliesOf } from './anomalies.ts';
+import type { StoredAnomaly } from './anomaly.model.ts';
+import type { DayLedger } from './day-ledger.ts';
+import type { VideoHost } from './plugin.ts';
+
+export interface AnomalyLine extends StoredAnomaly {
+  enrolled: Pick<Enrolment, 'name' | 'organisation'>;
+}
+
+interface AnomalyQuery {
+  programme?: string | undefined;
+  kind?: AnomalyKind | undefined;
+  enrolment?: string | undefined;
+}
+
+/** What stands out, kept as evidence and shown to those who are in charge of the people. */
+export class Anomalies {
+  readonly #host: VideoHost;
+
+  constructor(host: VideoHost) {
+    this.#host = host;
+  }
+
+  /** Writes for what a day newly shows, to be made durable together with the day. */
+  async changes(enrolment: string, before: DayLedger, after: DayLedger): Promise<CompanionWrite[]> {
+    if (before.hours === after.hours && before.together === after.together && before.presence === after.presence) {
+      return [];
+    }
+    const known = new Set(anomaliesOf(before).map((anomaly) => JSON.stringify(anomaly)));
+    const found = anomaliesOf(after).filter((anomaly) => !known.has(JSON.stringify(anomaly)));
+    if (found.length === 0) return [];
+    const { programme, scopes } = await this.#host.enrolments.get(enrolment, unscoped({}));
+    return found.map((anomaly) => this.#write({ enrolment, programme, scopes, day: after.day, ...anomaly }));
+  }
+
+  /** One page of what the viewer may see, the newest day first. */
+  async list(
+    viewer: Viewer,
+    { programme, kind, enrolment }: AnomalyQuery,
+    page: Pick<Paging, 'skip' | 'limit'>,
+  ): Promise<{ rows: AnomalyLine[]; total: number }> {
+    const { enrolments, models, rolesFor } = this.#host;
+    const roles = rolesFor('judge');
+    const asked = { ...(programme && { programme }), ...(kind && { kind }), ...(enrolment && { enrolment }) };
+    const filter = within(viewer, roles, asked);
+    const [rows, total] = await Promise.all([
+      models.anomalies
+        .find(filter as object)
+        .sort({ day: -1, _id: 1 })
+        .skip(page.skip)
+        .limit(page.limit)
+        .lean(),
+      models.anomalies.countDocuments(filter as object),
+    ]);
+    const people = await enrolments.byIds([...new Set(rows.map((row) => row.enrolment))], within(viewer, roles, {}));
+    const byId = new Map(people.map(({ _id, name, organisation }) => [_id, { name, organisation }]));
+    return {
+      rows: rows.flatMap((row) => {
+        const enrolled = byId.get(row.enrolment);
+        return enrolled ? [{ ...row, enrolled }] : [];
+      }),
+      total,
+    };
+  }
+
+  /** Moves what is known of enrolments to where they lie now. */
+  async follow(enrolments: readonly Pick<Enrolment, '_id' | 'scopes'>[]): Promise<void> {
+    const moves = enrolments.map(({ _id, scopes }) => ({
+      updateMany: { filter: { enrolment: _id }, update: { $set: { scopes } } },
+    }));
+    if (moves.length > 0) await this.#host.models.anomalies.bulkWrite(moves, { ordered: false });
+  }
+
+  #write(line: Omit<StoredAnomaly, '_id' | 'ms' | 'first' | 'last'> & Anomaly): CompanionWrite {
+    const _id = `${line.enrolment}|${line.day}|${line.kind}`;
+    const write = { updateOne: { filter: { _id }, update: { $set: line }, upsert: true } };
+    return { model: this.#host.models.anomalies, key: _id, write };
+  }
+}

@@ -1,0 +1,98 @@
+import type { CompanionWrite } from '#platform';
+import type { Anomalies } from './anomalies.service.ts';
+import type { Judgement } from './judging.ts';
+import type { KeptSessions } from './kept-sessions.ts';
+import type { LivePlaying, PlayingStore } from './playing.store.ts';
+import { lessonActivity, type VideoHost } from './plugin.ts';
+import { coveredSeconds } from './ranges.ts';
+
+/** Thrown where another server process wrote the session meanwhile: read it again and decide anew. */
+export class StaleSession extends Error {}
+
+interface Deps {
+  host: VideoHost;
+  store: PlayingStore;
+  kept: KeptSessions;
+  anomalies: Anomalies;
+}
+
+/** Makes durable what playing changes. Every write names the revision of the session it was decided on. */
+export class Commits {
+  readonly #deps: Deps;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * One commit for the enrolment's value and everything that explains it; without played media, the session alone.
+   * @throws StaleSession
+   */
+  async report(
+    before: LivePlaying,
+    after: LivePlaying,
+    { played, noted }: Pick<Judgement, 'played' | 'noted'>,
+    now: number,
+  ): Promise<void> {
+    if (!played) {
+      const moved = after.position !== before.position || after.ended || after.playing.seq !== before.playing.seq;
+      if (moved || noted) await this.save(after, now);
+      return;
+    }
+    const covered = coveredSeconds(after.record.covered);
+    const gained = covered !== coveredSeconds(before.record.covered);
+    const { writes, stored } = this.#deps.store.companions(before, after, now);
+    const values = gained ? { [lessonActivity(after.lesson)]: covered } : {};
+    const companions = [...writes, ...(await this.#evidence(before, after))];
+    const stays = await this.record(after.enrolment, values, companions, now);
+    if (stays) this.#remember(stored, now);
+    else this.#deps.kept.forget(after.learner);
+  }
+
+  /** The session, its day and what stands out in it, after the answer to a presence check. @throws StaleSession */
+  async answer(before: LivePlaying, after: LivePlaying, now: number): Promise<void> {
+    await this.save(after, now, await this.#evidence(before, after));
+  }
+
+  /** Writes what changes without any credit, and all that is ahead. @throws StaleSession */
+  async save(live: LivePlaying, now: number, also: CompanionWrite[] = []): Promise<LivePlaying> {
+    const { writes, stored } = this.#deps.store.whole(live, now);
+    await orStale(
+      this.#deps.host.transaction(async (session) => {
+        for (const { model, write } of [...writes, ...also]) await model.bulkWrite([write], { session });
+      }),
+    );
+    this.#remember(stored, now);
+    return stored;
+  }
+
+  /** Records values with their companions. @returns whether the enrolment still counts @throws StaleSession */
+  async record(
+    enrolment: string,
+    values: Record<string, number>,
+    companions: CompanionWrite[],
+    at: number,
+  ): Promise<boolean> {
+    const { state } = await orStale(this.#deps.host.progress.record({ enrolment, values, at, companions }));
+    return state !== 'withdrawn';
+  }
+
+  #evidence(before: LivePlaying, after: LivePlaying): Promise<CompanionWrite[]> {
+    return this.#deps.anomalies.changes(after.enrolment, before.day, after.day);
+  }
+
+  /** Keeps the session as it was just written; one that was taken over is only read again. */
+  #remember(live: LivePlaying, now: number): void {
+    if (live.successor) this.#deps.kept.forget(live.learner);
+    else this.#deps.kept.keep(live, now);
+  }
+}
+
+/** A write that met a document which another process had written first was decided on an old revision. */
+async function orStale<T>(write: Promise<T>): Promise<T> {
+  try {
+    return await write;
+  } catch (error) {
+    throw (error as { code?: unknown } | undefined)?.code === 11000 ? new StaleSession() : error;
+  }
+}

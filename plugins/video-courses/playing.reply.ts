@@ -1,0 +1,38 @@
+import type { Lesson } from './catalogue.service.ts';
+import type { Judgement } from './judging.ts';
+import type { ReportReply } from './playing.messages.ts';
+import type { LivePlaying } from './playing.store.ts';
+import { checkOf } from './presence-token.ts';
+import { standingOf } from './standing.ts';
+import type { WatchRules } from './watch-rules.ts';
+
+interface Setting {
+  lesson: Lesson;
+  rules: WatchRules;
+  now: number;
+  term: { from: number; to: number };
+}
+
+/** What a player is told of its report. */
+export function replyOf(
+  live: LivePlaying,
+  { lesson, rules, now, term }: Setting,
+  { reasons, counted }: Pick<Judgement, 'reasons' | 'counted'>,
+): ReportReply {
+  const presence = live.successor ? undefined : checkOf(live, rules.presence, now);
+  return {
+    state: stateOf(live, presence !== undefined, now >= term.from && now < term.to),
+    seq: live.playing.seq,
+    standing: standingOf(live, lesson, rules),
+    reasons,
+    refused: [...counted.refused.keys()],
+    ...(presence && { presence }),
+  };
+}
+
+function stateOf({ successor, ended }: LivePlaying, isAsked: boolean, inTerm: boolean): ReportReply['state'] {
+  if (successor) return 'taken-over';
+  if (ended) return 'ended';
+  if (!inTerm) return 'outside-term';
+  return isAsked ? 'check' : 'playing';
+}

@@ -1,0 +1,13 @@
+import type { LivePlaying, Superseded } from './playing.store.ts';
+import type { WatchRules } from './watch-rules.ts';
+
+/** Whether a player may be there, or come back with beats that it kept: another one does not take over unasked. */
+export function mayStillEarn({ ended, playing }: LivePlaying, { leaseSeconds }: WatchRules, now: number): boolean {
+  return !ended && now - playing.lastAt < leaseSeconds * 1000;
+}
+
+/** The session as it stays for beats of it that are still under way: time from `now` on is another place's. */
+export function supersededBy(live: LivePlaying, now: number): Superseded {
+  const { session, enrolment, lesson, secret, playing } = live;
+  return { session, enrolment, lesson, secret, playing: { ...playing, endedAt: now } };
+}
