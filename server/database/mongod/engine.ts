@@ -7,6 +7,7 @@ import { Catalog, type Collection } from './storage/catalog.ts';
 import { Sessions } from './storage/sessions.ts';
 import { Store } from './storage/store.ts';
 import { type Transaction, Transactions } from './storage/transactions.ts';
+import { Patches } from './update/patch.ts';
 import type { Doc } from './values/codec.ts';
 
 const REAP_CHUNK = 2000;
@@ -19,6 +20,7 @@ export class Engine {
   readonly sessions: Sessions;
   readonly cursors = new Cursors();
   readonly clock = new Clock();
+  readonly patches = new Patches();
   readonly snapshots = new Snapshots();
   private reaping = false;
 

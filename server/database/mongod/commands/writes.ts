@@ -17,7 +17,6 @@ import {
   storePatched,
   type Target,
 } from '../storage/documents.ts';
-import { compilePatch, type Patch, touchedRoots } from '../update/patch.ts';
 import { compileUpdate, isReplacement, type Update, upsertDocument } from '../update/update.ts';
 import { type Doc, decode, encode, isDocument } from '../values/codec.ts';
 import { typeName } from '../values/compare.ts';
@@ -250,21 +249,23 @@ export function updateOne(
   progress: Progress,
 ): void {
   const context = contextFor(engine, command, statement.collation);
-  const change = compileStatement(engine, command, statement, context);
+  let compiled: Update | undefined;
+  const change = () => (compiled ??= compileStatement(engine, command, statement, context));
+  const patch = collection === undefined ? undefined : patchFor(engine, collection, statement, change);
+  if (patch === undefined) change();
   if (collection === undefined) return;
-  const patch = patchFor(collection, statement);
   const { q: filter, multi = false, upsert = false, hint, sort } = statement;
   const found = matching(target, collection, { filter, hint, sort }, context, !multi);
   for (const { key } of found) claimDocument(target, key);
   for (const each of found) {
-    const key = each.key.toString('latin1');
+    const key = multi ? each.key.toString('latin1') : '';
     if (progress.applied.has(key)) continue;
-    if (applyTo(target, collection, each, change, patch)) progress.modified++;
+    if (patch?.(target, each) ?? applyTo(target, collection, each, change())) progress.modified++;
     progress.n++;
-    progress.applied.add(key);
+    if (multi) progress.applied.add(key);
   }
   if (found.length === 0 && upsert) {
-    const document = upsertDocument(filter, change, isDocument(statement.u) && isReplacement(statement.u));
+    const document = upsertDocument(filter, change(), isDocument(statement.u) && isReplacement(statement.u));
     insertDocument(target, collection, document._id, encode(document), document);
     progress.n++;
     progress.upserted.push({ index: at, _id: document._id });
@@ -297,29 +298,30 @@ export function compileStatement(
   });
 }
 
-/** The update on bytes, if it touches no index and is of the simple kind. */
-function patchFor(collection: Collection, { u }: UpdateStatement): Patch | undefined {
-  if (!isDocument(u) || isReplacement(u) || collection.options.validator !== undefined) return undefined;
-  if (collection.indexes.length > 0) {
-    for (const root of touchedRoots(u)) if (collection.indexes.some((index) => index.roots.has(root))) return undefined;
-  }
-  return compilePatch(u);
+/**
+ * The update of a statement as a change of bytes, if it is of that kind: says whether it changed the document, undefined if
+ * that one needs the general way.
+ */
+function patchFor(
+  engine: Engine,
+  collection: Collection,
+  { u, arrayFilters }: UpdateStatement,
+  check: () => unknown,
+): ((target: Target, found: Found) => boolean | undefined) | undefined {
+  if (!isDocument(u) || arrayFilters !== undefined || collection.options.validator !== undefined) return undefined;
+  const patch = engine.patches.find(u, check);
+  if (patch === undefined) return undefined;
+  return (target, { key, raw }) => {
+    const after = patch.apply(raw, u);
+    if (after === undefined) return undefined;
+    if (after === raw) return false;
+    storePatched(target, collection, key, raw, after, patch.roots);
+    return true;
+  };
 }
 
 /** Applies an update to one found document; says whether it changed anything. The key must have been claimed. */
-export function applyTo(
-  target: Target,
-  collection: Collection,
-  found: Found,
-  change: Update,
-  patch?: Patch | undefined,
-): boolean {
-  const patched = patch?.(found.raw);
-  if (patched !== undefined) {
-    if (patched === found.raw) return false;
-    storePatched(target, collection, found.key, found.raw, patched);
-    return true;
-  }
+export function applyTo(target: Target, collection: Collection, found: Found, change: Update): boolean {
   const before = found.document ?? decode(found.raw);
   const after = change(before, false);
   if (after === before) return false;

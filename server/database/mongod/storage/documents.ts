@@ -2,7 +2,7 @@ import { ObjectId } from 'bson';
 import { badValue, CommandError, duplicateKey } from '../errors.ts';
 import { compileFilter, type Matcher } from '../query/matcher.ts';
 import { indexedValues, pathExists } from '../query/paths.ts';
-import { type Doc, decode, encode, isDocument, MAX_DOCUMENT_SIZE } from '../values/codec.ts';
+import { type Doc, decode, decodeFields, encode, isDocument, MAX_DOCUMENT_SIZE } from '../values/codec.ts';
 import { equal } from '../values/compare.ts';
 import { encodeKey } from '../values/keys.ts';
 import type { Catalog, Collection, Index } from './catalog.ts';
@@ -50,10 +50,11 @@ export function replaceDocument(
   key: Buffer,
   before: { raw: Buffer; document: Doc },
   after: { raw: Buffer; document: Doc },
+  indexes: readonly Index[] = collection.indexes,
 ): void {
   checkSize(after.raw);
   if (collection.options.validator !== undefined) checkValidator(target, collection, after.document);
-  const changes = collection.indexes.flatMap((index) => indexChange(index, before.document, after.document) ?? []);
+  const changes = indexes.flatMap((index) => indexChange(index, before.document, after.document) ?? []);
   for (const change of changes) if (change.index.unique) for (const entry of change.removed) target.claim(text(entry));
   checkUnique(target, collection, changes, key);
   const suffix = key.subarray(4);
@@ -63,11 +64,33 @@ export function replaceDocument(
   target.count(collection, 0, after.raw.length - before.raw.length);
 }
 
-/** Replaces the bytes of a document in which no indexed field has changed. The key must have been claimed. */
-export function storePatched(target: Target, collection: Collection, key: Buffer, before: Buffer, after: Buffer): void {
-  checkSize(after);
-  target.view.put(key, after);
-  target.count(collection, 0, after.length - before.length);
+/**
+ * Replaces the bytes of a document in which only fields with these roots have changed; of a collection without a
+ * validator. The key must have been claimed.
+ */
+export function storePatched(
+  target: Target,
+  collection: Collection,
+  key: Buffer,
+  before: Buffer,
+  after: Buffer,
+  roots: ReadonlySet<string>,
+): void {
+  const touched = collection.indexes.filter((index) => meet(index.roots, roots));
+  if (touched.length === 0) {
+    checkSize(after);
+    target.view.put(key, after);
+    target.count(collection, 0, after.length - before.length);
+    return;
+  }
+  const fields = new Set(touched.flatMap((index) => [...index.roots]));
+  const state = (raw: Buffer) => ({ raw, document: decodeFields(raw, fields) });
+  replaceDocument(target, collection, key, state(before), state(after), touched);
+}
+
+function meet(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
+  for (const each of others) if (some.has(each)) return true;
+  return false;
 }
 
 interface IndexChange extends IndexEntries {

@@ -1,111 +1,136 @@
-import { type Doc, decode, encode } from '../values/codec.ts';
+import { type Doc, decode, isDocument } from '../values/codec.ts';
 import { addNumbers, numberKind } from '../values/numeric.ts';
 import { type Field, findField, splice } from '../values/raw.ts';
+import { elementFor } from './element.ts';
+import { comparePaths } from './update.ts';
 
-/** Changes encoded bytes; undefined when this document needs the general way. */
-export type Patch = (raw: Buffer) => Buffer | undefined;
+/** A kind of update that is done on encoded bytes: fields are replaced in place, all others copied as they are. */
+export interface Patch {
+  /** The roots of the fields that the update names. */
+  roots: ReadonlySet<string>;
+  /** The bytes after an update of this shape; the same when nothing changes, undefined when this document needs the general way. */
+  apply(raw: Buffer, update: Doc): Buffer | undefined;
+}
 
 interface Step {
-  names: Buffer[];
-  last: Buffer;
-  operand: unknown;
-  /** The encoded value of $set; undefined for $inc. */
-  value: Buffer | undefined;
+  operator: string;
+  path: string;
+  parts: string[];
+  /** The names of the documents around the field, and the field's own. */
+  holders: Buffer[];
+  name: Buffer;
 }
 
 const DOCUMENT = 3;
-const HEADER = 4;
+const INT32 = 16;
+const NOTHING = Buffer.alloc(0);
+const REMEMBERED = 2000;
 
-/** Operators that are done on the bytes; others make the whole update go the general way. */
-const patchable = new Set(['$set', '$inc', '$setOnInsert']);
+const patchable = new Set(['$set', '$inc', '$unset', '$setOnInsert']);
+
+/** Patches by the shape of their updates: most updates differ from earlier ones in their values only. */
+export class Patches {
+  private readonly known = new Map<string, Patch | null>();
+
+  /**
+   * The patch for an update, undefined when it has operators, paths or operands for which that is not possible.
+   * @param check called for a new shape: throws when the update is not valid
+   */
+  find(update: Doc, check: () => unknown): Patch | undefined {
+    const shape = shapeOf(update);
+    if (shape === undefined) return undefined;
+    let patch = this.known.get(shape);
+    if (patch === undefined) {
+      check();
+      if (this.known.size >= REMEMBERED) this.known.clear();
+      patch = compilePatch(update) ?? null;
+      this.known.set(shape, patch);
+    }
+    return patch ?? undefined;
+  }
+}
 
 /**
- * The update as a change of bytes: fields that are set or incremented are replaced in place, all others are copied as
- * they are. Undefined when the update has operators or paths for which that is not possible. It must have been compiled
- * before, which checks it.
+ * The operators and paths of an update without the values; undefined for a replacement, or when they alone do not say
+ * that the update is valid.
  */
-export function compilePatch(update: Doc): Patch | undefined {
-  const steps: Step[] = [];
-  for (const operator of Object.keys(update)) {
-    if (!patchable.has(operator)) return undefined;
-    if (operator === '$setOnInsert') continue;
-    const fields = update[operator] as Doc;
-    for (const path of Object.keys(fields)) {
-      if (path.includes('$') || path === '_id' || path.startsWith('_id.')) return undefined;
-      const names = path.split('.').map((part) => Buffer.from(part));
-      const last = names.pop() as Buffer;
+function shapeOf(update: Doc): string | undefined {
+  let shape = '';
+  for (const operator in update) {
+    const fields = update[operator];
+    if (!patchable.has(operator) || !isDocument(fields)) return undefined;
+    shape += operator;
+    for (const path in fields) {
       const operand = fields[path];
-      if (operand === undefined) return undefined;
-      const value = operator === '$set' ? elementFor(last, operand) : undefined;
-      steps.push({ names, last, operand, value });
+      if (operand === undefined || (operator === '$inc' && numberKind(operand) === undefined)) return undefined;
+      shape += `\0${path}`;
+    }
+    shape += '\0\0';
+  }
+  return shape === '' ? undefined : shape;
+}
+
+function compilePatch(update: Doc): Patch | undefined {
+  const steps: Step[] = [];
+  const roots = new Set<string>();
+  for (const operator of Object.keys(update)) {
+    if (operator === '$setOnInsert') continue;
+    for (const path of Object.keys(update[operator] as Doc)) {
+      const parts = path.split('.');
+      if (path.includes('$') || parts[0] === '_id') return undefined;
+      const holders = parts.map((part) => Buffer.from(part));
+      const name = holders.pop() as Buffer;
+      steps.push({ operator, path, parts, holders, name });
+      roots.add(parts[0] as string);
     }
   }
-  // The general way adds several new fields in the order of their names.
-  if (steps.length > 1) steps.sort((a, b) => Buffer.compare(a.last, b.last));
-  return (raw) => {
-    let result: Buffer | undefined = raw;
-    for (const step of steps) {
-      result = applyStep(result, step);
-      if (result === undefined) return undefined;
-    }
-    return result;
+  steps.sort((a, b) => comparePaths(a.parts, b.parts));
+  return {
+    roots,
+    apply: (raw, values) => {
+      let result: Buffer | undefined = raw;
+      for (const step of steps) {
+        const operand = (values[step.operator] as Doc)[step.path];
+        result = applyStep(result, step, operand, result !== raw);
+        if (result === undefined) return undefined;
+      }
+      return result;
+    },
   };
 }
 
-/** The roots of the fields that an update's operators name. */
-export function touchedRoots(update: Doc): Set<string> {
-  const roots = new Set<string>();
-  for (const fields of Object.values(update)) {
-    for (const path of Object.keys(fields as Doc)) roots.add(path.split('.', 1)[0] as string);
-  }
-  return roots;
-}
-
-function elementFor(name: Buffer, value: unknown): Buffer {
-  const encoded = encode({ v: value });
-  const type = encoded[HEADER] as number;
-  const element = Buffer.allocUnsafe(1 + name.length + 1 + encoded.length - HEADER - 4);
-  element[0] = type;
-  name.copy(element, 1);
-  element[1 + name.length] = 0;
-  encoded.copy(element, 2 + name.length, HEADER + 3, encoded.length - 1);
-  return element;
-}
-
-function applyStep(raw: Buffer, { names, last, operand, value }: Step): Buffer | undefined {
-  const holders = [0];
+/** @param owned the bytes are this update's own and may be changed in place */
+function applyStep(raw: Buffer, step: Step, operand: unknown, owned: boolean): Buffer | undefined {
+  const around = [0];
   let holder = 0;
-  for (const name of names) {
+  for (const name of step.holders) {
     const field = findField(raw, holder, name);
-    if (field === undefined || raw[field.start] !== DOCUMENT) return undefined;
+    if (field === undefined) return step.operator === '$unset' ? raw : undefined;
+    if (raw[field.start] !== DOCUMENT) return undefined;
     holder = field.value;
-    holders.push(holder);
+    around.push(holder);
   }
-  const field = findField(raw, holder, last);
-  const element = value ?? incremented(raw, field, last, operand);
+  const field = findField(raw, holder, step.name);
+  const element = elementAfter(raw, field, step, operand);
   if (element === undefined) return undefined;
-  if (field === undefined) {
-    const end = holder + raw.readInt32LE(holder) - 1;
-    return splice(raw, end, end, element, holders);
-  }
-  if (raw.compare(element, 0, element.length, field.start, field.end) === 0) return raw;
-  return splice(raw, field.start, field.end, element, holders);
+  if (field !== undefined) return splice(raw, field.start, field.end, element, around, owned);
+  const end = holder + raw.readInt32LE(holder) - 1;
+  return splice(raw, end, end, element, around, owned);
 }
 
-function incremented(raw: Buffer, field: Field | undefined, name: Buffer, operand: unknown): Buffer | undefined {
-  if (field === undefined) return elementFor(name, operand);
-  const old = storedValue(raw, field, name);
+/** The encoded field as the step leaves it. */
+function elementAfter(raw: Buffer, field: Field | undefined, step: Step, operand: unknown): Buffer | undefined {
+  if (step.operator === '$unset') return NOTHING;
+  if (step.operator === '$set' || field === undefined) return elementFor(step.name, operand);
+  const old = raw[field.start] === INT32 ? raw.readInt32LE(field.value) : storedValue(raw, field, step.name);
   if (numberKind(old) === undefined) return undefined;
   const sum = addNumbers(old, operand);
-  return sum === undefined ? undefined : elementFor(name, sum);
+  return sum === undefined ? undefined : elementFor(step.name, sum);
 }
 
 function storedValue(raw: Buffer, field: Field, name: Buffer): unknown {
-  if (raw[field.start] === 16) return raw.readInt32LE(field.value);
-  const size = field.end - field.start;
-  const wrapped = Buffer.allocUnsafe(HEADER + size + 1);
+  const wrapped = Buffer.alloc(4 + field.end - field.start + 1);
   wrapped.writeInt32LE(wrapped.length, 0);
-  raw.copy(wrapped, HEADER, field.start, field.end);
-  wrapped[HEADER + size] = 0;
+  raw.copy(wrapped, 4, field.start, field.end);
   return decode(wrapped)[name.toString()];
 }

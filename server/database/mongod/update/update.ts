@@ -112,7 +112,8 @@ function compileSteps(update: Doc, context: UpdateContext): Step[] {
   return steps.length > 1 ? steps.sort((a, b) => comparePaths(a.parts, b.parts)) : steps;
 }
 
-function comparePaths(a: readonly string[], b: readonly string[]): number {
+/** The order in which an update makes new fields: by name, positions by number. */
+export function comparePaths(a: readonly string[], b: readonly string[]): number {
   for (let i = 0; i < a.length && i < b.length; i++) {
     const x = a[i] as string;
     const y = b[i] as string;

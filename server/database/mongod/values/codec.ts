@@ -22,6 +22,7 @@ declare global {
     utf8Slice(start: number, end: number): string;
     latin1Slice(start: number, end: number): string;
     latin1Write(text: string, at: number, length: number): number;
+    utf8Write(text: string, at: number, length: number): number;
   }
 }
 

@@ -71,15 +71,23 @@ export function findField(raw: Buffer, offset: number, name: Buffer): Field | un
 }
 
 /**
- * Puts `element` (type, name, value) in place of the bytes from `start` to `end`, and corrects the sizes of the
- * documents around it, which start at `holders`.
+ * Puts `element` (type, name, value; or nothing) in place of the bytes from `start` to `end`, and corrects the sizes of the
+ * documents around it, which start at `holders`. The same buffer when nothing changes, or when it may be changed in place.
  */
-export function splice(raw: Buffer, start: number, end: number, element: Buffer, holders: readonly number[]): Buffer {
+export function splice(
+  raw: Buffer,
+  start: number,
+  end: number,
+  element: Buffer,
+  holders: readonly number[],
+  inPlace: boolean,
+): Buffer {
   const growth = element.length - (end - start);
   if (growth === 0) {
-    const same = Buffer.from(raw);
-    element.copy(same, start);
-    return same;
+    if (raw.compare(element, 0, element.length, start, end) === 0) return raw;
+    const result = inPlace ? raw : Buffer.from(raw);
+    element.copy(result, start);
+    return result;
   }
   const result = Buffer.allocUnsafe(raw.length + growth);
   raw.copy(result, 0, 0, start);

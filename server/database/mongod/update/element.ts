@@ -1,0 +1,38 @@
+import { encode } from '../values/codec.ts';
+import { numberKind } from '../values/numeric.ts';
+
+/** Encodes one field; the commonest types without the detour of a document. */
+export function elementFor(name: Buffer, value: unknown): Buffer {
+  if (typeof value === 'string') {
+    const size = Buffer.byteLength(value);
+    const element = begin(2, name, 4 + size + 1);
+    const at = name.length + 2;
+    element.writeInt32LE(size + 1, at);
+    element.utf8Write(value, at + 4, size);
+    element[at + 4 + size] = 0;
+    return element;
+  }
+  if (typeof value === 'number' && numberKind(value) === 'int') {
+    const element = begin(16, name, 4);
+    element.writeInt32LE(value, name.length + 2);
+    return element;
+  }
+  if (typeof value === 'boolean') {
+    const element = begin(8, name, 1);
+    element[name.length + 2] = value ? 1 : 0;
+    return element;
+  }
+  const encoded = encode({ v: value });
+  const start = 4 + 1 + 2;
+  const element = begin(encoded[4] as number, name, encoded.length - start - 1);
+  encoded.copy(element, name.length + 2, start, encoded.length - 1);
+  return element;
+}
+
+function begin(type: number, name: Buffer, size: number): Buffer {
+  const element = Buffer.allocUnsafe(name.length + 2 + size);
+  element[0] = type;
+  name.copy(element, 1);
+  element[name.length + 1] = 0;
+  return element;
+}
