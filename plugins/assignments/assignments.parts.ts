@@ -1,4 +1,4 @@
-import { localText } from '#platform';
+import { type Enrolment, localText } from '#platform';
 import type { AssignmentsHost } from './assignments.host.ts';
 import type { Assignments } from './assignments.service.ts';
 import { countToGrade } from './figures.ts';
@@ -13,21 +13,21 @@ export function assignmentParts(host: AssignmentsHost, { tasks }: Assignments): 
     view: 'due',
     order: 20,
     async data({ viewer, language, subject }) {
-      const { enrolments } = subject as { enrolments?: unknown[] };
+      const { enrolments } = subject as { enrolments?: Enrolment[] };
       if (!viewer || !enrolments?.length) return undefined;
-      const lines = await tasks.list(viewer);
+      const lines = await tasks.list(viewer, undefined, enrolments);
       const due = lines.filter(isOpen).slice(0, shown);
       if (lines.length === 0) return undefined;
       return { lines: due.map((line) => ({ ...line, title: localText(line.task.title, language) })) };
     },
   });
 
-  host.filter('workshop.figures', async (figures, { workshop, language }) => [
+  host.filter('workshop.figures', async (figures, { workshop, members, language }) => [
     ...figures,
     {
       key: 'to-grade',
       label: host.translate(language)('grading.figure'),
-      value: await countToGrade(host, workshop),
+      value: await countToGrade(host, members),
       href: `/assignments/grading?workshop=${workshop}`,
     },
   ]);

@@ -1,8 +1,8 @@
 import { trusted } from 'mongoose';
-import { AppError, type Enrolment, errors, localText, type Viewer } from '#platform';
+import { AppError, type Enrolment, errors, localText, pageOf, type Viewer } from '#platform';
 import type { AssignmentAccess } from './assignment-access.ts';
 import type { AssignmentsHost } from './assignments.host.ts';
-import { countToGrade } from './figures.ts';
+import { announceToGrade } from './figures.ts';
 import type { Submission, SubmissionState } from './submission.model.ts';
 import type { Task } from './task.model.ts';
 
@@ -81,10 +81,8 @@ export class GradingService {
       ...(query.state && { state: query.state }),
     };
     const { submissions } = this.#host.models;
-    const [rows, total] = await Promise.all([
-      submissions.find(filter).sort({ submittedAt: -1, _id: 1 }).skip(page.skip).limit(page.limit).lean(),
-      submissions.countDocuments(filter),
-    ]);
+    const found = submissions.find(filter).sort({ submittedAt: -1, _id: 1 }).skip(page.skip).limit(page.limit).lean();
+    const { rows, total } = await pageOf(page, found, () => submissions.countDocuments(filter));
     const names = new Map(members.map(({ _id, name }) => [_id, name]));
     return { rows: rows.map((row) => ({ ...row, name: names.get(row.enrolment) ?? '' })), total };
   }
@@ -166,8 +164,7 @@ export class GradingService {
     params: Record<string, unknown>,
   ): Promise<void> {
     const { workshop } = member;
-    if (workshop)
-      this.#host.publish(`workshop:${workshop}`, 'figure/to-grade', () => countToGrade(this.#host, workshop));
+    if (workshop) announceToGrade(this.#host, workshop);
     const [zh, en] = (['zh-CN', 'en'] as const).map((language) => {
       const all = { ...params, task: localText(task.title, language) };
       const t = this.#host.translate(language);

@@ -1,7 +1,7 @@
 import { AppError, errors, type Viewer } from '#platform';
 import type { AssignmentAccess } from './assignment-access.ts';
 import type { AssignmentsHost } from './assignments.host.ts';
-import { countToGrade } from './figures.ts';
+import { announceToGrade } from './figures.ts';
 import type { Files } from './files.service.ts';
 import { uploadLimits } from './files.service.ts';
 import { type StoredFile, type Submission, submissionId } from './submission.model.ts';
@@ -84,8 +84,7 @@ export class SubmissionsService {
     await this.#save(submission, before, stored);
     await this.#files.remove((before?.files ?? []).filter(({ id }) => !keep.includes(id)));
     const { workshop } = part.enrolment;
-    if (workshop)
-      this.#host.publish(`workshop:${workshop}`, 'figure/to-grade', () => countToGrade(this.#host, workshop));
+    if (workshop) announceToGrade(this.#host, workshop);
     return submission;
   }
 

@@ -1,5 +1,5 @@
 import { trusted } from 'mongoose';
-import { AppError, type LocalText, newId, type Viewer } from '#platform';
+import { AppError, type Enrolment, type LocalText, newId, type Viewer } from '#platform';
 import { type AssignmentAccess, concerns, type Part } from './assignment-access.ts';
 import { type AssignmentsHost, lateRuleOf } from './assignments.host.ts';
 import { type Standing, standingOf } from './deadline.ts';
@@ -38,9 +38,12 @@ export class TasksService {
     this.#access = access;
   }
 
-  /** Tasks that concern the viewer, by due date; those of one programme where it is named. */
-  async list(viewer: Viewer, programme?: string): Promise<TaskLine[]> {
-    const parts = await this.#access.parts(viewer);
+  /**
+   * Tasks that concern the viewer, by due date; those of one programme where it is named. `enrolments`: the viewer's own,
+   * where they are known.
+   */
+  async list(viewer: Viewer, programme?: string, enrolments?: Enrolment[]): Promise<TaskLine[]> {
+    const parts = await this.#access.parts(viewer, enrolments);
     const chosen = [...parts.values()].filter((part) => !programme || part.programme === programme);
     const filter = { programme: trusted({ $in: chosen.map((part) => part.programme) }) };
     const found = (await this.#host.models.tasks.find(filter).sort({ due: 1, _id: 1 }).lean()) as Task[];

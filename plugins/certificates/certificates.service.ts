@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { InferSchemaType } from 'mongoose';
-import { beijingDay, errors, type Paging, unscoped, type Viewer, within } from '#platform';
+import { beijingDay, errors, type Paging, pageOf, unscoped, type Viewer, within } from '#platform';
 import type { certificateSchema } from './certificate.model.ts';
 import { certificateNumber } from './certificate-number.ts';
 import { isSameName } from './mask-name.ts';
@@ -103,11 +103,13 @@ export class Certificates {
   async list(viewer: Viewer, text: string, page: Paging): Promise<{ rows: Certificate[]; total: number }> {
     const wanted = text ? { $or: [{ number: text.toUpperCase() }, { name: text }] } : {};
     const filter = within(viewer, this.#host.rolesFor('view'), wanted);
-    const [rows, total] = await Promise.all([
-      this.#certificates.find(filter).sort({ issuedAt: -1, _id: 1 }).skip(page.skip).limit(page.limit).lean(),
-      this.#certificates.countDocuments(filter),
-    ]);
-    return { rows, total };
+    const rows = this.#certificates
+      .find(filter)
+      .sort({ issuedAt: -1, _id: 1 })
+      .skip(page.skip)
+      .limit(page.limit)
+      .lean();
+    return pageOf(page, rows, () => this.#certificates.countDocuments(filter));
   }
 
   byCode(code: string): Promise<Certificate | null> {

@@ -23,10 +23,10 @@ export class DiscussionAccess {
     this.#host = host;
   }
 
-  /** Every programme whose discussions the viewer may read, by programme. */
-  async reaches(viewer: Viewer): Promise<Map<string, Reach>> {
+  /** Every programme whose discussions the viewer may read, by programme. `own`: the viewer's enrolments, where known. */
+  async reaches(viewer: Viewer, own?: Enrolment[]): Promise<Map<string, Reach>> {
     const [enrolments, visible, moderated] = await Promise.all([
-      this.#host.enrolments.ofLearner(viewer.id),
+      own ?? this.#host.enrolments.ofLearner(viewer.id),
       this.#visible(viewer, 'read'),
       this.#host.use('workshops').moderatedBy(viewer),
     ]);

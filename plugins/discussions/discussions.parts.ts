@@ -1,4 +1,4 @@
-import { localText, type Viewer } from '#platform';
+import { type Enrolment, localText, type Viewer } from '#platform';
 import type { DiscussionsHost } from './discussions.host.ts';
 import type { Discussions } from './discussions.service.ts';
 import { countUnanswered } from './figures.ts';
@@ -22,9 +22,9 @@ export function discussionParts(host: DiscussionsHost, { topics, access }: Discu
     view: 'side',
     order: 40,
     async data({ viewer, language, subject }) {
-      const { enrolments } = subject as { enrolments?: unknown[] };
+      const { enrolments } = subject as { enrolments?: Enrolment[] };
       if (!viewer || !enrolments?.length) return undefined;
-      const { rows } = await topics.list(viewer, {}, shown);
+      const { rows } = await topics.list(viewer, {}, shown, enrolments);
       return { heading: 'side.home', topics: lines(rows, language), more: '/discussions' };
     },
   });
@@ -56,12 +56,12 @@ export function discussionParts(host: DiscussionsHost, { topics, access }: Discu
     },
   });
 
-  host.filter('workshop.figures', async (figures, { workshop, language }) => [
+  host.filter('workshop.figures', async (figures, { workshop, members, language }) => [
     ...figures,
     {
       key: 'unanswered',
       label: host.translate(language)('unanswered.figure'),
-      value: await countUnanswered(host, workshop),
+      value: await countUnanswered(host, members),
       href: `/discussions/unanswered?workshop=${workshop}`,
     },
   ]);

@@ -1,5 +1,5 @@
 import { trusted } from 'mongoose';
-import { type Scoped, unscoped, type Viewer, within } from '#platform';
+import { pageOf, type Viewer, within } from '#platform';
 import type { DiscussionsHost } from './discussions.host.ts';
 import { excerpt } from './markup.ts';
 
@@ -13,12 +13,15 @@ export async function unansweredIn(
   workshop: string,
   page: { skip: number; limit: number },
 ) {
-  const filter = await unansweredFilter(host, within(viewer, host.rolesFor('moderate'), { workshop }));
+  const scope = within(viewer, host.rolesFor('moderate'), { workshop });
+  const members = await host.enrolments.list(scope, { skip: 0, limit: mostMembers });
+  const filter = unanswered(members.rows.filter(({ state }) => state !== 'withdrawn').map(({ _id }) => _id));
   const { posts, topics } = host.models;
-  const [found, total] = await Promise.all([
+  const { rows: found, total } = await pageOf(
+    page,
     posts.find(filter).sort({ at: 1 }).skip(page.skip).limit(page.limit).lean(),
-    posts.countDocuments(filter),
-  ]);
+    () => posts.countDocuments(filter),
+  );
   const [people, about] = await Promise.all([
     host.accounts.byIds([...new Set(found.map(({ author }) => author))]),
     topics.find({ _id: trusted({ $in: [...new Set(found.map(({ topic }) => topic))] }) }).lean(),
@@ -36,13 +39,14 @@ export async function unansweredIn(
   return { rows, total };
 }
 
-/** Their number, for a desk whose viewer the workshop itself has let in. */
-export async function countUnanswered(host: DiscussionsHost, workshop: string): Promise<number> {
-  return host.models.posts.countDocuments(await unansweredFilter(host, unscoped({ workshop })));
+/** Their number among these members, for a desk whose viewer the workshop itself has let in. */
+export async function countUnanswered(host: DiscussionsHost, members: readonly string[]): Promise<number> {
+  return host.models.posts.countDocuments(unanswered([...members]));
 }
 
-async function unansweredFilter(host: DiscussionsHost, members: Scoped<{ workshop: string }>) {
-  const { rows } = await host.enrolments.list(members, { skip: 0, limit: mostMembers });
-  const ids = rows.filter(({ state }) => state !== 'withdrawn').map(({ _id }) => _id);
-  return { enrolment: trusted({ $in: ids }), parent: null, replies: 0, hidden: null };
-}
+const unanswered = (enrolments: string[]) => ({
+  enrolment: trusted({ $in: enrolments }),
+  parent: null,
+  replies: 0,
+  hidden: null,
+});

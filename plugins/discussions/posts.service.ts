@@ -171,7 +171,9 @@ export class PostsService {
   #announce(post: Post, { enrolment, moderated }: Reach): void {
     this.#host.publish(`topic:${post.topic}`, `post/${post._id}`, { at: post.at.toISOString(), author: post.author });
     for (const workshop of [...moderated, ...(enrolment?.workshop ? [enrolment.workshop] : [])]) {
-      this.#host.publish(`workshop:${workshop}`, 'figure/unanswered', () => countUnanswered(this.#host, workshop));
+      this.#host.publish(`workshop:${workshop}`, 'figure/unanswered', async () =>
+        countUnanswered(this.#host, await this.#host.enrolments.presentIn(workshop)),
+      );
     }
   }
 }

@@ -1,5 +1,5 @@
 import { trusted } from 'mongoose';
-import { AppError, errors, type LocalText, newId, type Viewer } from '#platform';
+import { AppError, type Enrolment, errors, type LocalText, newId, pageOf, type Viewer } from '#platform';
 import type { DiscussionAccess, Reach } from './discussion-access.ts';
 import type { DiscussionsHost } from './discussions.host.ts';
 import type { PostsService } from './posts.service.ts';
@@ -34,13 +34,14 @@ export class TopicsService {
     this.#posts = posts;
   }
 
-  /** Topics that the viewer may read: pinned first, then by last activity. */
+  /** Topics that the viewer may read: pinned first, then by last activity. `own`: the viewer's enrolments, where known. */
   async list(
     viewer: Viewer,
     query: TopicQuery,
     page: { skip: number; limit: number },
+    own?: Enrolment[],
   ): Promise<{ rows: Topic[]; total: number; reaches: Map<string, Reach> }> {
-    const reaches = await this.#access.reaches(viewer);
+    const reaches = await this.#access.reaches(viewer, own);
     const chosen = [...reaches.values()].filter(({ programme }) => !query.programme || programme === query.programme);
     if (chosen.length === 0) return { rows: [], total: 0, reaches };
     const filter = {
@@ -49,11 +50,8 @@ export class TopicsService {
       ...(query.lesson && { lesson: query.lesson }),
     };
     const { topics } = this.#host.models;
-    const [rows, total] = await Promise.all([
-      topics.find(filter).sort({ pinned: -1, lastAt: -1, _id: 1 }).skip(page.skip).limit(page.limit).lean(),
-      topics.countDocuments(filter),
-    ]);
-    return { rows: rows as Topic[], total, reaches };
+    const found = topics.find(filter).sort({ pinned: -1, lastAt: -1, _id: 1 }).skip(page.skip).limit(page.limit).lean();
+    return { ...(await pageOf(page, found as PromiseLike<Topic[]>, () => topics.countDocuments(filter))), reaches };
   }
 
   /**

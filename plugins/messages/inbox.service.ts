@@ -1,5 +1,5 @@
 import { type InferSchemaType, type Model, trusted } from 'mongoose';
-import { errors, type LocalText, newId, type Paging, type Viewer } from '#platform';
+import { errors, type LocalText, newId, type Paging, pageOf, type Viewer } from '#platform';
 import type { messageSchema } from './message.model.ts';
 
 type Stored = InferSchemaType<typeof messageSchema>;
@@ -72,11 +72,8 @@ export class Inbox {
   ): Promise<{ rows: Message[]; total: number }> {
     const filter = { to: viewer.id, ...(onlyUnread && { unread: true }) };
     const { messages } = this.#deps;
-    const [rows, total] = await Promise.all([
-      messages.find(filter).sort({ at: -1, _id: -1 }).skip(page.skip).limit(page.limit).lean(),
-      messages.countDocuments(filter),
-    ]);
-    return { rows: rows as Message[], total };
+    const found = messages.find(filter).sort({ at: -1, _id: -1 }).skip(page.skip).limit(page.limit).lean();
+    return pageOf(page, found as PromiseLike<Message[]>, () => messages.countDocuments(filter));
   }
 
   /** The viewer's message, read from now on. @throws core:not-found */

@@ -65,16 +65,16 @@ async function desk(
   const t = host.translate(language);
   const now = Date.now();
   const id = workshop._id;
-  const [roster, feed, further, moderator, mine, manages] = await Promise.all([
+  const [roster, moderator, mine, manages] = await Promise.all([
     members.roster(workshop, language, now),
-    live.feed(workshop),
-    host.apply('workshop.figures', [], { workshop: id, viewer, language }),
-    host.accounts.get(workshop.moderator),
+    workshop.moderator === viewer.id ? viewer : host.accounts.get(workshop.moderator),
     standing === 'moderator' ? workshops.ofModerator(viewer.id) : [],
-    access.managed(viewer, id).then(
-      () => true,
-      () => false,
-    ),
+    access.manages(viewer, workshop),
+  ]);
+  const present = roster.members.filter(({ state }) => state !== 'withdrawn').map((member) => member.id);
+  const [feed, further] = await Promise.all([
+    live.feed(workshop, roster.members),
+    host.apply('workshop.figures', [], { workshop: id, members: present, viewer, language }),
   ]);
   const query = memberQuery(request.query);
   const at = { expected: roster.expected, now };
@@ -100,7 +100,7 @@ async function desk(
     mayNudge,
     figures: deskFigures(roster.members, roster.expected, now),
     further,
-    size: roster.members.filter(({ state }) => state !== 'withdrawn').length,
+    size: present.length,
     components: roster.components,
     expected: roster.expected,
     rows: chosen.slice(asked.skip, asked.skip + asked.limit).map((member) => ({

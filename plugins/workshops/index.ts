@@ -41,7 +41,8 @@ declare module '#platform' {
     /** Further figures of a workshop's desk; each may be kept live by publishing `figure/<key>` to `workshop:ID`. */
     'workshop.figures': {
       value: { key: string; label: string; value: number; href: string }[];
-      context: { workshop: string; viewer: Viewer; language: Language };
+      /** `members`: the enrolments that have not left. */
+      context: { workshop: string; members: string[]; viewer: Viewer; language: Language };
     };
     /** Where it is read why something did not count; assessment declares the same. */
     'result.explanations': {

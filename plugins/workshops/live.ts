@@ -1,4 +1,5 @@
-import type { CommittedChange, Enrolment, Host, Language } from '#platform';
+import { type CommittedChange, type Enrolment, type Host, Kept, type Language } from '#platform';
+import type { Member } from './desk-figures.ts';
 import { described, type FeedLine, linesOf, newestLines, type RawLine } from './feed.ts';
 import type { Members } from './members.service.ts';
 import type { Workshop } from './workshop.service.ts';
@@ -28,7 +29,7 @@ export class LiveDesk {
   readonly #deps: Deps;
   /** workshop → what happened since its last message, newest last */
   readonly #waiting = new Map<string, RawLine[]>();
-  readonly #titles = new Map<string, { until: number; about: Promise<{ title: string } | undefined> }>();
+  readonly #titles = new Kept<{ title: string } | undefined>(titleMs, 5_000);
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -48,12 +49,11 @@ export class LiveDesk {
   }
 
   /** The newest things that happened in a workshop, newest first. */
-  async feed(workshop: Workshop): Promise<FeedLine[]> {
+  async feed(workshop: Workshop, members: readonly Pick<Member, 'id' | 'lastAt'>[]): Promise<FeedLine[]> {
     const { access, core } = this.#deps;
-    const scope = access.membersOf(workshop);
-    const { rows } = await core.enrolments.list(scope, { skip: 0, limit: mostLines, sort: 'lastAt', descending: true });
-    const ids = rows.map(({ _id }) => _id);
-    const enrolments = ids.length > 0 ? await core.enrolments.byIds(ids, scope) : [];
+    const newest = members.filter(({ lastAt }) => lastAt !== undefined).sort((a, b) => b.lastAt! - a.lastAt!);
+    const ids = newest.slice(0, mostLines).map(({ id }) => id);
+    const enrolments = ids.length > 0 ? await core.enrolments.byIds(ids, access.membersOf(workshop)) : [];
     return described(newestLines(enrolments, mostLines), this.#describe);
   }
 
@@ -77,16 +77,8 @@ export class LiveDesk {
     });
   }
 
-  readonly #describe = (activity: string, language: Language): Promise<{ title: string } | undefined> => {
-    const key = `${language} ${activity}`;
-    const kept = this.#titles.get(key);
-    if (kept && kept.until > Date.now()) return kept.about;
-    if (this.#titles.size > 5_000) this.#titles.clear();
-    const about = this.#deps.members.describe(activity, language);
-    this.#titles.set(key, { until: Date.now() + titleMs, about });
-    about.catch(() => this.#titles.delete(key));
-    return about;
-  };
+  readonly #describe = (activity: string, language: Language): Promise<{ title: string } | undefined> =>
+    this.#titles.get(`${language} ${activity}`, () => this.#deps.members.describe(activity, language));
 }
 
 function updateOf({ total, components, state, lastAt }: Enrolment): MemberUpdate {

@@ -69,8 +69,13 @@ export class WorkshopAccess {
   /** The workshop, for who may change it. @throws core:not-found */
   async managed(viewer: Viewer, id: string): Promise<Workshop> {
     const workshop = await this.#workshops.get(id);
-    if (!covers(viewer, this.#core.rolesFor('manage'), await this.#scopesOf(workshop))) throw errors.notFound();
+    if (!(await this.manages(viewer, workshop))) throw errors.notFound();
     return workshop;
+  }
+
+  /** Whether the viewer may change a workshop. */
+  async manages(viewer: Viewer, workshop: Workshop): Promise<boolean> {
+    return covers(viewer, this.#core.rolesFor('manage'), await this.#scopesOf(workshop));
   }
 
   /** Whether the viewer holds a permission for the whole programme. @throws core:not-found for an unknown programme */

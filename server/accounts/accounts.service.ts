@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { type ClientSession, type InferSchemaType, type Model, trusted } from 'mongoose';
 import { AppError, errors } from '../errors.ts';
 import { newId } from '../ids.ts';
+import { pageOf } from '../page-of.ts';
 import type { Regions } from '../regions/regions.service.ts';
 import type { Transaction } from '../transaction.ts';
 import type { Audit } from './audit.ts';
@@ -163,11 +164,8 @@ export class Accounts {
 
   /** One page of people within the viewer's scope, by name. */
   async list(filter: Scoped<object>, page: { skip: number; limit: number }): Promise<{ rows: User[]; total: number }> {
-    const [rows, total] = await Promise.all([
-      this.#users.find(filter).sort({ name: 1, _id: 1 }).skip(page.skip).limit(page.limit).lean(),
-      this.#users.countDocuments(filter),
-    ]);
-    return { rows, total };
+    const rows = this.#users.find(filter).sort({ name: 1, _id: 1 }).skip(page.skip).limit(page.limit).lean();
+    return pageOf(page, rows, () => this.#users.countDocuments(filter));
   }
 
   async count(filter: Scoped<object> = {} as Scoped<object>): Promise<number> {

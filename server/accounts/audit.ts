@@ -1,4 +1,5 @@
 import type { InferSchemaType, Model } from 'mongoose';
+import { pageOf } from '../page-of.ts';
 import type { auditSchema } from './user.model.ts';
 
 export type AuditEntry = InferSchemaType<typeof auditSchema>;
@@ -28,10 +29,7 @@ export class Audit {
   /** The newest entries first; `text` narrows to an action's prefix or an exact subject or actor. */
   async search(text: string | undefined, page: { skip: number; limit: number }) {
     const filter = text ? { $or: [{ action: text }, { subject: text }, { actor: text }] } : {};
-    const [rows, total] = await Promise.all([
-      this.#entries.find(filter).sort({ at: -1 }).skip(page.skip).limit(page.limit).lean(),
-      this.#entries.countDocuments(filter),
-    ]);
-    return { rows, total };
+    const rows = this.#entries.find(filter).sort({ at: -1 }).skip(page.skip).limit(page.limit).lean();
+    return pageOf(page, rows, () => this.#entries.countDocuments(filter));
   }
 }

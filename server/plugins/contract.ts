@@ -37,7 +37,9 @@ export {
 export { addDays, beijingDay, daysBetween, startOfBeijingDay } from '../beijing-time.ts';
 export { AppError, errors, type FieldProblem } from '../errors.ts';
 export { idField, newId } from '../ids.ts';
+export { Kept } from '../kept.ts';
 export { type Language, type LocalText, languages, localText } from '../languages.ts';
+export { pageOf } from '../page-of.ts';
 export { overseers } from '../programmes/enrolment-access.ts';
 export type { Enrolment } from '../programmes/enrolments.service.ts';
 export {

@@ -2,6 +2,7 @@ import { type InferSchemaType, type Model, trusted } from 'mongoose';
 import type { User } from '../accounts/accounts.service.ts';
 import type { Scope, Scoped } from '../accounts/scope.ts';
 import { errors } from '../errors.ts';
+import { pageOf } from '../page-of.ts';
 import type { ActivityValues } from '../progress/weighted-score.ts';
 import { type EnrolmentState, enrolmentId, type enrolmentSchema } from './programme.model.ts';
 import type { Programme } from './programmes.service.ts';
@@ -60,17 +61,14 @@ export class Enrolments {
   ): Promise<{ rows: Omit<Enrolment, 'values'>[]; total: number }> {
     const order = page.descending ? -1 : 1;
     const given = present(filter);
-    const [rows, total] = await Promise.all([
-      this.#enrolments
-        .find(given)
-        .select({ values: 0 })
-        .sort({ [page.sort ?? 'name']: order, _id: order })
-        .skip(page.skip)
-        .limit(page.limit)
-        .lean(),
-      this.#enrolments.countDocuments(given),
-    ]);
-    return { rows: rows as Omit<Enrolment, 'values'>[], total };
+    const rows = this.#enrolments
+      .find(given)
+      .select({ values: 0 })
+      .sort({ [page.sort ?? 'name']: order, _id: order })
+      .skip(page.skip)
+      .limit(page.limit)
+      .lean();
+    return pageOf(page, rows as PromiseLike<Omit<Enrolment, 'values'>[]>, () => this.#enrolments.countDocuments(given));
   }
 
   /** All enrolments of a filter, one after the other. */
@@ -82,6 +80,15 @@ export class Enrolments {
 
   count(filter: Scoped<EnrolmentQuery>): Promise<number> {
     return this.#enrolments.countDocuments(present(filter));
+  }
+
+  /** Ids of a workshop's members who have not left, for figures about the workshop. */
+  async presentIn(workshop: string): Promise<string[]> {
+    const found = await this.#enrolments
+      .find({ workshop, state: trusted({ $ne: 'withdrawn' }) })
+      .select({ _id: 1 })
+      .lean();
+    return found.map(({ _id }) => _id);
   }
 
   /** The learner's own enrolments, newest first. */

@@ -2,6 +2,7 @@ import { type InferSchemaType, type Model, trusted } from 'mongoose';
 import type { Audit } from '../accounts/audit.ts';
 import { type Role, scopesOf, type Viewer } from '../accounts/scope.ts';
 import { AppError, errors } from '../errors.ts';
+import { Kept } from '../kept.ts';
 import type { LocalText } from '../languages.ts';
 import { type Scheme, validateScheme } from '../progress/weighted-score.ts';
 import type { Regions } from '../regions/regions.service.ts';
@@ -34,8 +35,8 @@ export class Programmes {
   readonly #programmes: Model<Stored>;
   readonly #regions: Regions;
   readonly #audit: Audit;
-  readonly #kept = new Map<string, { until: number; programme: Promise<Programme> }>();
-  #list: { until: number; programmes: Promise<Programme[]> } | undefined;
+  readonly #kept = new Kept<Programme>(keptMs);
+  readonly #list = new Kept<Programme[]>(keptMs);
 
   constructor(deps: { programmes: Model<Stored>; regions: Regions; audit: Audit }) {
     this.#programmes = deps.programmes;
@@ -45,12 +46,7 @@ export class Programmes {
 
   /** At most two seconds old. @throws core:not-found */
   get(id: string): Promise<Programme> {
-    const kept = this.#kept.get(id);
-    if (kept && kept.until > Date.now()) return kept.programme;
-    const programme = this.#read(id);
-    this.#kept.set(id, { until: Date.now() + keptMs, programme });
-    programme.catch(() => this.#kept.delete(id));
-    return programme;
+    return this.#kept.get(id, () => this.#read(id));
   }
 
   byIds(ids: string[]): Promise<Programme[]> {
@@ -131,18 +127,12 @@ export class Programmes {
 
   /** Every programme, newest term first; there are few, and every page of an official asks. At most two seconds old. */
   #all(): Promise<Programme[]> {
-    if (this.#list && this.#list.until > Date.now()) return this.#list.programmes;
-    const programmes = this.#find({});
-    this.#list = { until: Date.now() + keptMs, programmes };
-    programmes.catch(() => {
-      this.#list = undefined;
-    });
-    return programmes;
+    return this.#list.get('', () => this.#find({}));
   }
 
   #forget(id: string): void {
-    this.#kept.delete(id);
-    this.#list = undefined;
+    this.#kept.forget(id);
+    this.#list.clear();
   }
 
   async #find(filter: object): Promise<Programme[]> {

@@ -1,35 +1,34 @@
 import { type InferSchemaType, type Model, trusted } from 'mongoose';
 import type { Scope } from '../accounts/scope.ts';
 import { errors } from '../errors.ts';
+import { Kept } from '../kept.ts';
 import type { LocalText } from '../languages.ts';
 import type { organisationSchema, regionSchema } from './region.model.ts';
 
 export type Region = Omit<InferSchemaType<typeof regionSchema>, 'name'> & { name: LocalText };
 export type Organisation = Omit<InferSchemaType<typeof organisationSchema>, 'name'> & { name: LocalText };
 
-/** The administrative tree and the organisations placed in it. Public facts: not scoped. */
+/** How long regions and organisations are kept in memory before they are read again, in milliseconds. */
+const keptMs = 2_000;
+
+/** The administrative tree and the organisations placed in it. Public facts: not scoped, and at most two seconds old. */
 export class Regions {
   readonly #regions: Model<Region>;
   readonly #organisations: Model<Organisation>;
-  #tree: Promise<Map<string, Region>> | undefined;
+  readonly #tree = new Kept<Map<string, Region>>(keptMs);
+  readonly #byId = new Kept<Organisation | undefined>(keptMs);
 
   constructor(models: { regions: Model<Region>; organisations: Model<Organisation> }) {
     this.#regions = models.regions;
     this.#organisations = models.organisations;
   }
 
-  /** Every region by code. The tree changes with the administrative divisions, so it is kept until `put`. */
+  /** Every region by code. */
   all(): Promise<Map<string, Region>> {
-    this.#tree ??= this.#regions
-      .find()
-      .sort({ _id: 1 })
-      .lean()
-      .then((list) => new Map(list.map((region) => [region._id, region])))
-      .catch((error) => {
-        this.#tree = undefined;
-        throw error;
-      });
-    return this.#tree;
+    return this.#tree.get('', async () => {
+      const list = await this.#regions.find().sort({ _id: 1 }).lean();
+      return new Map(list.map((region) => [region._id, region]));
+    });
   }
 
   /** @throws core:not-found */
@@ -46,7 +45,7 @@ export class Regions {
 
   /** @throws core:not-found */
   async organisation(id: string): Promise<Organisation> {
-    const organisation = await this.#organisations.findById(id).lean();
+    const [organisation] = await this.organisationsByIds([id]);
     if (!organisation) throw errors.notFound();
     return organisation;
   }
@@ -62,8 +61,20 @@ export class Regions {
   }
 
   async organisationsByIds(ids: string[]): Promise<Organisation[]> {
-    if (ids.length === 0) return [];
-    return this.#organisations.find({ _id: trusted({ $in: ids }) }).lean();
+    const missing: string[] = [];
+    const read = (id: string) => {
+      missing.push(id);
+      return found.then((organisations) => organisations.get(id));
+    };
+    const found = Promise.resolve().then(() => this.#read(missing));
+    const all = await Promise.all(ids.map((id) => this.#byId.get(id, () => read(id))));
+    return all.filter((organisation) => organisation !== undefined);
+  }
+
+  async #read(ids: string[]): Promise<Map<string, Organisation>> {
+    if (ids.length === 0) return new Map();
+    const list = await this.#organisations.find({ _id: trusted({ $in: ids }) }).lean();
+    return new Map(list.map((organisation) => [organisation._id, organisation]));
   }
 
   /** The scopes in which a person of this organisation lies: it and every region above it. */
@@ -80,6 +91,7 @@ export class Regions {
     });
     if (change.regions?.length) await this.#regions.bulkWrite(change.regions.map(replace));
     if (change.organisations?.length) await this.#organisations.bulkWrite(change.organisations.map(replace));
-    this.#tree = undefined;
+    this.#tree.clear();
+    this.#byId.clear();
   }
 }

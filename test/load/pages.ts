@@ -2,7 +2,7 @@
  * Each role's main page on the demonstration's data, with signed-in sessions and the platform running as in production:
  * requests per second and percentiles. Load generator and platform share the machine.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -39,6 +39,7 @@ const run: Bench = async (options) => {
   });
   const [seconds, connections] = [Number(values.seconds), Number(values.connections)];
   const dataDir = values.data ? resolve(values.data) : await mkdtemp(join(tmpdir(), 'xuefang-bench-'));
+  await mkdir(dataDir, { recursive: true });
   process.stderr.write(`data in ${dataDir}\n`);
   const platform = await startPlatformProcess(dataDir, {
     env: { DEMO_SEED: 'true', DEMO_LEARNERS: values.learners },

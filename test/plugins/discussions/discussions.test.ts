@@ -254,6 +254,7 @@ describe('discussions', () => {
     const figure = async () => {
       const list = await host.apply('workshop.figures', [], {
         workshop: scene.workshop,
+        members: [scene.learner.enrolment._id, scene.peer.enrolment._id],
         viewer: viewer!,
         language: 'zh-CN',
       });
