@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+
+/** Values from 0 up, in whole units; percentiles of all of them. */
+export class Spread {
+  readonly #counts: number[] = [];
+  #size = 0;
+
+  add(value: number): void {
+    const whole = Math.max(0, Math.round(value));
+    this.#counts[whole] = (this.#counts[whole] ?? 0) + 1;
+    this.#size += 1;
+  }
+
+  /** The value that `part` of all do not exceed; 0 where there are none. */
+  at(part: number): number {
+    let left = Math.ceil(this.#size * part);
+    for (const [value, count = 0] of this.#counts.entries()) {
+      left -= count;
+      if (left <= 0) return value;
+    }
+    return 0;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+}
+
+/** A process's use of the machine since it started: processor milliseconds, and resident megabytes now. */
+export interface Usage {
+  cpuMs: number;
+  residentMb: number;
+}
+
+/** Zeros where the process is gone or there is no /proc. */
+export async function usageOf(pid: number | undefined): Promise<Usage> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const pages = Number((await readFile(`/proc/${pid}/statm`, 'utf8').catch(() => '0 0')).split(' ')[1]);
+  return {
+    cpuMs: (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * 10,
+    residentMb: Math.round((pages * 4) / 1024),
+  };
+}
+
+/** Processor use between two moments, in percent of one core, and the memory at the second one. */
+export function load(before: Usage, after: Usage, elapsedMs: number): { cpuPercent: number; residentMb: number } {
+  return {
+    cpuPercent: Math.round(((after.cpuMs - before.cpuMs) / elapsedMs) * 100),
+    residentMb: after.residentMb,
+  };
+}
+
+export const round = (value: number, digits = 0): number => Math.round(value * 10 ** digits) / 10 ** digits;
