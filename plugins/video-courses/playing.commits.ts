@@ -57,11 +57,7 @@ export class Commits {
   /** Writes what changes without any credit, and all that is ahead. @throws StaleSession */
   async save(live: LivePlaying, now: number, also: CompanionWrite[] = []): Promise<LivePlaying> {
     const { writes, stored } = this.#deps.store.whole(live, now);
-    await orStale(
-      this.#deps.host.transaction(async (session) => {
-        for (const { model, write } of [...writes, ...also]) await model.bulkWrite([write], { session });
-      }),
-    );
+    await orStale(this.#deps.host.progress.keep(live.enrolment, [...writes, ...also]));
     this.#remember(stored, now);
     return stored;
   }

@@ -127,9 +127,15 @@ export class PlayingStore {
         model: watch,
         key: watchId(live.enrolment, live.lesson),
         write: { updateOne: watchUpdate(live, now) },
+        exact: true,
       });
       if (!isEmptyDay(live.day)) {
-        writes.push({ model: days, key: dayId(live.enrolment, live.day.day), write: { updateOne: dayUpdate(live) } });
+        writes.push({
+          model: days,
+          key: dayId(live.enrolment, live.day.day),
+          write: { updateOne: dayUpdate(live) },
+          exact: true,
+        });
       }
     }
     return { writes, stored: { ...live, rev: live.rev + 1 } };
@@ -156,6 +162,7 @@ export class PlayingStore {
           upsert: true,
         },
       },
+      exact: true,
     };
   }
 }

@@ -48,6 +48,14 @@ export class Progress {
     return this.#recorder.change(enrolment, [{ kind: 'values', values, at: Number(at) }], companions);
   }
 
+  /**
+   * Makes a plugin's writes durable with the next group of commits, as companions of an enrolment that does not change.
+   * @throws core:not-found for an unknown enrolment
+   */
+  async keep(enrolment: string, companions: CompanionWrite[]): Promise<void> {
+    await this.#recorder.change(enrolment, [], companions);
+  }
+
   /** Enrols a person who has a school, stage and subject. @throws core:conflict-enrolment, core:conflict-placement */
   async enrol(programme: string, user: User): Promise<Enrolment> {
     return this.#recorder.create(newEnrolment(await this.#programmes.get(programme), user));

@@ -1,5 +1,5 @@
 import type { AnyBulkWriteOperation, ClientSession, Model } from 'mongoose';
-import { mongo, trusted } from 'mongoose';
+import { mongo } from 'mongoose';
 import { beijingDay } from '../beijing-time.ts';
 import { errors } from '../errors.ts';
 import { newId } from '../ids.ts';
@@ -18,6 +18,8 @@ export interface CompanionWrite {
   key: string;
   // biome-ignore lint/suspicious/noExplicitAny: as above
   write: AnyBulkWriteOperation<any>;
+  /** The write is what the schema says already: it goes to the database without being looked at again. */
+  exact?: boolean;
 }
 
 /** One enrolment as a commit found it and left it. */
@@ -25,6 +27,12 @@ export interface CommittedChange {
   before: Enrolment;
   after: Enrolment;
 }
+
+/** Enrolments kept in memory: those who study at the same time. */
+const MOST_KNOWN = 20_000;
+
+/** Past mongoose: casting costs as much as the rest of a commit together. */
+const exactly = { ordered: false, ignoreUndefined: true };
 
 interface Commit {
   changes: CommittedChange[];
@@ -70,6 +78,8 @@ export interface RecorderDeps {
  */
 export class Recorder {
   readonly #deps: RecorderDeps;
+  /** Enrolments as this process committed them last, so that who reports again is not read again. */
+  readonly #known = new Map<string, Enrolment>();
   #queue = new Map<string, Pending[]>();
   #running: Promise<void> | undefined;
 
@@ -132,24 +142,26 @@ export class Recorder {
       observe(true);
     } catch (error) {
       observe(false);
+      for (const id of group.keys()) this.#known.delete(id);
       const halves = halvesOf(group);
       for (const half of halves) await this.#commit(half);
       if (halves.length === 0) for (const pending of [...group.values()].flat()) pending.reject(error);
       return;
     }
     const { changes, qualified } = committed;
-    for (const change of changes)
+    for (const change of changes) {
+      this.#remember(change.after);
       for (const pending of group.get(change.after._id) ?? []) pending.resolve(change.after);
-    this.#deps.committed(changes, qualified);
+    }
+    this.#deps.committed(
+      changes.filter(({ before, after }) => after !== before),
+      qualified,
+    );
   }
 
   async #write(group: Map<string, Pending[]>, session: ClientSession): Promise<Commit> {
     const { enrolments, outbox } = this.#deps.models;
-    const found = await enrolments
-      .find({ _id: trusted({ $in: [...group.keys()] }) })
-      .session(session)
-      .lean();
-    const byId = new Map(found.map((enrolment) => [enrolment._id, enrolment as Enrolment]));
+    const byId = await this.#read([...group.keys()], session);
     const changes: CommittedChange[] = [];
     const writes: AnyBulkWriteOperation<Enrolment>[] = [];
     const deltas = new Map<string, RollupDelta[]>();
@@ -157,6 +169,7 @@ export class Recorder {
     for (const [id, pending] of group) {
       const { steps, ...change } = await this.#changeOne(byId.get(id), pending);
       changes.push(change);
+      if (change.after === change.before) continue;
       const created = !byId.has(id);
       writes.push(created ? { insertOne: { document: change.after } } : updateOf(change));
       let snapshot = created ? undefined : snapshotOf(change.before as EnrolmentProgress);
@@ -171,8 +184,7 @@ export class Recorder {
         qualified.push({ id: newId(), enrolment: id });
       }
     }
-    const result = await enrolments.bulkWrite(writes, { session, ordered: false });
-    if (result.matchedCount + result.insertedCount !== writes.length) throw conflict();
+    await this.#writeEnrolments(writes, session, group);
     for (const [programme, list] of deltas) await this.#writeRollUps(programme, mergeDeltas(list), session);
     await writeCompanions([...group.values()].flat(), session);
     if (qualified.length) {
@@ -186,6 +198,45 @@ export class Recorder {
     return { changes, qualified };
   }
 
+  /** The enrolments of a group, from memory or the database; a write names the revision, which tells when memory is old. */
+  async #read(ids: string[], session: ClientSession): Promise<Map<string, Enrolment>> {
+    const found = new Map<string, Enrolment>();
+    const missing: string[] = [];
+    for (const id of ids) {
+      const known = this.#known.get(id);
+      if (known) found.set(id, known);
+      else missing.push(id);
+    }
+    if (missing.length === 0) return found;
+    const { collection } = this.#deps.models.enrolments;
+    const options = { session, batchSize: missing.length + 1 };
+    for (const enrolment of await collection.find({ _id: { $in: missing as never[] } }, options).toArray()) {
+      found.set(String(enrolment._id), enrolment as unknown as Enrolment);
+    }
+    return found;
+  }
+
+  #remember(enrolment: Enrolment): void {
+    this.#known.delete(enrolment._id);
+    this.#known.set(enrolment._id, enrolment);
+    if (this.#known.size <= MOST_KNOWN) return;
+    const [oldest] = this.#known.keys();
+    this.#known.delete(oldest as string);
+  }
+
+  async #writeEnrolments(
+    writes: AnyBulkWriteOperation<Enrolment>[],
+    session: ClientSession,
+    group: Map<string, unknown>,
+  ): Promise<void> {
+    if (writes.length === 0) return;
+    const { collection } = this.#deps.models.enrolments;
+    const result = await collection.bulkWrite(writes as never[], { session, ...exactly });
+    if (result.matchedCount + result.insertedCount === writes.length) return;
+    for (const id of group.keys()) this.#known.delete(id);
+    throw conflict();
+  }
+
   async #changeOne(
     found: Enrolment | undefined,
     pending: Pending[],
@@ -194,8 +245,9 @@ export class Recorder {
     if (created && found) throw errors.conflict('enrolment');
     const before = found ?? created;
     if (!before) throw errors.notFound();
-    const scheme = await this.#deps.schemeOf(before.programme);
     const changes = pending.flatMap((entry) => entry.changes);
+    if (!created && changes.length === 0) return { before, after: before, steps: [] };
+    const scheme = await this.#deps.schemeOf(before.programme);
     const steps: { day: string; after: EnrolmentProgress }[] = [];
     let after = before as EnrolmentProgress;
     for (const { day, changes: ofDay } of changesByDay(changes, after.lastDay ?? beijingDay(Date.now()))) {
@@ -207,8 +259,9 @@ export class Recorder {
 
   async #writeRollUps(programme: string, deltas: RollupDelta[], session: ClientSession): Promise<void> {
     const { rollUps, days } = rollUpWrites(programme, deltas);
-    if (rollUps.length) await this.#deps.models.rollUps.bulkWrite(rollUps, { session, ordered: false });
-    if (days.length) await this.#deps.models.rollUpDays.bulkWrite(days, { session, ordered: false });
+    const options = { session, ...exactly };
+    if (rollUps.length) await this.#deps.models.rollUps.collection.bulkWrite(rollUps as never[], options);
+    if (days.length) await this.#deps.models.rollUpDays.collection.bulkWrite(days as never[], options);
   }
 }
 
@@ -252,14 +305,20 @@ function updateOf({ before, after }: CommittedChange): AnyBulkWriteOperation<Enr
 }
 
 async function writeCompanions(pending: Pending[], session: ClientSession): Promise<void> {
-  const byModel = new Map<CompanionWrite['model'], Map<string, CompanionWrite['write']>>();
-  for (const { model, key, write } of pending.flatMap((entry) => entry.companions)) {
-    const writes = byModel.get(model) ?? new Map();
-    byModel.set(model, writes.set(key, write));
+  const byModel = new Map<CompanionWrite['model'], Map<string, CompanionWrite>>();
+  for (const { companions } of pending) {
+    for (const companion of companions) {
+      const writes = byModel.get(companion.model) ?? new Map();
+      byModel.set(companion.model, writes.set(companion.key, companion));
+    }
   }
-  // Without `throwOnValidationError` mongoose leaves out what does not fit its schema, and says nothing.
-  const options = { session, ordered: false, throwOnValidationError: true };
-  for (const [model, writes] of byModel) await model.bulkWrite([...writes.values()], options);
+  for (const [model, companions] of byModel) {
+    const all = [...companions.values()];
+    const writes = all.map(({ write }) => write);
+    if (all.every(({ exact }) => exact)) await model.collection.bulkWrite(writes as never[], { session, ...exactly });
+    // Without `throwOnValidationError` mongoose leaves out what does not fit its schema, and says nothing.
+    else await model.bulkWrite(writes, { session, ordered: false, throwOnValidationError: true });
+  }
 }
 
 /** Another process wrote the enrolment meanwhile: labelled so that the transaction runs again. */
