@@ -160,7 +160,7 @@ export class Recorder {
   }
 
   async #write(group: Map<string, Pending[]>, session: ClientSession): Promise<Commit> {
-    const { enrolments, outbox } = this.#deps.models;
+    const { outbox } = this.#deps.models;
     const byId = await this.#read([...group.keys()], session);
     const changes: CommittedChange[] = [];
     const writes: AnyBulkWriteOperation<Enrolment>[] = [];

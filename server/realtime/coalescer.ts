@@ -9,9 +9,10 @@ export interface RoomUpdate {
 type Value = unknown | (() => Promise<unknown>);
 
 interface Room {
+  name: string;
   waiting: Map<string, Value>;
-  sentAt: number;
-  timer: NodeJS.Timeout | undefined;
+  /** Epoch ms before which it is not told again. */
+  quietUntil: number;
 }
 
 /**
@@ -20,8 +21,11 @@ interface Room {
  */
 export class Coalescer {
   readonly #rooms = new Map<string, Room>();
+  /** Rooms that were told, in that order, which is also the order in which they may be told again: one timer serves all. */
+  #told: Room[] = [];
+  #timer: NodeJS.Timeout | undefined;
   readonly #send: (update: RoomUpdate) => void;
-  readonly #isWatched: (room: string) => boolean | Promise<boolean>;
+  readonly #isWatched: (room: string) => boolean;
   readonly #failed: (error: unknown) => void;
   readonly #intervalMs: number;
   #closed = false;
@@ -29,7 +33,7 @@ export class Coalescer {
   /** @param deps.isWatched whether anybody is there; what nobody hears is neither read nor sent */
   constructor(deps: {
     send(update: RoomUpdate): void;
-    isWatched?(room: string): boolean | Promise<boolean>;
+    isWatched?(room: string): boolean;
     failed(error: unknown): void;
     intervalMs: number;
   }) {
@@ -40,45 +44,55 @@ export class Coalescer {
   }
 
   publish(name: string, event: string, value: Value): void {
-    if (this.#closed) return;
-    let room = this.#rooms.get(name);
-    if (!room) {
-      room = { waiting: new Map(), sentAt: 0, timer: undefined };
-      this.#rooms.set(name, room);
+    if (this.#closed || !this.#isWatched(name)) return;
+    const known = this.#rooms.get(name);
+    if (known) {
+      known.waiting.set(event, value);
+      return;
     }
-    room.waiting.set(event, value);
-    const delay = Math.max(0, room.sentAt + this.#intervalMs - Date.now());
-    room.timer ??= setTimeout(() => this.#flush(name), delay);
+    const room: Room = { name, waiting: new Map([[event, value]]), quietUntil: 0 };
+    this.#rooms.set(name, room);
+    // Everything that is published in this turn goes into one message.
+    queueMicrotask(() => this.#flush(room));
   }
 
   close(): void {
     this.#closed = true;
-    for (const room of this.#rooms.values()) clearTimeout(room.timer);
+    clearTimeout(this.#timer);
     this.#rooms.clear();
+    this.#told = [];
   }
 
-  #flush(name: string): void {
-    const room = this.#rooms.get(name);
-    if (!room) return;
-    room.timer = undefined;
-    if (room.waiting.size === 0) {
-      this.#rooms.delete(name);
-      return;
-    }
+  #flush(room: Room): void {
+    if (this.#closed) return;
     const waiting = [...room.waiting];
     room.waiting.clear();
-    room.sentAt = Date.now();
-    room.timer = setTimeout(() => this.#flush(name), this.#intervalMs);
-    this.#tell(name, waiting).catch((error) => {
+    room.quietUntil = Date.now() + this.#intervalMs;
+    this.#told.push(room);
+    this.#timer ??= setTimeout(() => this.#again(), this.#intervalMs);
+    this.#tell(room.name, waiting).catch((error) => {
       if (!this.#closed) this.#failed(error);
     });
   }
 
+  /** Tells rooms again for which something came meanwhile, and forgets those for which nothing did. */
+  #again(): void {
+    this.#timer = undefined;
+    const now = Date.now();
+    const first = this.#told.findIndex(({ quietUntil }) => quietUntil > now);
+    const due = this.#told.splice(0, first < 0 ? this.#told.length : first);
+    const [next] = this.#told;
+    if (next) this.#timer = setTimeout(() => this.#again(), next.quietUntil - now);
+    for (const room of due) {
+      if (room.waiting.size > 0) this.#flush(room);
+      else this.#rooms.delete(room.name);
+    }
+  }
+
   async #tell(room: string, waiting: [string, Value][]): Promise<void> {
-    if (!(await this.#isWatched(room))) return;
-    const values = await Promise.all(
-      waiting.map(async ([event, value]) => [event, typeof value === 'function' ? await value() : value] as const),
-    );
-    this.#send({ room, at: Date.now(), values: Object.fromEntries(values) });
+    if (!this.#isWatched(room)) return;
+    const values: Record<string, unknown> = {};
+    for (const [event, value] of waiting) values[event] = typeof value === 'function' ? await value() : value;
+    this.#send({ room, at: Date.now(), values });
   }
 }

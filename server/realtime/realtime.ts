@@ -26,7 +26,7 @@ interface RealtimeDeps {
 
 /** Rooms a socket may be in at most, so that one client cannot make the server remember without end. */
 const mostRooms = 50;
-/** How long a socket that lost its connection may come back to what it missed, in milliseconds. */
+/** How long Redis keeps for a socket that lost its connection what it misses, in milliseconds. */
 const recoveryMs = 120_000;
 
 /** One socket.io server: authorised subscriptions and coalesced broadcasts (design, section 7). */
@@ -34,17 +34,19 @@ export class Realtime {
   readonly io: Server;
   readonly #coalescer: Coalescer;
   readonly #rules = new Map<string, MayJoin>();
-  /** room → when its last socket left, for as long as that socket may come back. */
-  readonly #left = new Map<string, number>();
   readonly #deps: RealtimeDeps;
 
   constructor(deps: RealtimeDeps) {
     this.#deps = deps;
     this.io = new Server(deps.server, {
-      ...(deps.adapter && { adapter: deps.adapter }),
+      // Only Redis keeps what a socket misses: a log in this process would grow by every learner's every message. A page that
+      // was not there reads the state again.
+      ...(deps.adapter && {
+        adapter: deps.adapter,
+        connectionStateRecovery: { maxDisconnectionDuration: recoveryMs, skipMiddlewares: false },
+      }),
       serveClient: false,
       maxHttpBufferSize: 64 * 1024,
-      connectionStateRecovery: { maxDisconnectionDuration: recoveryMs, skipMiddlewares: false },
     });
     for (const middleware of deps.handshake) this.io.engine.use(middleware);
     this.#coalescer = new Coalescer({
@@ -54,7 +56,6 @@ export class Realtime {
       intervalMs: deps.intervalMs,
     });
     this.namespace('/').on('connection', (socket) => this.#serve(socket));
-    this.io.of('/').adapter.on('delete-room', (room: string) => this.#noteLeft(room));
   }
 
   /** A namespace whose sockets are signed in; `socket.data.viewer` says who. */
@@ -99,22 +100,9 @@ export class Realtime {
     await this.io.close();
   }
 
-  /** Whether a socket is in the room, may come back to it, or may be in it on another server process. */
-  async #isWatched(room: string): Promise<boolean> {
-    const { adapter } = this.io.of('/');
-    const left = this.#left.get(room);
-    if (adapter.rooms.has(room) || (left !== undefined && left > Date.now() - recoveryMs)) return true;
-    return (await adapter.serverCount()) > 1;
-  }
-
-  #noteLeft(room: string): void {
-    const now = Date.now();
-    this.#left.delete(room);
-    this.#left.set(room, now);
-    for (const [oldest, at] of this.#left) {
-      if (at > now - recoveryMs) break;
-      this.#left.delete(oldest);
-    }
+  /** Whether a socket is in the room, or may be in it on another server process. */
+  #isWatched(room: string): boolean {
+    return this.#deps.adapter !== undefined || this.io.of('/').adapter.rooms.has(room);
   }
 
   #serve(socket: Socket): void {
