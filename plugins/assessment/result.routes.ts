@@ -1,5 +1,4 @@
-import type { PageContext } from '#platform';
-import { type Enrolment, errors } from '#platform';
+import type { Enrolment, PageContext } from '#platform';
 import type { Results } from './result.service.ts';
 import type { AssessmentHost } from './settings.ts';
 import { stepsOf } from './steps.ts';
@@ -45,11 +44,9 @@ export function addResultPages(host: AssessmentHost, results: Results): void {
     });
 
     async function newest(): Promise<Enrolment | undefined> {
-      const programme = (await request.programmes()).current?._id;
-      return results.newest(viewer, programme).catch((error) => {
-        if (error.code !== errors.notFound().code) throw error;
-        return undefined;
-      });
+      const [{ current }, enrolments] = await Promise.all([request.programmes(), request.enrolments()]);
+      const own = enrolments.filter(({ state }) => state !== 'withdrawn');
+      return own.find(({ programme }) => programme === current?._id) ?? own[0];
     }
   });
 

@@ -1,4 +1,4 @@
-import { type Enrolment, errors, type Language, localText, own, type Programme, type Viewer, within } from '#platform';
+import { type Enrolment, type Language, localText, own, type Programme, type Viewer, within } from '#platform';
 import { missingActivities, type ResultLine, resultLines } from './result-lines.ts';
 import type { AssessmentHost } from './settings.ts';
 
@@ -53,14 +53,6 @@ export class Results {
     const isOwn = id.startsWith(`${viewer.id}-`);
     const scope = isOwn ? own(viewer, {}) : within(viewer, this.#host.rolesFor('oversee'), {});
     return this.#host.enrolments.get(id, scope);
-  }
-
-  /** The viewer's newest enrolment, in the programme asked for where there is one. @throws core:not-found */
-  async newest(viewer: Viewer, programme: string | undefined): Promise<Enrolment> {
-    const all = (await this.#host.enrolments.ofLearner(viewer.id)).filter(({ state }) => state !== 'withdrawn');
-    const found = all.find((enrolment) => enrolment.programme === programme) ?? all[0];
-    if (!found) throw errors.notFound();
-    return found;
   }
 
   async of(enrolment: Enrolment, language: Language): Promise<Result> {

@@ -1,4 +1,4 @@
-import { type CommittedChange, type Enrolment, type Host, Kept, type Language } from '#platform';
+import type { CommittedChange, Enrolment, Host } from '#platform';
 import type { Member } from './desk-figures.ts';
 import { described, type FeedLine, linesOf, newestLines, type RawLine } from './feed.ts';
 import type { Members } from './members.service.ts';
@@ -15,8 +15,6 @@ export interface MemberUpdate {
 
 /** Lines that one message to a desk carries at most; a desk shows hardly more. */
 const mostLines = 12;
-/** How long the title of an activity is kept, in milliseconds. */
-const titleMs = 60_000;
 
 interface Deps {
   members: Members;
@@ -29,7 +27,6 @@ export class LiveDesk {
   readonly #deps: Deps;
   /** workshop → what happened since its last message, newest last */
   readonly #waiting = new Map<string, RawLine[]>();
-  readonly #titles = new Kept<{ title: string } | undefined>(titleMs, 5_000);
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -54,7 +51,7 @@ export class LiveDesk {
     const newest = members.filter(({ lastAt }) => lastAt !== undefined).sort((a, b) => b.lastAt! - a.lastAt!);
     const ids = newest.slice(0, mostLines).map(({ id }) => id);
     const enrolments = ids.length > 0 ? await core.enrolments.byIds(ids, access.membersOf(workshop)) : [];
-    return described(newestLines(enrolments, mostLines), this.#describe);
+    return described(newestLines(enrolments, mostLines), this.#deps.members.describe);
   }
 
   #membership(...workshops: (string | undefined)[]): void {
@@ -69,16 +66,13 @@ export class LiveDesk {
     this.#deps.core.publish(`workshop:${workshop}`, 'feed', async () => {
       const taken = this.#waiting.get(workshop) ?? [];
       this.#waiting.delete(workshop);
-      return described(taken, this.#describe).catch((error) => {
+      return described(taken, this.#deps.members.describe).catch((error) => {
         // The rows travel in the same message and must not wait for a title.
         this.#deps.core.log.error({ err: error, workshop }, 'the feed could not be described');
         return [];
       });
     });
   }
-
-  readonly #describe = (activity: string, language: Language): Promise<{ title: string } | undefined> =>
-    this.#titles.get(`${language} ${activity}`, () => this.#deps.members.describe(activity, language));
 }
 
 function updateOf({ total, components, state, lastAt }: Enrolment): MemberUpdate {

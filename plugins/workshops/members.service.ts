@@ -143,9 +143,8 @@ export class Members {
   }
 
   /** Where an activity is found, for people; undefined where it is gone. */
-  describe(activity: string, language: Language): Promise<{ title: string; href: string } | undefined> {
-    return this.#core.progress.measures.describe(activity, language);
-  }
+  readonly describe = (activity: string, language: Language): Promise<{ title: string; href: string } | undefined> =>
+    this.#core.progress.measures.describe(activity, language);
 
   async #recent(enrolment: Enrolment, language: Language): Promise<MemberResult['recent']> {
     const newest = Object.entries(enrolment.values)

@@ -1,3 +1,4 @@
+import { Kept } from '../kept.ts';
 import type { Language } from '../languages.ts';
 
 /** A measure that a scheme can count; its id is `<plugin>/<name>`. */
@@ -15,7 +16,12 @@ export interface ActivityDefinition {
   /** Name of the plugin's measure that it contributes to. */
   measure: string;
   /** Its title and page for people, or undefined where it is gone. */
-  describe(id: string, language: Language): Promise<{ title: string; href: string } | undefined>;
+  describe(id: string, language: Language): Promise<Description | undefined>;
+}
+
+interface Description {
+  title: string;
+  href: string;
 }
 
 /** A measure with its plugin, for people who choose or read one. */
@@ -28,6 +34,7 @@ export interface KnownMeasure extends MeasureDefinition {
 export class Measures {
   readonly #measures = new Map<string, KnownMeasure>();
   readonly #activities = new Map<string, ActivityDefinition & { plugin: string }>();
+  readonly #described = new Kept<Description | undefined>(2_000);
 
   addMeasure(plugin: string, name: string, definition: MeasureDefinition): void {
     this.#measures.set(`${plugin}/${name}`, { ...definition, id: `${plugin}/${name}`, plugin });
@@ -54,8 +61,11 @@ export class Measures {
     return definition && `${definition.plugin}/${definition.measure}`;
   };
 
-  async describe(activity: string, language: Language): Promise<{ title: string; href: string } | undefined> {
-    const slash = activity.lastIndexOf('/');
-    return this.#activities.get(activity.slice(0, slash))?.describe(activity.slice(slash + 1), language);
+  /** The activity's title and page, at most two seconds old; undefined where it is gone. */
+  describe(activity: string, language: Language): Promise<Description | undefined> {
+    return this.#described.get(`${language} ${activity}`, async () => {
+      const slash = activity.lastIndexOf('/');
+      return this.#activities.get(activity.slice(0, slash))?.describe(activity.slice(slash + 1), language);
+    });
   }
 }

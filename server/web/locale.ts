@@ -43,14 +43,14 @@ export class Locales {
   }
 }
 
-/** Texts without parameters are looked up once: a page asks for a hundred of them. */
+/** Texts are looked up once and filled in here: a page asks for a hundred of them. Plural forms are i18next's. */
 function remembering(t: (key: string, params: Record<string, unknown>) => string): Translate {
   const known = new Map<string, string>();
   return (key, params) => {
-    if (params) return t(key, params);
-    const text = known.get(key) ?? t(key, {});
+    if (params && 'count' in params) return t(key, params);
+    const text = known.get(key) ?? t(key, { skipInterpolation: true });
     known.set(key, text);
-    return text;
+    return params ? text.replace(/{{(\w+)}}/g, (_, name) => String(params[name] ?? '')) : text;
   };
 }
 
