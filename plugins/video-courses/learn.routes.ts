@@ -89,6 +89,7 @@ export function learnRoutes(host: VideoHost, services: Services): void {
       clock,
       text: (value: Parameters<typeof localText>[0]) => localText(value, language),
       playerData: enrolment && {
+        learner: viewer.id,
         lesson: lesson.id,
         enrolment: enrolment._id,
         length: lesson.media.seconds,

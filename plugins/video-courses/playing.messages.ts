@@ -71,6 +71,8 @@ export const startReply = z.discriminatedUnion('state', [
     enrolment: z.string(),
     length: seconds,
     beatSeconds: z.number(),
+    /** How much play without a network is credited once it is reported. */
+    leaseSeconds: z.number(),
     seekLock: z.boolean(),
     standing,
   }),

@@ -114,6 +114,7 @@ export class Playing {
         enrolment: enrolment._id,
         length: lesson.media.seconds,
         beatSeconds: rules.beatSeconds,
+        leaseSeconds: rules.leaseSeconds,
         seekLock: rules.seekLock,
         standing: standingOf(live, lesson, rules),
       };

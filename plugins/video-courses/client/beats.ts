@@ -1,27 +1,19 @@
 import type { Channel } from './channel.ts';
 import { Refused } from './channel.ts';
+import type { KeptBeats } from './kept-beats.ts';
 import type { Stretch } from './measure.ts';
-import type { ReportReply, Session } from './messages.ts';
-
-interface Beat {
-  seq: number;
-  ranges: Stretch[];
-  rate: number;
-  sentAt: number;
-  final?: true;
-}
+import type { Beat, ReportReply, Session } from './messages.ts';
+import { MOST_BEATS } from './replay.ts';
 
 interface Deps {
   channel: Channel;
+  kept: KeptBeats;
   position(): number;
   replied(reply: ReportReply): void;
-  /** Whether the server is out of reach, with beats waiting. */
-  waiting(kept: boolean): void;
+  /** For how many ms beats have been waiting for the server; 0 when none is. */
+  waiting(ms: number): void;
   refused(error: Refused): void;
 }
-
-/** Beats sent in one report at most; the rest follows. */
-const MOST_BEATS = 200;
 
 /** Beats of one session: kept until the server has answered for them, and sent again with their own times. */
 export class Beats {
@@ -38,7 +30,9 @@ export class Beats {
 
   add(ranges: Stretch[], rate: number, final: boolean): void {
     this.#seq += 1;
-    this.#kept.push({ seq: this.#seq, ranges, rate, sentAt: Date.now(), ...(final && { final: true }) });
+    const beat: Beat = { seq: this.#seq, ranges, rate, sentAt: Date.now(), ...(final && { final: true }) };
+    this.#kept.push(beat);
+    void this.#deps.kept.add(this.session, beat);
   }
 
   /** Sends what is kept; one report at a time, so that beats arrive in their order. */
@@ -49,14 +43,14 @@ export class Beats {
     try {
       const reply = await this.#deps.channel.send<ReportReply>('beat', this.#report(sent));
       this.#forget(sent);
-      this.#deps.waiting(false);
       this.#deps.replied(reply);
+      this.#deps.waiting(0);
     } catch (error) {
       if (error instanceof Refused) {
         this.#forget(sent);
         this.#deps.refused(error);
       } else {
-        this.#deps.waiting(true);
+        this.#deps.waiting(Date.now() - (this.#kept[0]?.sentAt ?? Date.now()));
       }
       return;
     } finally {
@@ -65,10 +59,13 @@ export class Beats {
     if (this.#kept.length > 0) void this.flush();
   }
 
-  /** Hands everything to the browser while the page goes away or into the background. */
-  beacon(leaving: boolean): void {
-    const sent = this.#kept.slice(-MOST_BEATS);
-    if (this.#deps.channel.leave({ ...this.#report(sent), ...(leaving && { leaving: true }) })) this.#forget(sent);
+  /**
+   * Hands everything to the browser while the page goes away, and ends the session. Nobody hears whether it arrives, so
+   * the beats stay where the next page finds them. More than fits into one report is left to that page altogether.
+   */
+  leave(): void {
+    if (this.#kept.length > MOST_BEATS) return;
+    this.#deps.channel.leave({ ...this.#report(this.#kept), leaving: true });
   }
 
   #report(beats: Beat[]): object {
@@ -78,5 +75,6 @@ export class Beats {
 
   #forget(sent: Beat[]): void {
     this.#kept = this.#kept.filter((beat) => !sent.includes(beat));
+    void this.#deps.kept.forget(this.session, sent);
   }
 }

@@ -1,7 +1,7 @@
 import './video-courses.css';
 import { readPage } from '#client';
 import { startNotes } from './notes.ts';
-import { readPlayerData, startPlayer } from './player.ts';
+import { readPlayerData, startPlayer } from './setup.ts';
 import { startUploads } from './upload.ts';
 
 const page = readPage();

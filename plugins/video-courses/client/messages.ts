@@ -34,13 +34,23 @@ export type StartReply =
       enrolment: string;
       length: number;
       beatSeconds: number;
+      leaseSeconds: number;
       seekLock: boolean;
       standing: Standing;
     };
 
+/** One report of what was played; kept until the server has answered for it. */
+export interface Beat {
+  seq: number;
+  ranges: [number, number][];
+  rate: number;
+  /** This browser's clock, epoch ms. */
+  sentAt: number;
+  final?: true;
+}
+
 /** What beats are sent under. */
 export interface Session {
-  session: string;
   token: string;
   enrolment: string;
   lesson: string;

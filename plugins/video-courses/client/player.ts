@@ -1,16 +1,19 @@
-import zhWords from 'video.js/dist/lang/zh-CN.json';
 import { live, type Page } from '#client';
 import { Beats } from './beats.ts';
 import { Channel, Refused } from './channel.ts';
+import { ElsewhereDialog } from './dialog.ts';
+import { KeptBeats } from './kept-beats.ts';
 import { PlayedStretches } from './measure.ts';
 import type { PresenceCheck, ReportReply, Standing, StartReply } from './messages.ts';
-import { PresenceOverlay } from './presence.ts';
+import { PresenceOverlay, type PresenceText } from './presence.ts';
 import { ProgressGuard } from './progress-guard.ts';
-import { readResume, writeResume } from './resume.ts';
+import { replay } from './replay.ts';
+import { holdSession, readResume, writeResume } from './resume.ts';
 import { drawStanding } from './standing.ts';
 
 /** What the page says of the lesson (learn.routes.ts); absent where nothing is credited. */
-interface PlayerData {
+export interface PlayerData {
+  learner: string;
   lesson: string;
   enrolment: string;
   length: number;
@@ -22,60 +25,14 @@ interface PlayerData {
   text: Record<string, string> & { reasons: Record<string, string> };
 }
 
-/** The part of video.js that is used here; the library is loaded before this script. */
-interface VideoPlayer {
-  ready(handler: () => void): void;
-}
-declare const videojs: ((element: Element, options: object) => VideoPlayer) & {
-  addLanguage(code: string, words: object): void;
-};
-
-/** What video.js asks for under other keys than its own language file has. */
-const missingWords = {
-  'This is a modal window.': '这是一个弹窗。',
-  'Skip Forward': '快进',
-  'Skip Backward': '快退',
-  'Drop shadow': '下阴影',
-};
 const BEAT_MS = 5_000;
-const LEASE_MINUTES = 10;
 /** Seconds before the end at which a lesson starts from its beginning again. */
 const NEARLY_OVER = 3;
 /** Seconds that a check may have cost: what was played between the question and the pause. */
 const STEP_BACK = 10;
 
-export function readPlayerData(): PlayerData | undefined {
-  const text = document.getElementById('player-data')?.textContent;
-  return text ? (JSON.parse(text) as PlayerData) : undefined;
-}
-
-/** Makes the lesson's video a player, and reports what is played where it is credited. */
-export function startPlayer(page: Page, data: PlayerData | undefined): void {
-  const element = document.querySelector<HTMLVideoElement>('video#lesson-video');
-  if (!element) return;
-  videojs.addLanguage('zh-CN', { ...zhWords, ...missingWords });
-  videojs(element, {
-    fill: true,
-    language: page.lang,
-    playbackRates: [0.75, 1, 1.25, 1.5, 2],
-    controlBar: { pictureInPictureToggle: false },
-  }).ready(() => {
-    // video.js keeps the element it was given inside its own frame.
-    const video = document.querySelector<HTMLVideoElement>('#lesson-video_html5_api') ?? element;
-    linkChapters(video);
-    if (data) new LessonPlayer(video, data, page);
-  });
-}
-
-function linkChapters(video: HTMLVideoElement): void {
-  for (const button of document.querySelectorAll<HTMLButtonElement>('[data-chapter]')) {
-    button.addEventListener('click', () => {
-      video.currentTime = Number(button.dataset.chapter);
-    });
-  }
-}
-
-class LessonPlayer {
+/** Plays a lesson and reports what is played, where it is credited. */
+export class LessonPlayer {
   readonly #video: HTMLVideoElement;
   readonly #data: PlayerData;
   readonly #page: Page;
@@ -83,12 +40,19 @@ class LessonPlayer {
   readonly #stretches = new PlayedStretches();
   readonly #presence: PresenceOverlay;
   readonly #guard: ProgressGuard;
+  readonly #elsewhere: ElsewhereDialog;
   #beats: Beats | undefined;
+  /** Public name of the session. */
+  #session = '';
   #standing: Standing | undefined;
   #starting = false;
   /** Where the media stood before it was played without a session, in seconds. */
   #stoodAt = 0;
   #offline = false;
+  #leaseSeconds = 0;
+  readonly #kept: KeptBeats;
+  /** Beats that an earlier page left behind are sent before this one starts. */
+  #replaying: Promise<void>;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(video: HTMLVideoElement, data: PlayerData, page: Page) {
@@ -96,18 +60,24 @@ class LessonPlayer {
     this.#data = data;
     this.#page = page;
     this.#channel = new Channel(page);
-    this.#channel.onReconnect(() => void this.#beats?.flush());
+    this.#kept = new KeptBeats(data.learner);
+    this.#replaying = this.#replay();
+    this.#channel.onReconnect(() => {
+      if (this.#beats) void this.#beats.flush();
+      else this.#replaying = this.#replay();
+    });
     this.#guard = new ProgressGuard(video, data, (text) => this.#say(text, true));
     this.#presence = new PresenceOverlay({
-      text: { secondsLeft: data.text.secondsLeft ?? '', checkMissed: data.text.checkMissed ?? '' },
+      text: data.text as unknown as PresenceText,
       answer: (token) => this.#answerCheck(token),
       extend: () => this.#extendCheck(),
     });
+    this.#elsewhere = new ElsewhereDialog(() => void this.#start(true));
     this.#listen();
     this.#goToPosition();
     live().follow(`enrolment:${data.enrolment}`, ({ event, value }) => {
       const { session } = (value ?? {}) as { session?: string };
-      if (event === 'playing' && this.#beats && session !== this.#beats.session.session) this.#takenOver();
+      if (event === 'playing' && this.#beats && session !== this.#session) this.#takenOver();
     });
   }
 
@@ -134,14 +104,9 @@ class LessonPlayer {
     }
     video.addEventListener('ratechange', () => this.#beat(false));
     document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'hidden') this.#hidden();
+      if (document.visibilityState === 'hidden') this.#beat(false);
     });
     window.addEventListener('pagehide', () => this.#leave());
-    document.getElementById('take-over')?.addEventListener('click', () => void this.#takeOver());
-    document.getElementById('leave-there')?.addEventListener('click', () => this.#hideElsewhere());
-    document.getElementById('elsewhere')?.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape') this.#hideElsewhere();
-    });
   }
 
   #goToPosition(): void {
@@ -170,32 +135,38 @@ class LessonPlayer {
   async #start(takeover: boolean): Promise<void> {
     this.#starting = true;
     try {
+      await this.#replaying;
       const { lesson } = this.#data;
-      const resume = readResume();
+      const resume = await readResume();
       const wish = { lesson, sentAt: Date.now(), ...(takeover && { takeover }), ...(resume && { resume }) };
       const reply = await this.#channel.send<StartReply>('start', wish);
       if (reply.state === 'elsewhere') {
-        this.#showElsewhere(reply.title);
+        this.#elsewhere.show(this.#data.text.elsewhere?.replace('%n', reply.title) ?? '');
         return;
       }
       this.#stretches.take();
       this.#stretches.close();
       this.#beats = new Beats(
-        { session: reply.session, token: reply.token, enrolment: reply.enrolment, lesson },
+        { token: reply.token, enrolment: reply.enrolment, lesson },
         {
           channel: this.#channel,
+          kept: this.#kept,
           position: () => this.#video.currentTime,
           replied: (answer) => this.#replied(answer),
-          waiting: (kept) => this.#waiting(kept),
+          waiting: (ms) => this.#waiting(ms),
           refused: (error) => this.#stop(error.message),
         },
       );
+      this.#session = reply.session;
+      this.#leaseSeconds = reply.leaseSeconds;
+      holdSession(reply.token);
       this.#draw(reply.standing);
       this.#say(this.#data.inTerm ? this.#data.text.saving : this.#data.text.outsideTerm, !this.#data.inTerm);
       this.#timer = setInterval(() => this.#beat(false), BEAT_MS);
       // The first moments were played before there was a session.
       const early = this.#video.currentTime - this.#stoodAt;
       if (early > 0 && early < 1) this.#video.currentTime = this.#stoodAt;
+      this.#catchUp(reply.standing.position);
       await this.#video.play();
     } catch (error) {
       if (!this.#beats) this.#say(error instanceof Refused ? error.message : this.#data.text.startFailed, true);
@@ -280,28 +251,33 @@ class LessonPlayer {
     return reply ? reply.presence : undefined;
   }
 
-  #waiting(kept: boolean): void {
-    if (kept) this.#say(this.#data.text.offline?.replace('%n', String(LEASE_MINUTES)), true);
-    else if (this.#offline) this.#say(this.#data.text.resent, false);
-    this.#offline = kept;
+  #waiting(ms: number): void {
+    const { text } = this.#data;
+    const minutes = String(Math.round(this.#leaseSeconds / 60));
+    if (ms > this.#leaseSeconds * 1000) {
+      // What is played from now on could not be credited any more.
+      this.#video.pause();
+      this.#say(text.leaseOver?.replace('%n', minutes), true);
+    } else if (ms > 0) this.#say(text.offline?.replace('%n', minutes), true);
+    else if (this.#offline) this.#say(text.resent, false);
+    this.#offline = ms > 0;
   }
 
-  #showElsewhere(title: string): void {
-    const line = document.getElementById('elsewhere-lesson');
-    if (line) line.textContent = this.#data.text.elsewhere?.replace('%n', title) ?? '';
-    const place = document.getElementById('elsewhere');
-    if (place) place.hidden = false;
-    document.getElementById('take-over')?.focus();
+  async #replay(): Promise<void> {
+    const { gained, reply, waiting } = await replay(this.#channel, this.#kept, this.#data.lesson);
+    const { text } = this.#data;
+    if (waiting) this.#say(text.stillKept, true);
+    if (!reply?.standing || this.#beats) return;
+    this.#draw(reply.standing);
+    if (gained > 0) this.#say(text.replayed?.replace('%n', String(gained)), false);
   }
 
-  #hideElsewhere(): void {
-    const place = document.getElementById('elsewhere');
-    if (place) place.hidden = true;
-  }
-
-  async #takeOver(): Promise<void> {
-    this.#hideElsewhere();
-    await this.#start(true);
+  /** Another device has moved on since this page was opened, and nobody has moved the media here. */
+  #catchUp(position: number): void {
+    const { position: opened, length, complete } = this.#data;
+    const untouched = Math.abs(this.#video.currentTime - (complete ? 0 : opened)) < 1;
+    if (untouched && Math.abs(position - opened) > 1 && position < length - NEARLY_OVER)
+      this.#video.currentTime = position;
   }
 
   #takenOver(): void {
@@ -311,14 +287,11 @@ class LessonPlayer {
   /** The session is over; pressing play starts another. */
   #stop(text: string | undefined): void {
     clearInterval(this.#timer);
+    void this.#beats?.flush();
     this.#beats = undefined;
     this.#presence.hide();
     this.#video.pause();
     this.#say(text, true);
-  }
-
-  #hidden(): void {
-    this.#beat(false);
   }
 
   #leave(): void {
@@ -326,7 +299,7 @@ class LessonPlayer {
     if (!this.#video.paused) this.#measure();
     const ranges = this.#stretches.take();
     if (ranges.length > 0) this.#beats.add(ranges, this.#video.playbackRate, true);
-    this.#beats.beacon(true);
+    this.#beats.leave();
     writeResume(this.#beats.session.token);
     clearInterval(this.#timer);
     this.#beats = undefined;

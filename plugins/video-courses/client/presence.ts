@@ -1,9 +1,17 @@
+import { focusPlayer, keepFocus } from './dialog.ts';
 import type { PresenceCheck } from './messages.ts';
+
+export interface PresenceText {
+  secondsLeft: string;
+  checkMissed: string;
+  checkLeft: string;
+  checkTitle: string;
+}
 
 interface Deps {
   answer(token: string): Promise<boolean>;
   extend(): Promise<PresenceCheck | undefined>;
-  text: { secondsLeft: string; checkMissed: string };
+  text: PresenceText;
 }
 
 /** Seconds left at which a screen reader hears them: every second would talk over everything. */
@@ -17,6 +25,8 @@ export class PresenceOverlay {
   readonly #answer = document.getElementById('check-answer') as HTMLButtonElement | null;
   readonly #extend = document.getElementById('check-extend') as HTMLButtonElement | null;
   readonly #text = document.getElementById('check-text');
+  readonly #spoken = document.getElementById('check-spoken');
+  readonly #title = document.title;
   readonly #question = this.#text?.textContent ?? '';
   #check: PresenceCheck | undefined;
   #until = 0;
@@ -26,7 +36,7 @@ export class PresenceOverlay {
     this.#deps = deps;
     this.#answer?.addEventListener('click', () => void this.#answered());
     this.#extend?.addEventListener('click', () => void this.#extended());
-    this.#place?.addEventListener('keydown', (event) => this.#keepFocus(event));
+    if (this.#place) keepFocus(this.#place);
   }
 
   get open(): boolean {
@@ -41,6 +51,7 @@ export class PresenceOverlay {
     if (!isNew || !this.#place) return;
     if (this.#text) this.#text.textContent = this.#question;
     this.#place.hidden = false;
+    document.title = `● ${this.#deps.text.checkTitle}`;
     this.#answer?.focus();
     clearInterval(this.#timer);
     this.#timer = setInterval(() => this.#count(), 500);
@@ -50,19 +61,29 @@ export class PresenceOverlay {
   hide(): void {
     this.#check = undefined;
     clearInterval(this.#timer);
-    if (this.#place) this.#place.hidden = true;
+    document.title = this.#title;
+    if (this.#spoken) this.#spoken.textContent = '';
+    if (!this.#place || this.#place.hidden) return;
+    this.#place.hidden = true;
+    focusPlayer();
   }
 
   #count(): void {
     const left = Math.max(0, Math.ceil((this.#until - Date.now()) / 1000));
-    if (this.#left) {
-      this.#left.textContent = this.#deps.text.secondsLeft.replace('%n', String(left));
-      this.#left.setAttribute('aria-live', SPOKEN.has(left) ? 'assertive' : 'off');
-    }
+    const shown = this.#deps.text.secondsLeft.replace('%n', String(left));
+    if (this.#left) this.#left.textContent = shown;
+    if (SPOKEN.has(left)) this.#say(`${this.#deps.text.checkLeft} ${shown}`);
     if (left > 0) return;
     clearInterval(this.#timer);
+    this.#say(this.#deps.text.checkMissed);
     if (this.#text) this.#text.textContent = this.#deps.text.checkMissed;
     if (this.#extend) this.#extend.hidden = true;
+    if (document.activeElement === document.body) this.#answer?.focus();
+  }
+
+  /** To a screen reader; the same words twice are said once. */
+  #say(text: string): void {
+    if (this.#spoken && this.#spoken.textContent !== text) this.#spoken.textContent = text;
   }
 
   async #answered(): Promise<void> {
@@ -73,14 +94,5 @@ export class PresenceOverlay {
     const check = await this.#deps.extend();
     if (check) this.show(check);
     this.#answer?.focus();
-  }
-
-  /** A modal dialog keeps the focus: Tab goes round within it. */
-  #keepFocus(event: KeyboardEvent): void {
-    if (event.key !== 'Tab') return;
-    const stops = [this.#answer, this.#extend].filter((button) => button && !button.hidden) as HTMLButtonElement[];
-    const at = stops.indexOf(document.activeElement as HTMLButtonElement);
-    event.preventDefault();
-    stops[(at + (event.shiftKey ? stops.length - 1 : 1)) % stops.length]?.focus();
   }
 }

@@ -1,0 +1,220 @@
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { media } from '../../plugins/demo/media/index.ts';
+import { startVideoPlatform, type VideoPlatform } from '../plugins/video-courses/video-support.ts';
+import { eventually } from '../support/eventually.ts';
+import { axe, launchBrowser, screenshot, sizes } from './support/browser.ts';
+import { visit } from './support/visitor.ts';
+
+/** How much a player that goes away without a word may lose: one beat interval, and the moment it takes to tell. */
+const interval = 6;
+
+describe('playing in browsers', function () {
+  this.timeout(120_000);
+  let browser: Browser;
+  let test: VideoPlatform;
+  let lesson: string;
+
+  before(async function () {
+    browser = await launchBrowser(this);
+    test = await startVideoPlatform({ presence: { minSeconds: 86_400, maxSeconds: 86_400 } });
+    lesson = await addLong(test);
+  });
+  after(async () => {
+    await browser?.close();
+    await test?.stop();
+  });
+
+  const addLong = (site: VideoPlatform) => {
+    const file = fileURLToPath(new URL(`../../plugins/demo/media/${media[0].file}`, import.meta.url));
+    const service = site.host('video-courses').tryUse('video-courses')!;
+    return service.addLesson({ course: site.course, title: { zh: '师德', en: 'Ethics' }, file, order: 3 });
+  };
+  const open = async (learner: { login: string }, at = lesson) => {
+    const visitor = await visit(browser, test.url, learner.login);
+    await visitor.open(`/video-courses/lessons/${at}`);
+    return visitor;
+  };
+  const play = (page: Page) => page.evaluate(`document.querySelector('#lesson-video_html5_api').play()`);
+  const position = async (page: Page) =>
+    (await page.evaluate(`document.querySelector('#lesson-video_html5_api').currentTime`)) as number;
+  const playedUpTo = (page: Page, seconds: number) =>
+    eventually(async () => expect(await position(page)).to.be.at.least(seconds), 40_000);
+  const credited = async (learner: { enrolment: { _id: string } }, at = lesson) => {
+    const enrolments = test.platform.rooms.connection.collection('enrolments');
+    const enrolment = await enrolments.findOne({ _id: learner.enrolment._id as never });
+    return (enrolment?.values?.[`video-courses/lesson/${at}`]?.value ?? 0) as number;
+  };
+  const line = (page: Page, text: string) => page.locator('#player-line', { hasText: text }).waitFor();
+  /** A page of the same browser, as after a tab was closed. */
+  const reopen = async (context: BrowserContext) => {
+    const page = await context.newPage();
+    await page.goto(`${test.url}/video-courses/lessons/${lesson}`);
+    return page;
+  };
+
+  it('keeps beats while the network is away, and is credited for them when it is back', async () => {
+    const learner = await test.learner();
+    const { page, context } = await open(learner);
+    await play(page);
+    await playedUpTo(page, 6);
+    await context.setOffline(true);
+    await line(page, '网络中断');
+    await playedUpTo(page, 18);
+    await screenshot(page, 'playing-offline');
+    const before = await credited(learner);
+    expect(before).to.be.lessThan(13);
+    await context.setOffline(false);
+    await line(page, '网络已恢复');
+    await eventually(async () => expect(await credited(learner)).to.be.at.least(17), 15_000);
+    expect(await credited(learner)).to.be.at.most(Math.ceil(await position(page)));
+    await context.close();
+  });
+
+  it('loses at most one interval where the phone closes the tab without a network', async () => {
+    const learner = await test.learner();
+    const { page, context } = await open(learner);
+    await play(page);
+    await playedUpTo(page, 4);
+    await context.setOffline(true);
+    await playedUpTo(page, 16);
+    const reached = await position(page);
+    await page.close({ runBeforeUnload: false });
+    const before = await credited(learner);
+    expect(before).to.be.lessThan(reached - interval);
+    await context.setOffline(false);
+    const again = await reopen(context);
+    await line(again, '已补报');
+    await eventually(async () => expect(await credited(learner)).to.be.at.least(Math.floor(reached) - interval));
+    const shown = await again.locator('[data-coverage="credited"]').textContent();
+    expect(Number.parseInt(shown ?? '', 10)).to.equal(await credited(learner));
+    // The tab is gone, so this one goes on without asking, from where the other one stood.
+    await play(again);
+    await line(again, '学习时间已记录');
+    expect(await again.locator('#elsewhere').isVisible()).to.equal(false);
+    await context.close();
+  });
+
+  it('says on both sides within two seconds who plays', async () => {
+    const learner = await test.learner();
+    const first = await open(learner);
+    await play(first.page);
+    await playedUpTo(first.page, 3);
+    const second = await open(learner);
+    await play(second.page);
+    const dialog = second.page.getByRole('alertdialog', { name: '你正在另一处学习' });
+    await dialog.getByText('师德').waitFor();
+    await axe(second.page);
+    await screenshot(second.page, 'playing-elsewhere');
+    const asked = performance.now();
+    await second.page.keyboard.press('Enter');
+    await Promise.all([line(first.page, '已在另一处开始播放'), line(second.page, '正在记录学习时间')]);
+    expect(performance.now() - asked).to.be.lessThan(2_000);
+    expect(await first.page.evaluate(`document.querySelector('#lesson-video_html5_api').paused`)).to.equal(true);
+    await first.context.close();
+    await second.context.close();
+  });
+
+  it('goes on at the position that another device has reached', async () => {
+    const learner = await test.learner();
+    const phone = await open(learner);
+    const desk = await open(learner);
+    await play(phone.page);
+    await playedUpTo(phone.page, 8);
+    await phone.page.close();
+    await play(desk.page);
+    await eventually(async () => expect(await position(desk.page)).to.be.at.least(7));
+    await phone.context.close();
+    await desk.context.close();
+  });
+
+  it('locks the first viewing to normal speed and order, and frees what was seen before', async () => {
+    const learner = await test.learner();
+    const { page, context } = await open(learner, test.lessons[0]);
+    await play(page);
+    await playedUpTo(page, 2);
+    await page.evaluate(`document.querySelector('#lesson-video_html5_api').playbackRate = 2`);
+    await line(page, '已改回 1 倍速');
+    await page.evaluate(`document.querySelector('#lesson-video_html5_api').currentTime = 11`);
+    await eventually(async () => expect(await position(page)).to.be.lessThan(6));
+    await eventually(async () => expect(await credited(learner, test.lessons[0])).to.be.at.least(11), 30_000);
+    const seen = await credited(learner, test.lessons[0]);
+    await page.evaluate(
+      `Object.assign(document.querySelector('#lesson-video_html5_api'), { currentTime: 1, playbackRate: 2 })`,
+    );
+    await play(page);
+    await playedUpTo(page, 5);
+    expect(await page.evaluate(`document.querySelector('#lesson-video_html5_api').playbackRate`)).to.equal(2);
+    await line(page, '重复观看');
+    expect(await credited(learner, test.lessons[0])).to.be.within(seen, 12);
+    await context.close();
+  });
+
+  describe('with presence checks', () => {
+    let asking: VideoPlatform;
+    let other: VideoPlatform;
+
+    before(async () => {
+      other = test;
+      asking = await startVideoPlatform({
+        presence: { minSeconds: 6, maxSeconds: 6, answerSeconds: 10, extensions: 2 },
+      });
+      lesson = await addLong(asking);
+      test = asking;
+    });
+    after(async () => {
+      test = other;
+      await asking?.stop();
+    });
+
+    it('asks over the video, takes the keyboard, gives more time, and says so to a screen reader', async () => {
+      const learner = await test.learner();
+      const { page, context } = await open(learner);
+      await play(page);
+      const dialog = page.getByRole('alertdialog', { name: '你还在学习吗？' });
+      await dialog.waitFor({ timeout: 20_000 });
+      expect(await page.title()).to.include('你还在学习吗？');
+      expect(await page.evaluate('document.activeElement.id')).to.equal('check-answer');
+      const stopped = await position(page);
+      await axe(page);
+      await screenshot(page, 'playing-check');
+      await page.setViewportSize(sizes.phone);
+      await screenshot(page, 'playing-check-phone');
+      await page.setViewportSize(sizes.desk);
+      await page.keyboard.press('Tab');
+      expect(await page.evaluate('document.activeElement.id')).to.equal('check-extend');
+      await eventually(
+        async () => expect(await page.locator('#check-left').textContent()).to.match(/^[1-7] 秒$/),
+        15_000,
+      );
+      await page.keyboard.press('Enter');
+      await eventually(async () => expect(await page.locator('#check-left').textContent()).to.match(/^(9|10) 秒$/));
+      await page.locator('#check-spoken', { hasText: '剩余时间 10 秒' }).waitFor({ state: 'attached' });
+      await page.keyboard.press('Enter');
+      await dialog.waitFor({ state: 'hidden' });
+      expect(await page.title()).not.to.include('你还在学习吗？');
+      await eventually(async () => expect(await position(page)).to.be.greaterThan(stopped + 1));
+      await context.close();
+    });
+
+    it('stops crediting at the moment of asking where nobody answers, and goes on with whoever comes back', async () => {
+      const learner = await test.learner();
+      const { page, context } = await open(learner);
+      await play(page);
+      const dialog = page.getByRole('alertdialog', { name: '你还在学习吗？' });
+      await dialog.waitFor({ timeout: 20_000 });
+      const asked = await credited(learner);
+      await page.locator('#check-text', { hasText: '确认时间已过' }).waitFor({ timeout: 20_000 });
+      expect(await credited(learner)).to.equal(asked);
+      await page.keyboard.press('Enter');
+      await dialog.waitFor({ state: 'hidden' });
+      await eventually(async () => expect(await credited(learner)).to.be.greaterThan(asked), 15_000);
+      await page.goto(`${test.url}/video-courses/credit?enrolment=${learner.enrolment._id}`);
+      await page.getByText('未按时 1 次').waitFor();
+      await axe(page);
+      await screenshot(page, 'credit-checks', true);
+      await context.close();
+    });
+  });
+});
