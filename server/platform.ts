@@ -8,6 +8,7 @@ import { Audit } from './accounts/audit.ts';
 import { firstOperatorLink, isFirstOperatorToken } from './accounts/first-operator.ts';
 import { IdVault } from './accounts/id-vault.ts';
 import { peopleRoutes } from './accounts/people.routes.ts';
+import { Places } from './accounts/places.ts';
 import { createThrottle } from './accounts/throttle.ts';
 import { auditSchema, identitySchema, userSchema } from './accounts/user.model.ts';
 import { type Config, projectFolder } from './config.ts';
@@ -50,6 +51,8 @@ import { operatorRoutes } from './web/operator.routes.ts';
 import { Pages } from './web/pages.ts';
 import { sessionApi } from './web/session-api.ts';
 import { createSessions } from './web/sessions.ts';
+import { setupRoutes } from './web/setup.routes.ts';
+import { Setup } from './web/setup.service.ts';
 import { setupApi } from './web/setup-api.ts';
 import { createWeb, languageOf } from './web/web.ts';
 
@@ -212,8 +215,10 @@ export async function startPlatform({ config, log, plugins, stage = () => {} }: 
     jobs: jobs.names,
   });
   const throttle = createThrottle(connection);
+  const places = new Places({ regions, programmes, filters });
   coreApi(api, { accounts, regions, programmes, enrolments, access, progress, measures });
-  setupApi(api, { accounts, regions, programmes });
+  const setup = new Setup({ accounts, regions, programmes });
+  setupApi(api, setup);
   sessionApi(api, { sessions, throttle, realtime });
   const core = [
     accountRoutes({
@@ -225,7 +230,7 @@ export async function startPlatform({ config, log, plugins, stage = () => {} }: 
       regions,
       isFirstOperatorToken: (token) => isFirstOperatorToken(token, config.secret),
     }),
-    peopleRoutes({ accounts, enrolments, programmes, regions, menu }),
+    peopleRoutes({ accounts, enrolments, programmes, regions, places, menu }),
     homeRoutes({ menu, programmes, progress, filters }),
     programmeRoutes({ programmes, progress, regions, menu }),
     operatorRoutes({
@@ -234,11 +239,16 @@ export async function startPlatform({ config, log, plugins, stage = () => {} }: 
       audit,
       filters,
       accounts,
+      places,
+      regions,
+      programmes,
+      locales,
       plugins: loaded.versions,
       async pingDatabase() {
         await connection.db?.command({ ping: 1 });
       },
     }),
+    setupRoutes({ setup, accounts, regions, measures }),
   ];
   const routes = [
     ...core.map((router) => ({ at: '', router })),

@@ -14,7 +14,9 @@ export default definePlugin({
   requires: ['workshops'],
   permissions,
   models,
-  measures: { scores: { unit: 'measure.unit', label: 'measure.label', scale: 1 } },
+  measures: {
+    scores: { unit: 'measure.unit', label: 'measure.label', scale: 1, usual: () => ({ weight: 40, full: 100 }) },
+  },
   activities: (host) => ({
     task: {
       measure: 'scores',

@@ -12,7 +12,9 @@ export default definePlugin({
   requires: ['workshops'],
   permissions,
   models,
-  measures: { points: { unit: 'measure.unit', label: 'measure.label', scale: 10 } },
+  measures: {
+    points: { unit: 'measure.unit', label: 'measure.label', scale: 10, usual: () => ({ weight: 20, full: 200 }) },
+  },
   activities: (host) => ({
     topic: {
       measure: 'points',

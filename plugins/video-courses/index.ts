@@ -43,6 +43,9 @@ const SWEEP_MS = 60_000;
 const LOOK_MS = 750;
 const MOST_RESULTS = 10;
 
+/** 1 hour (学时) is 45 minutes of video (design, section 5). */
+const hourSeconds = 45 * 60;
+
 export default definePlugin({
   id: 'video-courses',
   api: '^1.0.0',
@@ -63,7 +66,14 @@ export default definePlugin({
       'operator',
     ],
   },
-  measures: { seconds: { unit: 'unit.minutes', scale: 60, label: 'measure.seconds' } },
+  measures: {
+    seconds: {
+      unit: 'unit.minutes',
+      scale: 60,
+      label: 'measure.seconds',
+      usual: (hours) => ({ weight: 40, full: hours * hourSeconds, minimum: hours * hourSeconds }),
+    },
+  },
   activities: (host) => ({
     lesson: {
       measure: 'seconds',

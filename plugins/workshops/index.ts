@@ -1,4 +1,4 @@
-import { definePlugin, type Enrolment, type Language, type Scoped, type Viewer } from '#platform';
+import { definePlugin, type Enrolment, type Language, localText, type Scoped, type Viewer } from '#platform';
 import { addCard } from './card.ts';
 import { deskRoutes } from './desk.routes.ts';
 import { LiveDesk } from './live.ts';
@@ -78,6 +78,16 @@ export default definePlugin({
       moderatedBy: (viewer) => access.moderatedBy(viewer),
       membersScope: (viewer) => access.moderatedMembers(viewer),
       online: async (id) => members.active(await workshops.get(id), Date.now()),
+    });
+    host.filter('places', async (places, { scopes, language }) => {
+      const ids = scopes
+        .filter((scope) => scope.startsWith('workshop:'))
+        .map((scope) => scope.slice('workshop:'.length));
+      const found = ids.length > 0 ? await workshops.byIds(ids) : [];
+      return [
+        ...places,
+        ...found.map(({ _id, name }) => ({ scope: `workshop:${_id}` as const, name: localText(name, language) })),
+      ];
     });
     host.menu({ label: 'menu.desk', href: '/workshops', icon: 'users-group', roles: ['moderator'], order: 15 });
     host.menu({

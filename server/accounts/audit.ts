@@ -1,4 +1,4 @@
-import type { InferSchemaType, Model } from 'mongoose';
+import { type InferSchemaType, type Model, trusted } from 'mongoose';
 import { pageOf } from '../page-of.ts';
 import type { auditSchema } from './user.model.ts';
 
@@ -26,9 +26,13 @@ export class Audit {
     await this.#entries.create({ ...entry, actor: entry.actor ?? null, subject: entry.subject ?? null });
   }
 
-  /** The newest entries first; `text` narrows to an action's prefix or an exact subject or actor. */
-  async search(text: string | undefined, page: { skip: number; limit: number }) {
-    const filter = text ? { $or: [{ action: text }, { subject: text }, { actor: text }] } : {};
+  /** The newest entries first, of an action, and about or by somebody or something of `about`, where these are given. */
+  async search(
+    { action, about }: { action?: string | undefined; about?: string[] | undefined },
+    page: { skip: number; limit: number },
+  ) {
+    const ids = about && trusted({ $in: about });
+    const filter = { ...(action && { action }), ...(ids && { $or: [{ subject: ids }, { actor: ids }] }) };
     const rows = this.#entries.find(filter).sort({ at: -1 }).skip(page.skip).limit(page.limit).lean();
     return pageOf(page, rows, () => this.#entries.countDocuments(filter));
   }

@@ -9,19 +9,19 @@ import { pagerOf, paging, parse } from '../web/input.ts';
 import { holds, type Menu } from '../web/menu.ts';
 import type { Accounts } from './accounts.service.ts';
 import { described, signedIn } from './person.ts';
-import { covers, type Role, roles, type Scope, type Viewer, within } from './scope.ts';
+import { grantable, type Places } from './places.ts';
+import { covers, type Role, roles, type Scope, scopePattern, type Viewer, within } from './scope.ts';
 
 interface Deps {
   accounts: Accounts;
   enrolments: Enrolments;
   programmes: Programmes;
   regions: Regions;
+  places: Places;
   menu: Menu;
 }
 
-const scope = z.custom<Scope>((value) =>
-  /^(platform|(region|organisation|programme|workshop):[\w-]{1,80})$/.test(String(value)),
-);
+const scope = z.custom<Scope>((value) => scopePattern.test(String(value)));
 /** An operator runs the whole platform: the role exists in no smaller scope. */
 const grantForm = z
   .object({ role: z.enum(roles), scope })
@@ -31,7 +31,7 @@ const grantForm = z
 const administrators: readonly Role[] = ['operator', 'city-bureau', 'county-bureau', 'school-administrator'];
 
 /** People within an administrator's scope; the operator also grants and revokes roles. */
-export function peopleRoutes({ accounts, enrolments, programmes, regions, menu }: Deps): Router {
+export function peopleRoutes({ accounts, enrolments, programmes, regions, places, menu }: Deps): Router {
   const router = Router();
   menu.add({ label: 'core:menu.people', href: '/accounts', icon: 'users', roles: administrators, order: 80 });
 
@@ -55,19 +55,19 @@ export function peopleRoutes({ accounts, enrolments, programmes, regions, menu }
     const own = await enrolments.ofLearner(user._id);
     const titles = await programmes.byIds(own.map((enrolment) => enrolment.programme));
     const { t, language } = request;
+    const scopes = user.grants.map(({ scope }) => scope as Scope);
+    const names = await places.names(scopes, language, t('people.scope-platform'));
     await response.page('core/person', {
       title: user.name,
       breadcrumb: [{ label: t('people.title'), href: '/accounts' }],
       person: await described(user, request, regions),
-      grants: await Promise.all(
-        user.grants.map(async ({ role, scope }) => ({
-          role,
-          scope,
-          label: t(`role.${role}`),
-          place: await placeOf(scope, request, { regions, programmes }),
-        })),
-      ),
-      roleOptions: roles.map((role) => ({ value: role, label: t(`role.${role}`) })),
+      grants: user.grants.map(({ role, scope }) => ({
+        role,
+        scope,
+        label: t(`role.${role}`),
+        place: names.get(scope as Scope),
+        byHand: grantable.some((one) => one === role),
+      })),
       mayGrant: covers(viewer, ['operator'], []),
       enrolments: own.map(({ programme, state, total }) => ({
         title: localText(titles.find((one) => one._id === programme)?.title, language),
@@ -75,6 +75,27 @@ export function peopleRoutes({ accounts, enrolments, programmes, regions, menu }
         state,
         total,
       })),
+    });
+  });
+
+  router.get('/accounts/:id/grants', async (request, response) => {
+    operator(request);
+    const user = await accounts.get(request.params.id);
+    const { t, language, query } = request;
+    const role = grantable.find((one) => one === query.role) ?? 'school-administrator';
+    const text = String(query.q ?? '').trim();
+    await response.page('core/grant', {
+      title: t('people.add-grant'),
+      lead: user.name,
+      breadcrumb: [
+        { label: t('people.title'), href: '/accounts' },
+        { label: user.name, href: `/accounts/${user._id}` },
+      ],
+      person: user._id,
+      role,
+      text,
+      places: await places.find(role, text, language, t('people.scope-platform')),
+      roleOptions: grantable.map((value) => ({ value, label: t(`role.${value}`) })),
     });
   });
 
@@ -93,23 +114,6 @@ export function peopleRoutes({ accounts, enrolments, programmes, regions, menu }
   });
 
   return router;
-}
-
-/** What a scope is called: a region, school or programme by name, a workshop (which the core does not know) by its id. */
-async function placeOf(
-  scope: string,
-  { language, t }: Request,
-  { regions, programmes }: Pick<Deps, 'regions' | 'programmes'>,
-): Promise<string> {
-  if (scope === 'platform') return t('people.scope-platform');
-  const [kind, id = ''] = scope.split(':');
-  if (kind === 'workshop') return t('people.scope-workshop', { id });
-  const named = {
-    region: async () => (await regions.all()).get(id)?.name,
-    organisation: async () => (await regions.organisationsByIds([id]))[0]?.name,
-    programme: async () => (await programmes.byIds([id]))[0]?.title,
-  }[kind as 'region' | 'organisation' | 'programme'];
-  return localText(await named(), language) ?? id;
 }
 
 function administrator(request: Request): Viewer {

@@ -23,6 +23,17 @@ export type Scope =
   | `programme:${string}`
   | `workshop:${string}`;
 
+/** Scopes as people and programs write them. */
+export const scopePattern = /^(platform|(region|organisation|programme|workshop):[\w-]{1,80})$/;
+
+/** A scope by its name, for people who read or choose one. */
+export interface Place {
+  scope: Scope;
+  name: string;
+  /** Tells places of one name apart, such as an administrative code. */
+  detail?: string;
+}
+
 /** A role held within a scope; a grant on a region covers what lies below it. */
 export interface Grant {
   role: Role;

@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { Accounts } from '../accounts/accounts.service.ts';
 import type { Audit } from '../accounts/audit.ts';
-import type { Role, Viewer } from '../accounts/scope.ts';
+import type { Place, Role, Scope, Viewer } from '../accounts/scope.ts';
 import type { Language } from '../languages.ts';
 import type { Metric } from '../metrics/metrics.ts';
 import type { Enrolment, Enrolments } from '../programmes/enrolments.service.ts';
@@ -91,6 +91,8 @@ export interface Filters {
   search: { value: SearchResult[]; context: { viewer: Viewer; text: string; language: Language } };
   /** Unread messages beside the inbox in the top bar. */
   'inbox.count': { value: number; context: { viewer: Viewer } };
+  /** What scopes are called that the core does not know, such as workshops; each plugin adds its own. */
+  places: { value: Place[]; context: { scopes: readonly Scope[]; language: Language } };
   /** Figures and states of the operator's health page. */
   health: { value: HealthLine[]; context: { language: Language } };
 }

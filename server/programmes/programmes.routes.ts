@@ -1,4 +1,5 @@
 import { type Request, Router } from 'express';
+import { covers } from '../accounts/scope.ts';
 import { errors } from '../errors.ts';
 import { localText } from '../languages.ts';
 import type { Progress } from '../progress/progress.service.ts';
@@ -25,7 +26,13 @@ export function programmeRoutes({ programmes, progress, regions, menu }: Deps): 
     if (!request.viewer) throw errors.signInRequired();
     const { all } = await request.programmes();
     const items = await Promise.all(all.map((programme) => itemOf(request, programme)));
-    await response.page('core/programmes', { title: request.t('programmes.title'), items });
+    const { t, viewer } = request;
+    const mayAdd = covers(viewer, ['operator'], []);
+    await response.page('core/programmes', {
+      title: t('programmes.title'),
+      items,
+      ...(mayAdd && { primary: { label: t('setup.new-programme'), href: '/operator/programmes/new', icon: 'plus' } }),
+    });
   });
 
   router.get('/programmes/:id', async (request, response) => {

@@ -59,7 +59,7 @@ export class Programmes {
    */
   async visibleTo(viewer: Viewer, roles: readonly Role[]): Promise<Programme[]> {
     const held = scopesOf(viewer, roles);
-    if (held === 'all') return [...(await this.#all())];
+    if (held === 'all') return [...(await this.all())];
     const ids = (kind: string) =>
       held.filter((scope) => scope.startsWith(`${kind}:`)).map((s) => s.slice(kind.length + 1));
     const organisations = await this.#regions.organisationsByIds(ids('organisation'));
@@ -77,7 +77,7 @@ export class Programmes {
           tree.get(school.region)?.path.includes(region) &&
           stages.some((stage) => school.stages.includes(stage)),
       );
-    return (await this.#all()).filter(fits);
+    return (await this.all()).filter(fits);
   }
 
   /** @throws core:invalid-scheme */
@@ -126,7 +126,7 @@ export class Programmes {
   }
 
   /** Every programme, newest term first; there are few, and every page of an official asks. At most two seconds old. */
-  #all(): Promise<Programme[]> {
+  all(): Promise<Programme[]> {
     return this.#list.get('', () => this.#find({}));
   }
 

@@ -9,6 +9,8 @@ export interface MeasureDefinition {
   scale: number;
   /** Locale key of the measure's name. */
   label: string;
+  /** What it counts for in a new programme of so many hours until somebody says otherwise (design, section 5). */
+  usual?(hours: number): { weight: number; full: number; minimum?: number };
 }
 
 /** A kind of activity; its keys are `<plugin>/<kind>/<id>`. */

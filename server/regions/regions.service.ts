@@ -3,6 +3,7 @@ import type { Scope } from '../accounts/scope.ts';
 import { errors } from '../errors.ts';
 import { Kept } from '../kept.ts';
 import type { LocalText } from '../languages.ts';
+import { pageOf } from '../page-of.ts';
 import type { organisationSchema, regionSchema } from './region.model.ts';
 
 export type Region = Omit<InferSchemaType<typeof regionSchema>, 'name'> & { name: LocalText };
@@ -58,6 +59,18 @@ export class Regions {
       .find({ region: trusted({ $in: codes }), ...(kind && { kind }) })
       .sort({ 'name.zh': 1 })
       .lean();
+  }
+
+  /** One page of organisations by name, of a kind and with names that begin with a text where these are given. */
+  async organisations(
+    { kind, text = '' }: { kind?: Organisation['kind'] | undefined; text?: string },
+    page: { skip: number; limit: number },
+  ): Promise<{ rows: Organisation[]; total: number }> {
+    // A range rather than a pattern: it reads the index, and a name's signs mean nothing.
+    const named = text && { 'name.zh': trusted({ $gte: text, $lt: `${text}\uffff` }) };
+    const filter = { ...(kind && { kind }), ...named };
+    const rows = this.#organisations.find(filter).sort({ 'name.zh': 1 }).skip(page.skip).limit(page.limit).lean();
+    return pageOf(page, rows, () => this.#organisations.countDocuments(filter));
   }
 
   async organisationsByIds(ids: string[]): Promise<Organisation[]> {

@@ -31,6 +31,12 @@ export class Locales {
     void this.#i18n.init();
   }
 
+  /** Every text below a key, of all namespaces, by what follows the key: `submission.regrade` below `audited`. */
+  textsUnder(language: Language, key: string): Map<string, string> {
+    const namespaces = this.#i18n.options.ns as string[];
+    return new Map(namespaces.flatMap((space) => leaves(this.#i18n.getResource(language, space, key))));
+  }
+
   /** Texts of a namespace in a language; `ns:key` names another namespace. */
   translator(language: Language, namespace = 'core'): Translate {
     const name = `${language} ${namespace}`;
@@ -41,6 +47,12 @@ export class Locales {
     }
     return translate;
   }
+}
+
+function leaves(texts: unknown, prefix = ''): [string, string][] {
+  if (typeof texts === 'string') return [[prefix, texts]];
+  const below = Object.entries((texts ?? {}) as object);
+  return below.flatMap(([name, value]) => leaves(value, prefix ? `${prefix}.${name}` : name));
 }
 
 /** Texts are looked up once and filled in here: a page asks for a hundred of them. Plural forms are i18next's. */

@@ -1,12 +1,16 @@
-import { type Request, Router } from 'express';
+import { type Request, type RequestHandler, Router } from 'express';
 import type { Accounts } from '../accounts/accounts.service.ts';
 import type { Audit } from '../accounts/audit.ts';
-import { covers } from '../accounts/scope.ts';
+import type { Places } from '../accounts/places.ts';
+import { covers, unscoped } from '../accounts/scope.ts';
 import { errors } from '../errors.ts';
 import type { Jobs } from '../jobs/jobs.ts';
-import { type Language, type LocalText, localText } from '../languages.ts';
 import type { FilterChain } from '../plugins/filters.ts';
+import type { Programmes } from '../programmes/programmes.service.ts';
+import type { Regions } from '../regions/regions.service.ts';
+import { auditLines } from './audit-lines.ts';
 import { pagerOf, paging } from './input.ts';
+import type { Locales } from './locale.ts';
 import type { Menu } from './menu.ts';
 
 interface Deps {
@@ -14,16 +18,26 @@ interface Deps {
   jobs: Jobs;
   audit: Audit;
   accounts: Accounts;
+  places: Places;
+  regions: Regions;
+  programmes: Programmes;
+  locales: Locales;
   filters: FilterChain;
   /** Answers when the database does. @throws where it does not */
   pingDatabase(): Promise<void>;
   plugins: { id: string; api: string; requires: readonly string[] }[];
 }
 
+/** Refuses everybody but operators. */
+export const operatorsOnly: RequestHandler = (request, _response, next) => {
+  if (!request.viewer) return next(errors.signInRequired());
+  next(covers(request.viewer, ['operator'], []) ? undefined : errors.notFound());
+};
+
 /** The operator's pages: plugins, jobs, deliveries, health, audit. */
-export function operatorRoutes({ menu, jobs, audit, accounts, filters, pingDatabase, plugins }: Deps): Router {
+export function operatorRoutes(deps: Deps): Router {
+  const { menu, jobs, audit, accounts, places, locales, filters, pingDatabase, plugins } = deps;
   const router = Router();
-  const namespaces = ['core', ...plugins.map(({ id }) => id)];
   menu.add({ label: 'core:menu.operator', href: '/operator', icon: 'server-cog', roles: ['operator'], order: 90 });
   menu.addLanding({ roles: ['operator'], href: '/operator', order: 90 });
 
@@ -32,10 +46,7 @@ export function operatorRoutes({ menu, jobs, audit, accounts, filters, pingDatab
     response.json({ ok: true });
   });
 
-  router.use('/operator', (request, _response, next) => {
-    if (!request.viewer) return next(errors.signInRequired());
-    next(covers(request.viewer, ['operator'], []) ? undefined : errors.notFound());
-  });
+  router.use('/operator', operatorsOnly);
 
   router.get('/operator', async (request, response) => {
     const { t, language } = request;
@@ -44,14 +55,16 @@ export function operatorRoutes({ menu, jobs, audit, accounts, filters, pingDatab
     const database = { name: t('operator.database'), ok: true, detail: `${Math.ceil(performance.now() - started)} ms` };
     const memory = Math.round(process.memoryUsage().rss / 2 ** 20);
     const process_ = { name: t('operator.process'), ok: true, detail: `${memory} MB` };
-    const [health, people] = await Promise.all([
+    const [health, people, steps] = await Promise.all([
       filters.apply('health', [database, process_], { language }),
       accounts.count(),
+      firstSteps(request, deps),
     ]);
     await response.page('core/operator', {
       title: t('operator.title'),
       health,
       people,
+      steps,
       parts: { 'operator.main': {} },
       plugins: plugins.map(({ id, api, requires }) => ({
         id,
@@ -81,35 +94,37 @@ export function operatorRoutes({ menu, jobs, audit, accounts, filters, pingDatab
 
   router.get('/operator/audit', async (request, response) => {
     const page = paging(request.query);
-    const text = String(request.query.q ?? '').trim();
-    const { rows, total } = await audit.search(text || undefined, page);
-    const ids = rows.flatMap((row) => [row.actor, row.subject]).filter((id): id is string => Boolean(id));
-    const names = new Map((await accounts.byIds([...new Set(ids)])).map((user) => [user._id, user.name]));
-    const { t, language } = request;
+    const { t, language, query } = request;
+    const actions = locales.textsUnder(language, 'audited');
+    const who = String(query.q ?? '').trim();
+    const action = [...actions.keys()].find((one) => one === query.action);
+    const about = who ? await peopleCalled(who) : undefined;
+    const { rows, total } = await audit.search({ action, about }, page);
     await response.page('core/audit', {
       title: t('operator.audit'),
       breadcrumb: [{ label: t('operator.title'), href: '/operator' }],
-      entries: rows.map(({ at, actor, action, subject, details }) => ({
-        at,
-        actor: actor ? (names.get(actor) ?? actor) : t('operator.platform'),
-        action: worded(
-          t,
-          namespaces.map((space) => `${space}:audited.${action}`),
-          action,
-        ),
-        subject: subject ? (names.get(subject) ?? subject) : undefined,
-        details: Object.entries(details ?? {})
-          .map(([key, value]) =>
-            [key, wordOf(value, language)]
-              .map((word) => worded(t, [`audit-detail.${word}`, `stage.${word}`, `subject.${word}`], word))
-              .join(' '),
-          )
-          .join(' · '),
-      })),
-      filters: [{ name: 'q', label: t('operator.audit-hint'), value: text, type: 'search' }],
+      entries: await auditLines(rows, { t, language, actions }, { accounts, places }),
+      filters: [
+        {
+          name: 'action',
+          label: t('operator.action'),
+          value: action ?? '',
+          options: [
+            { value: '', label: t('operator.every-action') },
+            ...[...actions].map(([value, label]) => ({ value, label })),
+          ],
+        },
+        { name: 'q', label: t('operator.audit-hint'), value: who, type: 'search' },
+      ],
       paging: pagerOf(page, total),
     });
   });
+
+  /** Ids of the people with this name, and the text itself, which may be the id of anything. */
+  async function peopleCalled(text: string): Promise<string[]> {
+    const named = await accounts.list(unscoped({ $or: [{ name: text }, { account: text }] }), { skip: 0, limit: 200 });
+    return [...named.rows.map(({ _id }) => _id), text];
+  }
 
   return router;
 }
@@ -118,6 +133,29 @@ export function operatorRoutes({ menu, jobs, audit, accounts, filters, pingDatab
 const worded = (t: Request['t'], keys: string[], name: string): string =>
   keys.reduceRight((text, key) => t(key, { defaultValue: text }), name);
 
-/** A value of an entry's details as text: names come in two languages. */
-const wordOf = (value: unknown, language: Language): string =>
-  value instanceof Object ? localText(value as LocalText, language) : String(value);
+/** What leads from an empty platform to a first programme; nothing where somebody takes part in one. */
+async function firstSteps({ t }: Request, { regions, programmes, accounts }: Deps) {
+  const [tree, organisations, all, schools] = await Promise.all([
+    regions.all(),
+    regions.organisations({}, { skip: 0, limit: 1 }),
+    programmes.all(),
+    accounts.count(unscoped({ 'grants.role': 'learner' })),
+  ]);
+  if (schools > 0) return [];
+  const open = all.find(({ state }) => state === 'open');
+  const step = (key: string, href: string, done: boolean) => ({
+    title: t(`setup.step.${key}.title`),
+    text: t(`setup.step.${key}.text`),
+    label: t(`setup.step.${key}.label`),
+    href,
+    done,
+  });
+  const [draft] = all;
+  return [
+    step('regions', '/operator/regions', tree.size > 0),
+    step('organisations', '/operator/organisations', organisations.total > 0),
+    step('programme', '/operator/programmes/new', all.length > 0),
+    step('scheme', draft ? `/programmes/${draft._id}` : '/programmes', open !== undefined),
+    step('roster', open ? `/enrolment?programme=${open._id}` : '/programmes', false),
+  ];
+}

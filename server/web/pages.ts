@@ -46,7 +46,8 @@ export class Pages {
       const [shared, slots] = await Promise.all([this.#shared(request), this.#parts(request, parts as object)]);
       const all = { ...shared, slots, status, ...locals };
       const body = this.#render(view, all);
-      const html = this.#views.render(join(this.#deps.viewsFolder, `${layout}.ejs`), { ...all, body });
+      // A page's own `programmes` or `menu` is not the layout's.
+      const html = this.#views.render(join(this.#deps.viewsFolder, `${layout}.ejs`), { ...all, ...shared, body });
       response.status(Number(status)).type('html').send(html);
     };
     response.fragment = async (view, locals = {}) => {

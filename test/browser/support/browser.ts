@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Context } from 'mocha';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { eventually } from '../../support/eventually.ts';
 
 /** What to do where browser tests are skipped. */
 const remedy = 'no Chromium found: install one (Debian: apt-get install chromium) or set CHROMIUM_PATH';
@@ -70,7 +71,7 @@ interface Violation {
 export async function axe(page: Page): Promise<void> {
   await page.evaluate(axeSource());
   const found = (await page.evaluate(
-    `axe.run({ runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa','best-practice'] }).then((r) => r.violations)`,
+    `axe.run({ resultTypes: ['violations'], runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa','best-practice'] }).then((r) => r.violations)`,
   )) as Violation[];
   if (found.length === 0) return;
   const lines = found.flatMap(({ id, help, nodes }) => [
@@ -82,6 +83,24 @@ export async function axe(page: Page): Promise<void> {
 
 /** Widths at which every page is looked at. */
 export const sizes = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
+
+/**
+ * What is wrong with how an open page looks on a desk and on a phone: wider than the window, or not accessible at the
+ * width named for that. Ends at desk width.
+ */
+export async function problemsOfLook(page: Page, accessible?: keyof typeof sizes): Promise<string[]> {
+  const problems: string[] = [];
+  for (const [name, size] of Object.entries(sizes).reverse()) {
+    await page.setViewportSize(size);
+    // Charts follow a new width a moment later.
+    await eventually(async () => {
+      const beyond = Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'));
+      if (beyond > 0) throw new Error(`${beyond} px too wide`);
+    }, 1_000).catch((error: Error) => problems.push(`${name}: ${error.message}`));
+    if (name === accessible) await axe(page).catch((error: Error) => problems.push(`${name}: ${error.message}`));
+  }
+  return problems;
+}
 
 /**
  * Writes what the page shows to `<SCREENSHOTS>/<name>.png`; does nothing where SCREENSHOTS names no folder.

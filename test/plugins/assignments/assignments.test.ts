@@ -57,7 +57,10 @@ describe('assignments', () => {
     await handIn(scene.as.learner, task, '再改').expect(409);
     await grade(scene.as.moderator, task, { score: 70, revision: 1 }).expect(200);
     expect(await value(task)).to.equal(70);
-    const { rows } = await scene.test.platform.rooms.audit.search('submission.regrade', { skip: 0, limit: 5 });
+    const { rows } = await scene.test.platform.rooms.audit.search(
+      { action: 'submission.regrade' },
+      { skip: 0, limit: 5 },
+    );
     expect(rows[0]?.details).to.deep.equal({ from: 88, to: 70 });
   });
 

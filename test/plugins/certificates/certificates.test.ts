@@ -192,7 +192,9 @@ describe('certificates', function () {
     expect(page.text).to.include('证书已作废').and.include('信息有误');
     await (await platform.signIn(learner.login)).get(`${path}/pdf`).expect(409);
     expect(await of(learner.enrolment._id)).to.equal(undefined);
-    const audit = await platform.host('certificates').audit.search('certificate.revoke', { skip: 0, limit: 1 });
+    const audit = await platform
+      .host('certificates')
+      .audit.search({ action: 'certificate.revoke' }, { skip: 0, limit: 1 });
     expect(audit.rows[0]).to.include({ actor: operator.id, subject: learner.enrolment._id });
   });
 });
