@@ -1,4 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Which server wrote a data folder. */
@@ -8,11 +9,17 @@ const MARKER = 'ENGINE';
 
 /**
  * The folder of the embedded database, created on first use.
- * @throws Error when the other kind of server wrote it, with the way to move the data
+ * @throws Error when it cannot be written, or the other kind of server wrote it, with the way to move the data
  */
 export async function claimDataFolder(dataDir: string, kind: EngineKind): Promise<string> {
   const folder = join(dataDir, 'db');
-  await mkdir(folder, { recursive: true });
+  try {
+    await mkdir(dataDir, { recursive: true });
+    if (!existsSync(folder)) await mkdir(folder);
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    throw new Error(`${folder} cannot be written (${(error as NodeJS.ErrnoException).code}): the database needs it`);
+  }
   const marker = join(dataDir, `db.${MARKER}`);
   const written = await readFile(marker, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;

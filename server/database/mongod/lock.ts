@@ -7,19 +7,30 @@ const POLL = 50;
 /**
  * Makes this process the only one on a data folder. Waits a while for a predecessor that is still ending.
  * @returns what gives the folder free again
- * @throws Error naming the process that holds the folder
+ * @throws Error naming the process that holds the folder, or saying that the folder cannot be written
  */
 export async function lockFolder(path: string): Promise<() => void> {
-  mkdirSync(path, { recursive: true });
   const file = join(path, 'mongod.lock');
   const deadline = Date.now() + PATIENCE;
   for (;;) {
-    const holder = tryLock(file);
+    const holder = inWritable(path, () => tryLock(file));
     if (holder === undefined) return () => rmSync(file, { force: true });
     if (Date.now() > deadline) {
       throw new Error(`DBPathInUse: ${path} is in use by process ${holder}; two servers must not share a data folder`);
     }
     await new Promise((resolve) => setTimeout(resolve, POLL));
+  }
+}
+
+function inWritable<T>(path: string, work: () => T): T {
+  try {
+    mkdirSync(path, { recursive: true });
+    return work();
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!['EROFS', 'EACCES', 'EPERM', 'ENOSPC'].includes(code)) throw error;
+    const reason = code === 'ENOSPC' ? 'the disk is full' : 'it must be writable by this user';
+    throw new Error(`DBPathNotWritable: cannot write to ${path} (${code}): ${reason}`);
   }
 }
 

@@ -102,7 +102,6 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 function startTimers(engine: Engine): NodeJS.Timeout[] {
   const timers = [
     setInterval(() => {
-      engine.store.checkSpace();
       engine.transactions.expire();
       engine.cursors.expire();
       engine.snapshots.expire();

@@ -38,8 +38,8 @@ interface Pending {
 /** Name of the data file in its folder. */
 export const DATA_FILE = 'engine.mdb';
 
-/** Free bytes below which nothing is written any more. */
-const RESERVE = 64 * 1024 * 1024;
+/** Free bytes below which nothing is written any more: more than one message, with its indexes, can take. */
+const RESERVE = 128 * 1024 * 1024;
 
 const MAX_GROUP_MILLISECONDS = 20;
 
@@ -53,7 +53,6 @@ export class Store implements KeyValue {
   private waiting: Pending[] = [];
   private running = false;
   private closing = false;
-  private full = false;
   private readonly path: string;
   private group = 0;
   private committed = 0;
@@ -67,7 +66,6 @@ export class Store implements KeyValue {
   constructor(path: string, hooks: { onGroupEnd: () => void; onCommit: () => void }) {
     mkdirSync(path, { recursive: true });
     this.path = path;
-    this.checkSpace();
     const settings = { encoding: 'binary', keyEncoding: 'binary' } as const;
     this.root = open({ path: join(path, DATA_FILE), maxDbs: 2, maxReaders: 1024, ...settings });
     this.data = this.root.openDB('data', settings);
@@ -116,20 +114,24 @@ export class Store implements KeyValue {
    */
   write(job: Job, synced: boolean): Promise<void> {
     if (this.closing) return Promise.reject(new Error('the store is closed'));
-    if (this.full) return Promise.reject(outOfSpace());
     return new Promise((resolve, reject) => {
       this.waiting.push({ job, synced, resolve, reject });
       if (!this.running) this.start();
     });
   }
 
-  /** Looks how much room the disk has: before it is full, writes are refused, as a failing one would end the process. */
-  checkSpace(): void {
+  /** Whether the disk has room for another group: before it is full nothing is written, as a failing write ends the process. */
+  private hasSpace(): boolean {
     const { bavail, bsize } = statfsSync(this.path);
-    this.full = bavail * bsize < RESERVE;
+    return bavail * bsize >= RESERVE;
   }
 
   private start(): void {
+    if (!this.hasSpace()) {
+      for (const pending of this.waiting.splice(0)) pending.reject(outOfSpace());
+      this.running = false;
+      return;
+    }
     this.running = true;
     const done: Pending[] = [];
     const commit = this.root.transaction(() => this.runGroup(done));
@@ -188,7 +190,7 @@ export class Store implements KeyValue {
 
   /** Waits for what is being written, then closes the files. */
   async close(): Promise<void> {
-    while (this.running) await this.write(() => undefined, true);
+    while (this.running) await this.write(() => undefined, true).catch(() => undefined);
     this.closing = true;
     await this.root.close();
   }
