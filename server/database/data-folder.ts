@@ -1,5 +1,5 @@
 import { constants, existsSync } from 'node:fs';
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Which server wrote a data folder. */
@@ -25,8 +25,10 @@ export async function claimDataFolder(dataDir: string, kind: EngineKind): Promis
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  if (written === undefined) await writeFile(marker, `${kind}\n`);
-  else if (written.trim() !== kind) throw new Error(refusal(folder, written.trim(), kind));
+  if (written?.trim() === kind) return folder;
+  const isEmpty = (await readdir(folder)).every((file) => file === 'mongod.lock');
+  if (written !== undefined && !isEmpty) throw new Error(refusal(folder, written.trim(), kind));
+  await writeFile(marker, `${kind}\n`);
   return folder;
 }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { deserialize, EJSON } from 'bson';
 import type { CollectionInfo, MongoClient } from 'mongodb';
 
@@ -57,7 +57,7 @@ async function writeDocuments(documents: AsyncIterable<unknown>, path: string): 
 
 /**
  * Reads what `dump` or mongodump wrote into a server.
- * @throws Error when a collection already has documents: restoring never mixes data
+ * @throws Error when a collection already has documents: restoring never mixes data; or when a file cannot be read
  */
 export async function restore(
   client: MongoClient,
@@ -66,8 +66,9 @@ export async function restore(
   const total = { collections: 0, documents: 0 };
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     if (!entry.isDirectory() || SYSTEM_DATABASES.has(entry.name)) continue;
-    const files = (await readdir(join(folder, entry.name))).filter((file) => file.endsWith(METADATA));
-    for (const file of files) {
+    const files = await readdir(join(folder, entry.name));
+    for (const file of files) refuseUnreadable(join(folder, entry.name, file), files);
+    for (const file of files.filter((each) => each.endsWith(METADATA))) {
       const base = join(folder, entry.name, file.slice(0, -METADATA.length));
       const metadata = EJSON.parse(await readFile(`${base}${METADATA}`, 'utf8')) as Metadata;
       total.documents += await restoreCollection(client, entry.name, base, metadata);
@@ -75,6 +76,13 @@ export async function restore(
     }
   }
   return total;
+}
+
+/** Nothing is left out silently: neither what `mongodump --gzip` writes nor documents whose collection is not described. */
+function refuseUnreadable(path: string, files: readonly string[]): void {
+  if (path.endsWith('.gz')) throw new Error(`${path} is compressed; unpack the folder first (gunzip -r)`);
+  if (path.endsWith('.bson') && !files.includes(`${basename(path, '.bson')}${METADATA}`))
+    throw new Error(`${path} has no ${METADATA.slice(1)} beside it`);
 }
 
 async function restoreCollection(client: MongoClient, name: string, base: string, metadata: Metadata): Promise<number> {

@@ -1,0 +1,257 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  Binary,
+  BSONRegExp,
+  Decimal128,
+  type Document,
+  Double,
+  deserialize,
+  EJSON,
+  Int32,
+  Long,
+  MaxKey,
+  MinKey,
+  ObjectId,
+  serialize,
+  Timestamp,
+  UUID,
+} from 'bson';
+import { expect } from 'chai';
+import { MongoClient } from 'mongodb';
+import { dump, restore } from '../../../server/database/dump.ts';
+import { Engine } from '../../../server/database/mongod/engine.ts';
+import { checkFolder } from '../../../server/database/mongod/maintenance.ts';
+import { successor } from '../../../server/database/mongod/values/keys.ts';
+import { startEngine } from '../../support/engine.ts';
+
+const DATABASE = 'dump_test';
+const everyType: Document = {
+  _id: new ObjectId('64b000000000000000000001'),
+  int: new Int32(5),
+  double: new Double(5),
+  long: Long.fromString('9007199254740993'),
+  decimal: Decimal128.fromString('1.10'),
+  text: '教师\u0000研修',
+  bytes: new Binary(Buffer.from([1, 2, 3]), 128),
+  uuid: new UUID('00112233-4455-6677-8899-aabbccddeeff'),
+  date: new Date(-1),
+  pattern: new BSONRegExp('^a', 'imsx'),
+  time: new Timestamp({ t: 7, i: 2 }),
+  least: new MinKey(),
+  most: new MaxKey(),
+  nothing: null,
+  list: [1, { deep: [[]] }, 'x'],
+  reference: { $ref: 'other', $id: 1 },
+};
+
+const bson = (folder: string, name: string) => readFile(join(folder, DATABASE, `${name}.bson`));
+const metadata = async (folder: string, name: string): Promise<Document> =>
+  EJSON.parse(await readFile(join(folder, DATABASE, `${name}.metadata.json`), 'utf8'));
+
+function documentsIn(bytes: Buffer): Buffer[] {
+  const documents: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += bytes.readInt32LE(at))
+    documents.push(bytes.subarray(at, at + bytes.readInt32LE(at)));
+  return documents;
+}
+
+async function fill(client: MongoClient): Promise<void> {
+  const db = client.db(DATABASE);
+  await db.dropDatabase();
+  await db.collection('types').insertOne(everyType);
+  const rows = await db.createCollection('rows', { validator: { n: { $type: 'int' } } });
+  await rows.createIndexes([
+    { key: { n: 1, name: -1 }, name: 'by number' },
+    { key: { name: 1 }, unique: true, partialFilterExpression: { n: { $gt: 10 } } },
+    { key: { at: 1 }, expireAfterSeconds: 3600 },
+  ]);
+  await rows.insertMany(Array.from({ length: 2500 }, (_each, n) => ({ _id: n as never, n, name: `学员${n}` })));
+  await db.createCollection('few', { viewOn: 'rows', pipeline: [{ $match: { n: { $lt: 3 } } }] });
+  await db.createCollection('空/odd name');
+}
+
+describe('npm run db -- dump and restore', function () {
+  this.timeout(60_000);
+  let path: string;
+  const closing: (() => Promise<unknown>)[] = [];
+
+  before(async () => {
+    path = await mkdtemp(join(tmpdir(), 'xuefang-dump-'));
+  });
+
+  after(async () => {
+    for (const close of closing.reverse()) await close();
+    await rm(path, { recursive: true, force: true });
+  });
+
+  const connect = async (uri: string) => {
+    const client = new MongoClient(uri);
+    closing.push(() => client.close());
+    return client;
+  };
+  const engine = async (name: string) => {
+    const running = await startEngine(join(path, name));
+    closing.push(() => running.stop());
+    return connect(running.uri);
+  };
+
+  it('move everything from the built-in engine to a server (a real one, if MONGODB_URI names it) and back', async () => {
+    const first = await engine('first');
+    await fill(first);
+    expect(await dump(first, join(path, 'out'))).to.deep.equal({ collections: 4, documents: 2501 });
+
+    const given = process.env.MONGODB_URI;
+    const other = given === undefined ? await engine('other') : await connect(given);
+    await other.db(DATABASE).dropDatabase();
+    await restore(other, join(path, 'out'));
+    expect(await other.db(DATABASE).collection('few').countDocuments()).to.equal(3);
+    const refused = await other
+      .db(DATABASE)
+      .collection<Document>('rows')
+      .insertOne({ n: 'not a number' })
+      .catch((error) => error.code);
+    expect(refused).to.equal(121);
+    await dump(other, join(path, 'back'));
+
+    for (const name of ['types', 'rows', encodeURIComponent('空/odd name')]) {
+      expect((await bson(path, `../out/${DATABASE}/${name}`)).equals(await bson(join(path, 'back'), name))).to.equal(
+        true,
+      );
+      const [before, after] = await Promise.all([
+        metadata(join(path, 'out'), name),
+        metadata(join(path, 'back'), name),
+      ]);
+      expect(after.options).to.deep.equal(before.options);
+      expect(after.indexes).to.have.deep.members(before.indexes);
+    }
+    expect((await metadata(join(path, 'out'), 'rows')).indexes).to.have.length(4);
+    expect((await readdir(join(path, 'out', DATABASE))).includes('few.bson'), 'a view has no documents').to.equal(
+      false,
+    );
+    await other.db(DATABASE).dropDatabase();
+  });
+
+  it('write mongodump’s layout: concatenated documents, and metadata in extended JSON', async () => {
+    const documents = documentsIn(await bson(join(path, 'out'), 'types'));
+    expect(documents.map((each) => each.toString('hex'))).to.deep.equal([
+      Buffer.from(serialize(everyType)).toString('hex'),
+    ]);
+    expect(deserialize(documents[0] as Buffer).text).to.equal(everyType.text);
+    const text = await readFile(join(path, 'out', DATABASE, 'rows.metadata.json'), 'utf8');
+    expect(JSON.parse(text)).to.deep.include({ collectionName: 'rows', type: 'collection' });
+    expect(JSON.parse(text).indexes[0].key).to.deep.equal({ _id: { $numberInt: '1' } });
+  });
+
+  it('restore what mongodump itself has written', async () => {
+    const folder = join(path, 'mongodump');
+    await mkdir(join(folder, DATABASE), { recursive: true });
+    const rows = [{ _id: 1, a: 'x' }, { _id: 2, a: 'y' }, everyType];
+    await writeFile(join(folder, DATABASE, 'old.bson'), Buffer.concat(rows.map((row) => serialize(row))));
+    await writeFile(
+      join(folder, DATABASE, 'old.metadata.json'),
+      '{"indexes":[{"v":{"$numberInt":"2"},"key":{"_id":{"$numberInt":"1"}},"name":"_id_"},{"v":{"$numberInt":"2"},"key":{"a":{"$numberInt":"-1"}},"name":"a_-1","sparse":true}],"uuid":"0f7a1c0c7c6b4a7e9a7f0f6f1f3a9d11","collectionName":"old","type":"collection"}',
+    );
+    await writeFile(join(folder, DATABASE, 'prelude.json'), '{"ServerVersion":"8.0.4","ToolVersion":"100.10.0"}');
+    const client = await engine('third');
+    expect(await restore(client, folder)).to.deep.equal({ collections: 1, documents: 3 });
+    const old = client.db(DATABASE).collection('old');
+    expect((await old.indexes()).map(({ name, sparse }) => [name, sparse])).to.deep.equal([
+      ['_id_', undefined],
+      ['a_-1', true],
+    ]);
+    expect(await old.countDocuments({ a: 'y' }, { hint: 'a_-1' })).to.equal(1);
+    const again = await restore(client, folder).catch((error) => error.message);
+    expect(again).to.match(/dump_test\.old already has documents/);
+  });
+
+  it('refuse files that are cut off, compressed, or without their metadata', async () => {
+    const client = await engine('fourth');
+    const attempt = async (name: string, files: Record<string, Buffer | string>) => {
+      const folder = join(path, 'bad', name);
+      await mkdir(join(folder, DATABASE), { recursive: true });
+      for (const [file, content] of Object.entries(files)) await writeFile(join(folder, DATABASE, file), content);
+      return restore(client, folder).catch((error) => error.message);
+    };
+    const whole = Buffer.from(serialize({ _id: 1, a: 'x' }));
+    const about = (name: string) => `{"collectionName":"${name}","type":"collection","options":{},"indexes":[]}`;
+    const cut = { 'cut.bson': whole.subarray(0, -3), 'cut.metadata.json': about('cut') };
+    expect(await attempt('cut', cut)).to.match(/cut\.bson ends within a document/);
+    const damaged = { 'zero.bson': Buffer.alloc(12), 'zero.metadata.json': about('zero') };
+    expect(await attempt('zero', damaged)).to.match(/zero\.bson is damaged/);
+    expect(await attempt('lone', { 'lone.bson': whole })).to.match(/lone\.bson.*metadata/);
+    const packed = { 'p.bson.gz': whole, 'p.metadata.json.gz': '' };
+    expect(await attempt('gzip', packed)).to.match(/p\.bson\.gz.*compressed/);
+  });
+});
+
+describe('npm run db', function () {
+  this.timeout(60_000);
+  let dataDir: string;
+
+  before(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'xuefang-db-'));
+    const running = await startEngine(join(dataDir, 'db'));
+    const client = new MongoClient(running.uri);
+    await fill(client);
+    await client.db(DATABASE).collection('types').drop();
+    await client.close();
+    await running.stop();
+  });
+
+  after(() => rm(dataDir, { recursive: true, force: true }));
+
+  const db = (...given: string[]) =>
+    new Promise<{ code: unknown; said: string }>((resolve) =>
+      execFile(
+        process.execPath,
+        ['--import', 'tsx', 'server/database/cli.ts', ...given],
+        { env: { ...process.env, DATA_DIR: dataDir, MONGOD_BINARY: 'built-in', MONGODB_URI: '' } },
+        (error, out, text) => resolve({ code: error?.code ?? 0, said: out + text }),
+      ),
+    );
+
+  it('dumps, restores into an empty database, checks and compacts', async () => {
+    const folder = join(dataDir, 'dump');
+    expect(await db('dump', folder)).to.deep.equal({ code: 0, said: 'dump: 2500 documents in 3 collections\n' });
+    expect((await db('restore', folder)).said).to.match(/already has documents; restore into an empty database/);
+    expect((await db('check')).said).to.match(
+      /^check: 2500 documents and \d+ index entries in \d+ collections agree\n$/,
+    );
+    const compacted = await db('compact');
+    const [, before, after] = /^compact: (\d+) bytes became (\d+)\n$/.exec(compacted.said) ?? [];
+    expect(Number(after)).to.be.greaterThan(0).and.at.most(Number(before));
+    expect((await db('check')).code).to.equal(0);
+    await rm(join(dataDir, 'db'), { recursive: true });
+    expect(await db('restore', folder)).to.deep.equal({ code: 0, said: 'restore: 2500 documents in 3 collections\n' });
+    expect((await db('check')).said).to.match(/2500 documents/);
+  });
+
+  it('finds an index that lacks an entry, has one too many, or counts that are wrong', async () => {
+    const engine = new Engine(join(dataDir, 'db'));
+    const rows = engine.existing(DATABASE, 'rows');
+    const index = rows.indexes.find((each) => each.spec.name === 'by number');
+    await engine.store.write(() => {
+      const low = index?.ident as Buffer;
+      const [entry] = engine.store.entries({ low, high: successor(low) }, 1, false);
+      engine.store.remove(entry?.key as Buffer);
+      rows.count++;
+      engine.catalog.save(engine.store, rows);
+    }, true);
+    await engine.close();
+    const { problems } = await checkFolder(join(dataDir, 'db'));
+    expect(problems.join('\n'))
+      .to.match(/dump_test\.rows: by number lacks the entry of _id 0/)
+      .and.to.match(/by number has 2499 entries, the documents make 2500/)
+      .and.to.match(/counted as 2501, holds 2500 documents/);
+    expect((await db('check')).code).to.equal(1);
+  });
+
+  it('says how it is used', async () => {
+    const { code, said } = await db('polish');
+    expect(code).to.equal(1);
+    expect(said).to.match(/npm run db -- dump FOLDER/);
+  });
+});

@@ -1,0 +1,102 @@
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { findMongod } from '../../../server/database/find-mongod.ts';
+import { openDatabase } from '../../../server/database/index.ts';
+import { createLog } from '../../../server/log.ts';
+
+const engine = fileURLToPath(new URL('../../../server/database/mongod/bin/mongod.mjs', import.meta.url));
+const log = createLog('silent');
+
+/** Flags of `mongod --help` (8.0) that a start may use. */
+const known = ['--port', '--dbpath', '--bind_ip', '--replSet', '--storageEngine', '--noauth'];
+
+describe('the embedded server with a mongod of its own', function () {
+  this.timeout(60_000);
+  let path: string;
+  let mongod: string;
+
+  /** A program with mongod's name that notes its flags and then is one. */
+  before(async function () {
+    if (process.platform === 'win32') this.skip();
+    path = await mkdtemp(join(tmpdir(), 'xuefang-embedded-'));
+    mongod = join(path, 'bin', 'mongod');
+    await mkdir(join(path, 'bin'));
+    await writeFile(
+      mongod,
+      `#!/bin/sh\nfor flag; do printf '%s\\n' "$flag" >> '${path}/flags'; done\nexec '${process.execPath}' '${engine}' "$@"\n`,
+    );
+    await chmod(mongod, 0o755);
+  });
+
+  after(() => path && rm(path, { recursive: true, force: true }));
+
+  it('is the program that MONGOD_BINARY names, else one in PATH, else the built-in engine', async () => {
+    const found = join(path, 'bin');
+    expect(await findMongod(mongod, '')).to.deep.equal({ binary: mongod, kind: 'mongod' });
+    expect(await findMongod(undefined, ['/nowhere', found].join(delimiter))).to.deep.equal({
+      binary: mongod,
+      kind: 'mongod',
+    });
+    expect(await findMongod('built-in', found)).to.deep.equal({ binary: engine, kind: 'built-in' });
+    const missing = await findMongod(join(path, 'none'), found).catch((error) => error.message);
+    expect(missing).to.match(/MONGOD_BINARY: .*none is not an executable program/);
+  });
+
+  it('starts it with flags that a real one knows, on the data folder, as a replica set of one', async () => {
+    const dataDir = join(path, 'data');
+    const database = await openDatabase({ dataDir, mongodBinary: mongod, log });
+    expect(database.kind).to.equal('mongod');
+    const flags = (await readFile(join(path, 'flags'), 'utf8')).trim().split('\n');
+    const value = (name: string) => flags[flags.indexOf(name) + 1];
+    expect(flags.filter((flag) => flag.startsWith('--') && !known.includes(flag))).to.deep.equal([]);
+    expect(value('--dbpath')).to.equal(join(dataDir, 'db'));
+    expect(value('--storageEngine')).to.equal('wiredTiger');
+    expect(value('--bind_ip')).to.equal('127.0.0.1');
+    expect(value('--replSet')).to.equal('xuefang');
+    const rows = database.connection.collection<{ _id: number }>('rows');
+    await database.transaction(async (session) => {
+      await rows.insertOne({ _id: 1 }, { session });
+    });
+    const before = database.serverPid as number;
+    process.kill(before, 'SIGKILL');
+    await rows.insertOne({ _id: 2 });
+    expect(database.serverPid).not.to.equal(before);
+    await database.close();
+  });
+
+  it('keeps the data at another port, and refuses a folder that the other kind of server wrote, both ways', async () => {
+    const dataDir = join(path, 'data');
+    const again = await openDatabase({ dataDir, mongodBinary: mongod, log });
+    expect(await again.connection.collection('rows').countDocuments()).to.equal(2);
+    await again.close();
+    const open = (folder: string, mongodBinary: string) =>
+      openDatabase({ dataDir: folder, mongodBinary, log }).then(
+        async (database) => {
+          await database.close();
+          return 'opened';
+        },
+        (error) => error.message,
+      );
+    expect(await open(dataDir, 'built-in'))
+      .to.match(/written by a real mongod.*it would use the built-in engine/)
+      .and.to.match(/npm run db -- dump FOLDER[\s\S]*npm run db -- restore FOLDER/);
+    const other = join(path, 'other');
+    expect(await open(other, 'built-in')).to.equal('opened');
+    expect(await open(other, mongod)).to.match(/written by the built-in engine.*it would use a real mongod/);
+    expect(await open(other, 'built-in')).to.equal('opened');
+  });
+
+  it('leaves a folder that a program which is no mongod was started on to any other', async () => {
+    const dataDir = join(path, 'wrong');
+    const refused = await openDatabase({ dataDir, mongodBinary: process.execPath, log }).catch(
+      (error) => error.message,
+    );
+    expect(refused).to.match(/Instance closed unexpectedly/);
+    const database = await openDatabase({ dataDir, mongodBinary: 'built-in', log });
+    expect(database.kind).to.equal('built-in');
+    await database.close();
+  });
+});
