@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { accountRoutes } from './accounts/accounts.routes.ts';
 import { Accounts } from './accounts/accounts.service.ts';
 import { Audit } from './accounts/audit.ts';
+import { Departures } from './accounts/departures.ts';
 import { firstOperatorLink, isFirstOperatorToken } from './accounts/first-operator.ts';
 import { IdVault } from './accounts/id-vault.ts';
 import { peopleRoutes } from './accounts/people.routes.ts';
@@ -61,6 +62,8 @@ export interface PlatformOptions {
   log: Logger;
   /** Plugins to load; without them the folders of `plugins/` that the configuration names. */
   plugins?: FoundPlugin[];
+  /** The clock that time is credited by, epoch ms; the machine's where nothing is said. */
+  now?: () => number;
   /** Told what the start is doing, one line per stage. */
   stage?: (name: string) => void;
 }
@@ -80,7 +83,13 @@ export interface Platform {
 }
 
 /** Wires the rooms of the core, loads the plugins, and listens. */
-export async function startPlatform({ config, log, plugins, stage = () => {} }: PlatformOptions): Promise<Platform> {
+export async function startPlatform({
+  config,
+  log,
+  plugins,
+  now = Date.now,
+  stage = () => {},
+}: PlatformOptions): Promise<Platform> {
   const metrics = new Metrics(log);
   const found = orderPlugins(plugins ?? (await discoverPlugins(join(projectFolder, 'plugins'), config.plugins)));
   stage('database');
@@ -181,6 +190,7 @@ export async function startPlatform({ config, log, plugins, stage = () => {} }: 
   let url = '';
   const publicUrl = () => config.publicUrl ?? url;
   const rooms: Rooms = {
+    now,
     env: config.env,
     dataDir: config.dataDir,
     publicUrl,
@@ -219,14 +229,15 @@ export async function startPlatform({ config, log, plugins, stage = () => {} }: 
   coreApi(api, { accounts, regions, programmes, enrolments, access, progress, measures });
   const setup = new Setup({ accounts, regions, programmes });
   setupApi(api, setup);
-  sessionApi(api, { sessions, throttle, realtime });
+  const departures = new Departures({ realtime, facts });
+  sessionApi(api, { sessions, throttle, departures });
   const core = [
     accountRoutes({
       accounts,
       sessions,
       throttle,
       audit,
-      realtime,
+      departures,
       regions,
       isFirstOperatorToken: (token) => isFirstOperatorToken(token, config.secret),
     }),
@@ -266,7 +277,7 @@ export async function startPlatform({ config, log, plugins, stage = () => {} }: 
       pages,
       programmes,
       enrolments,
-      secure: config.publicUrl?.startsWith('https:') ?? false,
+      publicUrl: config.publicUrl,
     },
     routes,
   );

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
 /** Whether two texts are the same, in a time that says nothing about where they differ. */
 export function isSameSecret(given: string, expected: string): boolean {
@@ -10,3 +10,7 @@ export function isSameSecret(given: string, expected: string): boolean {
 export function fingerprint(key: Buffer, text: string): string {
   return createHmac('sha256', key).update(`fingerprint ${text}`).digest('base64url').slice(0, 22);
 }
+
+/** Names a signed-in session where its id, which opens it, must not stand. */
+export const sessionName = (sessionId: string): string =>
+  createHash('sha256').update(sessionId).digest('base64url').slice(0, 22);

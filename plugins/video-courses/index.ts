@@ -100,11 +100,14 @@ export default definePlugin({
       const moved = changes.filter(({ before, after }) => after.scopes !== before.scopes).map(({ after }) => after);
       return services.anomalies.follow(moved);
     });
+    host.on('accounts.signed-out', ({ person, ...which }) =>
+      services.playing.end(person, (by) => ('session' in which ? by === which.session : by !== which.except)),
+    );
     let sweeping: NodeJS.Timeout | undefined;
     let looking: NodeJS.Timeout | undefined;
     host.onStart(async () => {
       await services.media.clean(Date.now());
-      sweeping = setInterval(() => services.playing.sweep(Date.now()), SWEEP_MS).unref();
+      sweeping = setInterval(() => services.playing.sweep(host.now()), SWEEP_MS).unref();
       looking = setInterval(() => void lookAround(), LOOK_MS).unref();
     });
     host.onStop(async () => {
@@ -113,7 +116,7 @@ export default definePlugin({
     });
 
     async function lookAround(): Promise<void> {
-      await services.playing.lookAround(Date.now()).catch((error) => {
+      await services.playing.lookAround(host.now()).catch((error) => {
         host.log.warn({ err: error }, 'could not look for sessions of other server processes');
       });
     }

@@ -16,7 +16,7 @@ export function playingApi(host: VideoHost, { playing }: Services): void {
   host.socket({
     name: 'start',
     body: startBody,
-    handle: (body, { viewer, language }) => playing.start(viewer, body, language),
+    handle: (body, { viewer, language, session }) => playing.start(viewer, body, { language, session }),
   });
   host.socket({
     name: 'beat',
@@ -32,7 +32,7 @@ export function playingApi(host: VideoHost, { playing }: Services): void {
     summary: 'Starts a playing session for a lesson, or says where the learner is playing already',
     body: startBody,
     response: startReply,
-    handle: ({ body, viewer, language }) => playing.start(viewer, body, language),
+    handle: ({ body, viewer, language, session }) => playing.start(viewer, body, { language, session }),
   });
   host.api({
     method: 'post',

@@ -26,7 +26,7 @@ export class Commits {
 
   /**
    * One commit for the enrolment's value and everything that explains it; without played media, the session alone.
-   * @throws StaleSession
+   * @throws StaleSession, core:not-found where the learner has left
    */
   async report(
     before: LivePlaying,
@@ -44,9 +44,8 @@ export class Commits {
     const { writes, stored } = this.#deps.store.companions(before, after, now);
     const values = gained ? { [lessonActivity(after.lesson)]: covered } : {};
     const companions = [...writes, ...(await this.#evidence(before, after))];
-    const stays = await this.record(after.enrolment, values, companions, now);
-    if (stays) this.#remember(stored, now);
-    else this.#deps.kept.forget(after.learner);
+    await this.record(after.enrolment, values, companions, now);
+    this.#remember(stored, now);
   }
 
   /** The session, its day and what stands out in it, after the answer to a presence check. @throws StaleSession */
@@ -62,15 +61,14 @@ export class Commits {
     return stored;
   }
 
-  /** Records values with their companions. @returns whether the enrolment still counts @throws StaleSession */
+  /** Records values with their companions. @throws StaleSession, core:not-found where the learner has left */
   async record(
     enrolment: string,
     values: Record<string, number>,
     companions: CompanionWrite[],
     at: number,
-  ): Promise<boolean> {
-    const { state } = await orStale(this.#deps.host.progress.record({ enrolment, values, at, companions }));
-    return state !== 'withdrawn';
+  ): Promise<void> {
+    await orStale(this.#deps.host.progress.record({ enrolment, values, at, companions, whileEnrolled: true }));
   }
 
   #evidence(before: LivePlaying, after: LivePlaying): Promise<CompanionWrite[]> {

@@ -40,6 +40,12 @@ interface Deps {
   now(): number;
 }
 
+interface StartContext {
+  language: Language;
+  /** Name of the signed-in session. */
+  session: string;
+}
+
 /** Everything a beat is judged by. */
 interface Setting {
   lesson: Lesson;
@@ -71,7 +77,7 @@ export class Playing {
    * Starts a playing session, or says where the person is playing already.
    * @throws core:not-found where the viewer does not study the lesson
    */
-  start(viewer: Viewer, wish: StartWish, language: Language): Promise<StartReply> {
+  start(viewer: Viewer, wish: StartWish, { language, session }: StartContext): Promise<StartReply> {
     return this.#inLane(viewer, async () => {
       const { lesson, rules, now } = await this.#setting(wish.lesson);
       const enrolment = await this.#deps.access.study(viewer, lesson);
@@ -98,6 +104,7 @@ export class Playing {
         enrolment: enrolment._id,
         lesson: lesson.id,
         ended: false,
+        by: session,
         secret: newSecret(),
         playing,
         startedAt: now,
@@ -180,6 +187,18 @@ export class Playing {
     });
   }
 
+  /**
+   * Ends the playing that a signed-out session has started, or any but one session's: what is stored stays as it is, and
+   * its revision tells every other server process.
+   */
+  end(learner: string, isOver: (startedBy: string) => boolean): Promise<void> {
+    return this.#inLane({ id: learner }, async () => {
+      const now = this.#deps.now();
+      const live = await this.#store.load(learner, beijingDay(now));
+      if (live && !live.ended && isOver(live.by)) await this.#commits.save({ ...live, ended: true }, now);
+    });
+  }
+
   /** Tells the places whose sessions other server processes have replaced. */
   async lookAround(now: number): Promise<void> {
     for (const { lost, by } of await this.#kept.replaced(now)) this.#tellTakenOver(lost, by);
@@ -212,7 +231,15 @@ export class Playing {
     };
     const asks = judged.played && !next.ended && !next.successor && isPresenceDue(next.playing, now);
     const after = asks ? this.#ask(next, rules, now) : next;
-    await this.#commits.report(live, after, judged, now);
+    try {
+      await this.#commits.report(live, after, judged, now);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      // The learner has left meanwhile, by another process.
+      this.forget(live.learner);
+      this.#refuse('not-enrolled', report);
+      return { state: 'ended', seq: live.playing.seq, reasons: [], refused: ['not-enrolled'] };
+    }
     this.counters.add(judged.counted);
     return replyOf(after, { lesson, rules, now, term }, judged);
   }
@@ -280,7 +307,7 @@ export class Playing {
   }
 
   /** Runs work after the person's other messages; again from the database where another process was faster. */
-  #inLane<T>(viewer: Viewer, work: (fresh: boolean) => Promise<T>): Promise<T> {
+  #inLane<T>(viewer: Pick<Viewer, 'id'>, work: (fresh: boolean) => Promise<T>): Promise<T> {
     return this.#lanes.run(viewer.id, async () => {
       for (let attempt = 1; ; attempt += 1) {
         try {
@@ -299,7 +326,11 @@ function positionOf(position: number | undefined, lesson: Lesson): number | unde
   return Math.round(Math.min(position, lesson.media.seconds) * 10) / 10;
 }
 
+function isNotFound(error: unknown): boolean {
+  return error instanceof AppError && error.status === errors.notFound().status;
+}
+
 function ignoreNotFound(error: unknown): undefined {
-  if (error instanceof AppError && error.status === errors.notFound().status) return undefined;
+  if (isNotFound(error)) return undefined;
   throw error;
 }

@@ -18,6 +18,8 @@ export interface LivePlaying {
   enrolment: string;
   lesson: string;
   ended: boolean;
+  /** Name of the signed-in session that started it. */
+  by: string;
   secret: string;
   playing: PlayingSession;
   record: WatchRecord;
@@ -52,7 +54,7 @@ export class PlayingStore {
   async load(learner: string, day: string): Promise<LivePlaying | undefined> {
     const stored = await this.#models.sessions.findById(learner).lean();
     if (!stored) return undefined;
-    const { rev, session, enrolment, lesson, ended, secret, before, heard } = stored;
+    const { rev, session, enrolment, lesson, ended, by, secret, before, heard } = stored;
     const seen = aheadOf(stored) ?? (await this.seen(enrolment, lesson, day));
     return {
       learner,
@@ -61,6 +63,7 @@ export class PlayingStore {
       enrolment,
       lesson,
       ended,
+      by,
       secret,
       playing: stored.playing as PlayingSession,
       startedAt: stored.startedAt?.getTime() ?? 0,

@@ -9,7 +9,7 @@ import { Playing } from './playing.service.ts';
 import type { VideoHost } from './plugin.ts';
 
 /** The plugin's services, made once per platform. */
-export function createServices(host: VideoHost, now: () => number = Date.now) {
+export function createServices(host: VideoHost, now: () => number = host.now) {
   const catalogue = new Catalogue(host.models);
   const access = new Access(host, catalogue);
   const media = new MediaStore(host.files);

@@ -34,6 +34,8 @@ export const sessionSchema = new Schema(
     enrolment: { type: String, required: true },
     lesson: { type: String, required: true },
     ended: { type: Boolean, default: false },
+    /** Name of the signed-in session that started it, with which it ends. */
+    by: { type: String, default: '' },
     /** Key of the one-time tokens that answer presence checks. */
     secret: { type: String, required: true },
     /** The time account: a `PlayingSession`. */

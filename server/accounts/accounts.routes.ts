@@ -2,13 +2,13 @@ import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import { AppError, errors } from '../errors.ts';
 import { languages } from '../languages.ts';
-import type { Realtime } from '../realtime/realtime.ts';
 import type { Regions } from '../regions/regions.service.ts';
 import { readForm } from '../web/input.ts';
 import type { createSessions } from '../web/sessions.ts';
 import { sitePath } from '../web/site-path.ts';
 import type { Accounts } from './accounts.service.ts';
 import type { Audit } from './audit.ts';
+import type { Departures } from './departures.ts';
 import { passwordLength } from './passwords.ts';
 import { described, signedIn } from './person.ts';
 import type { Throttle } from './throttle.ts';
@@ -18,7 +18,7 @@ interface Deps {
   sessions: ReturnType<typeof createSessions>;
   throttle: Throttle;
   audit: Audit;
-  realtime: Realtime;
+  departures: Departures;
   regions: Regions;
   isFirstOperatorToken(token: string): boolean;
 }
@@ -48,7 +48,7 @@ const plain = { layout: 'layout-plain', narrow: true };
 
 /** Pages on which people sign in and out and set their password, phone and language. */
 export function accountRoutes(deps: Deps): Router {
-  const { accounts, sessions, throttle, audit, realtime, regions, isFirstOperatorToken } = deps;
+  const { accounts, sessions, throttle, audit, departures, regions, isFirstOperatorToken } = deps;
   const router = Router();
 
   router.get('/sign-in', async (request, response) => {
@@ -86,9 +86,9 @@ export function accountRoutes(deps: Deps): Router {
   });
 
   router.post('/sign-out', async (request, response) => {
-    const sessionId = request.sessionID;
+    const { viewer, sessionID = '' } = request;
     await sessions.leave(request);
-    if (sessionId) realtime.endSession(sessionId);
+    if (viewer) departures.of(viewer.id, sessionID);
     response.redirect(303, '/sign-in');
   });
 
@@ -210,7 +210,7 @@ export function accountRoutes(deps: Deps): Router {
     await accounts.setPassword(viewer.id, password);
     const { sessionID = '' } = request;
     await sessions.leaveOthers(viewer, sessionID);
-    realtime.endOthers(viewer.id, sessionID);
+    departures.ofOthers(viewer.id, sessionID);
     response.done('/account', request.t('account.password-changed'));
   });
 

@@ -74,6 +74,8 @@ export interface Facts {
   'progress.committed': CommittedChange[];
   /** The enrolment met every condition of its scheme for the first time. Durable. */
   'progress.qualified': { enrolment: string };
+  /** A person's session has ended, or all but one, by signing out or a new password; sessions go by their names. */
+  'accounts.signed-out': { person: string } & ({ session: string } | { except: string });
 }
 
 /** Services that plugins provide for one another, by plugin id; added by declaration merging. */
@@ -197,6 +199,8 @@ export interface ApiOperation<P extends z.ZodType, Q extends z.ZodType, B extend
     language: Language;
     /** Where the request came from, for limits of open operations. */
     address: string;
+    /** Name of the signed-in session, which is not its id. */
+    session: string;
   }): Promise<z.input<R>>;
 }
 
@@ -211,6 +215,8 @@ export interface SocketContext {
   /** Changes with every connection. */
   id: string;
   viewer: Viewer;
+  /** Name of the signed-in session, which is not its id. */
+  session: string;
   language: Language;
   /** Where the connection came from. */
   address: string;
@@ -234,6 +240,8 @@ export interface Host<
   readonly settings: z.output<Settings>;
   readonly models: ModelsOf<Schemas>;
   readonly log: Logger;
+  /** The clock that what people do is judged by, epoch ms. */
+  now(): number;
   /** Folder of the plugin's own files, made on first use. */
   readonly files: string;
   /** Public address of the platform, without a slash at its end. */

@@ -28,6 +28,7 @@ import { readSettings } from './settings.ts';
 
 /** The rooms of the core that hosts hand on to plugins. */
 export interface Rooms {
+  now(): number;
   env: Record<string, string | undefined>;
   dataDir: string;
   publicUrl(): string;
@@ -86,6 +87,7 @@ export function createHost(plugin: AnyPlugin, rooms: Rooms): OpenHost {
     settings: readSettings(plugin, rooms.env),
     models: compileModels(plugin, rooms.connection),
     log,
+    now: rooms.now,
     get files() {
       const folder = join(rooms.dataDir, 'files', id);
       mkdirSync(folder, { recursive: true });

@@ -1,4 +1,5 @@
 import { beijingDay } from '../beijing-time.ts';
+import { errors } from '../errors.ts';
 import type { EnrolmentSnapshot, EnrolmentState } from './roll-up.ts';
 import { type ActivityValues, type MeasureOf, type Scheme, score, sumMeasures } from './weighted-score.ts';
 
@@ -20,7 +21,8 @@ export interface EnrolmentProgress {
 
 /** What can happen to an enrolment. Values are absolute: the same change twice is the same as once. */
 export type Change =
-  | { kind: 'values'; values: Record<string, number>; at: number }
+  /** `whileEnrolled`: refused as not found where the learner has left. */
+  | { kind: 'values'; values: Record<string, number>; at: number; whileEnrolled?: boolean | undefined }
   | { kind: 'workshop'; workshop: string | undefined }
   | { kind: 'withdraw' }
   | { kind: 'rejoin' };
@@ -28,6 +30,7 @@ export type Change =
 /**
  * The enrolment after the changes, in their order. An earned qualification stays: later values may raise the score but
  * neither lower it nor take the state back, and whoever leaves and comes back has it still.
+ * @throws core:not-found for values that count only while the learner takes part, where they have left
  */
 export function applyChanges(
   before: EnrolmentProgress,
@@ -84,6 +87,7 @@ export function snapshotOf(progress: EnrolmentProgress): EnrolmentSnapshot {
 function applyOne(after: EnrolmentProgress, change: Change): void {
   switch (change.kind) {
     case 'values': {
+      if (change.whileEnrolled && after.state === 'withdrawn') throw errors.notFound();
       for (const [activity, value] of Object.entries(change.values)) after.values[activity] = { value, at: change.at };
       const day = beijingDay(change.at);
       if (!after.lastDay || day > after.lastDay) after.lastDay = day;

@@ -15,6 +15,8 @@ export interface Report {
   values: Record<string, number>;
   /** When it happened; now where nothing is said. */
   at?: Date | number;
+  /** Refused where the commit finds that the learner has left, also if another process has just seen to it. */
+  whileEnrolled?: boolean;
   /** Writes of the plugin's own that become durable in the same transaction. */
   companions?: CompanionWrite[];
 }
@@ -36,16 +38,16 @@ export class Progress {
   /**
    * Records absolute values of activities; resolves with the enrolment when they are durable.
    * The caller has checked who may report and whether it counts (term, caps, rules).
-   * @throws core:not-found for an unknown enrolment; RangeError for a key or value that cannot be
+   * @throws core:not-found for an unknown enrolment, or one that was left with `whileEnrolled`; RangeError for a key or value that cannot be
    */
-  async record({ enrolment, values, at = Date.now(), companions }: Report): Promise<Enrolment> {
+  async record({ enrolment, values, at = Date.now(), whileEnrolled, companions }: Report): Promise<Enrolment> {
     for (const [activity, value] of Object.entries(values)) {
       if (!activityKey.test(activity) || !this.measures.measureOf(activity)) {
         throw new RangeError(`not an activity: ${activity}`);
       }
       if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`not a value of ${activity}: ${value}`);
     }
-    return this.#recorder.change(enrolment, [{ kind: 'values', values, at: Number(at) }], companions);
+    return this.#recorder.change(enrolment, [{ kind: 'values', values, at: Number(at), whileEnrolled }], companions);
   }
 
   /**

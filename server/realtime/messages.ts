@@ -9,6 +9,7 @@ import { parse } from '../web/input.ts';
 interface Context {
   id: string;
   viewer: Viewer;
+  session: string;
   language: Language;
   address: string;
   send(event: string, value: unknown): void;
@@ -29,10 +30,14 @@ interface Deps {
 
 /** Answers a plugin's message: checked input, one call, and an acknowledgement with the value or the reason. */
 export function serveMessage(socket: Socket, message: Message, { log, locales }: Deps): void {
-  const { viewer, language, address } = socket.data as { viewer: Viewer; language: Language; address: string };
+  const { viewer, session, language, address } = socket.data as Pick<
+    Context,
+    'viewer' | 'session' | 'language' | 'address'
+  >;
   const context: Context = {
     id: socket.id,
     viewer,
+    session,
     language,
     address,
     send: (event, value) => socket.emit(event, value),

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { type Namespace, Server, type Socket } from 'socket.io';
 import type { Viewer } from '../accounts/scope.ts';
 import { AppError, errors } from '../errors.ts';
+import { sessionName } from '../secrets.ts';
 import { Coalescer } from './coalescer.ts';
 import type { Cluster } from './redis.ts';
 
@@ -65,6 +66,7 @@ export class Realtime {
       const viewer = socket.request.viewer;
       if (!viewer) return next(errors.signInRequired());
       socket.data.viewer = viewer;
+      socket.data.session = sessionName(socket.request.sessionID ?? '');
       socket.data.language = socket.request.language;
       socket.data.address = addressOf(socket.request, this.#deps.behindProxy);
       void socket.join([`person:${viewer.id}`, `session:${socket.request.sessionID}`]);

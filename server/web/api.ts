@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Viewer } from '../accounts/scope.ts';
 import { errors } from '../errors.ts';
 import type { Language } from '../languages.ts';
+import { sessionName } from '../secrets.ts';
 import { parse } from './input.ts';
 
 /** An operation as the API keeps it, whatever its schemas. */
@@ -26,6 +27,7 @@ interface OperationInput {
   language: Language;
   /** Where the request came from, for limits. */
   address: string;
+  session: string;
   /** For the core's operations on the session itself. */
   request: Request;
   response: Response;
@@ -86,6 +88,7 @@ export class Api {
         viewer: viewer as Viewer,
         language,
         address: request.ip ?? '',
+        session: sessionName(request.sessionID ?? ''),
         request,
         response,
       };

@@ -1,15 +1,15 @@
 import { z } from 'zod';
+import type { Departures } from '../accounts/departures.ts';
 import { passwordLength } from '../accounts/passwords.ts';
 import type { Viewer } from '../accounts/scope.ts';
 import type { Throttle } from '../accounts/throttle.ts';
-import type { Realtime } from '../realtime/realtime.ts';
 import type { Api } from './api.ts';
 import type { createSessions } from './sessions.ts';
 
 interface Deps {
   sessions: ReturnType<typeof createSessions>;
   throttle: Throttle;
-  realtime: Realtime;
+  departures: Departures;
 }
 
 const signInBody = z.object({
@@ -18,7 +18,7 @@ const signInBody = z.object({
 });
 
 /** Signing in and out for programs: the session cookie, and the token that every change has to carry. */
-export function sessionApi(api: Api, { sessions, throttle, realtime }: Deps): void {
+export function sessionApi(api: Api, { sessions, throttle, departures }: Deps): void {
   api.add('session', {
     method: 'get',
     path: '/',
@@ -48,10 +48,10 @@ export function sessionApi(api: Api, { sessions, throttle, realtime }: Deps): vo
     path: '/',
     summary: 'Signs out and ends the sockets of the session',
     response: z.object({ ok: z.boolean() }),
-    handle: async ({ request }) => {
-      const sessionId = request.sessionID;
+    handle: async ({ request, viewer }) => {
+      const { sessionID = '' } = request;
       await sessions.leave(request);
-      if (sessionId) realtime.endSession(sessionId);
+      departures.of(viewer.id, sessionID);
       return { ok: true };
     },
   });

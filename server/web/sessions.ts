@@ -9,6 +9,7 @@ import type { Accounts } from '../accounts/accounts.service.ts';
 import type { Viewer } from '../accounts/scope.ts';
 import { AppError, errors } from '../errors.ts';
 import { isSameSecret } from '../secrets.ts';
+import { isForeign } from './origin.ts';
 
 interface SessionDeps {
   connection: Connection;
@@ -108,12 +109,18 @@ export function csrfToken(request: Request): string {
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** Refuses changes without the session's token in the field `_csrf`, the header `X-CSRF-Token` or the query. */
-export const checkCsrf: RequestHandler = (request, _response, next) => {
-  if (safeMethods.has(request.method)) return next();
-  const given = String(request.get('x-csrf-token') ?? request.body?._csrf ?? request.query._csrf ?? '');
-  const expected = request.session.csrfToken ?? '';
-  if (expected === '' || !isSameSecret(given, expected)) return next(errors.csrf());
-  if (request.body?._csrf) delete request.body._csrf;
-  next();
-};
+/**
+ * Refuses changes that a browser sends for another site, and those without the session's token in the field `_csrf`, the
+ * header `X-CSRF-Token` or the query.
+ */
+export const checkCsrf =
+  (publicUrl: string | undefined): RequestHandler =>
+  (request, _response, next) => {
+    if (safeMethods.has(request.method)) return next();
+    if (isForeign(request, publicUrl)) return next(errors.csrf());
+    const given = String(request.get('x-csrf-token') ?? request.body?._csrf ?? request.query._csrf ?? '');
+    const expected = request.session.csrfToken ?? '';
+    if (expected === '' || !isSameSecret(given, expected)) return next(errors.csrf());
+    if (request.body?._csrf) delete request.body._csrf;
+    next();
+  };

@@ -26,21 +26,23 @@ interface WebDeps {
   pages: Pages;
   programmes: Programmes;
   enrolments: Enrolments;
-  secure: boolean;
+  /** Where people reach the platform, if that is configured. */
+  publicUrl: string | undefined;
 }
 
 /** Everything around the routes: figures, headers, assets, session, language, CSRF before them; 404 and errors after. */
 export function createWeb(deps: WebDeps, routes: readonly Mounted[]): Express {
+  const secure = deps.publicUrl?.startsWith('https:') ?? false;
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
   // Elsewhere express shows its readers the stack of what its own last handler gets.
   app.set('env', 'production');
   app.set('query parser', 'simple');
-  if (deps.secure) app.set('trust proxy', 1);
+  if (secure) app.set('trust proxy', 1);
   const outside = [deps.assets.router(), metricsRoutes(deps.metrics, deps.metricsToken)];
   app.use(countRequests(deps.metrics, [...outside.map((router) => ({ at: '', router })), ...routes]));
-  app.use(securityHeaders(deps.secure));
+  app.use(securityHeaders(secure));
   app.use(...outside);
   app.use(compression({ level: 1 }));
   app.use((request, _response, next) => {
@@ -50,7 +52,11 @@ export function createWeb(deps: WebDeps, routes: readonly Mounted[]): Express {
   app.use(languageOf(deps.locales));
   app.use(...deps.sessions);
   app.use(languageOf(deps.locales), requestContext(deps), deps.pages.middleware);
-  app.use(express.json({ limit: '256kb' }), express.urlencoded({ extended: true, limit: '256kb' }), checkCsrf);
+  app.use(
+    express.json({ limit: '256kb' }),
+    express.urlencoded({ extended: true, limit: '256kb' }),
+    checkCsrf(deps.publicUrl),
+  );
   for (const { at, router } of routes) app.use(at || '/', router);
   app.use(notFound);
   app.use(failures(deps.log));

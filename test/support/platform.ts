@@ -33,6 +33,8 @@ export interface TestOptions {
   plugins?: string[];
   /** Plugins from elsewhere, such as a fixture. */
   extra?: FoundPlugin[];
+  /** The clock that time is credited by, epoch ms. */
+  now?: () => number;
   /** Further environment, such as plugins' settings. */
   env?: Record<string, string>;
 }
@@ -59,6 +61,7 @@ async function start(config: Config, options: TestOptions, known?: Fixtures): Pr
     config,
     log: createLog(config.logLevel),
     plugins: [...plugins, ...(options.extra ?? [])],
+    ...(options.now && { now: options.now }),
   });
   const fixtures = await createFixtures(platform, known);
   return {

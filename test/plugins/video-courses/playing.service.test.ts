@@ -37,7 +37,11 @@ class Study {
   }
 
   async start(more: object = {}, services = this.services) {
-    const reply = await services.playing.start(this.viewer, { lesson: this.lesson, ...more }, 'en');
+    const reply = await services.playing.start(
+      this.viewer,
+      { lesson: this.lesson, ...more },
+      { language: 'en', session: '' },
+    );
     if (reply.state === 'playing') {
       this.token = reply.token;
       this.seq = 0;
