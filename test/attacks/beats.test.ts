@@ -124,10 +124,8 @@ const attacks: Attack[] = [
       const { token } = attacker;
       await send([attacker.beat([range(10, 15)])], { token: 'guessed' });
       await attacker.start({ takeover: true });
-      const ours = attacker.token;
-      attacker.token = token;
-      await send([attacker.beat([range(10, 15)])]);
-      attacker.token = ours;
+      await attacker.start({ takeover: true });
+      await send([attacker.beat([range(10, 15)])], { token });
     },
     refused: { token: 2 },
   },
