@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EJSON } from 'bson';
+import type { Runnable, Suite } from 'mocha';
 import { MongoClient } from 'mongodb';
 import { startEngine } from '../support/engine.ts';
+import { adaptToDriver } from './driver.ts';
 import { reasonNotToRun } from './not-run.ts';
 import { fulfils, runTest, type Server } from './runner.ts';
 import type { TestFile } from './types.ts';
@@ -17,6 +19,18 @@ function* filesIn(path: string): Generator<string> {
     if (entry.isDirectory()) yield* filesIn(join(path, entry.name));
     else if (entry.name.endsWith('.json')) yield join(path, entry.name);
   }
+}
+
+/** One line that says how many of the tests that a server of this kind ought to pass have passed. */
+function summary(suite: Suite, { version, topology }: Server, excluded: number): string {
+  const count = { passed: 0, pending: 0, failed: 0 };
+  suite.eachTest((test) => {
+    count[test.state ?? 'pending']++;
+  });
+  const { passed, pending, failed } = count;
+  const all = passed + pending + failed;
+  const share = ((100 * passed) / all).toFixed(1);
+  return `${passed} passing, ${pending} pending, ${failed} failing: ${share} % of ${all} tests for a ${topology} of version ${version}; ${excluded} are for others`;
 }
 
 describe("MongoDB's specification tests", function () {
@@ -43,19 +57,28 @@ describe("MongoDB's specification tests", function () {
     server.version = (await admin.db('admin').command({ buildInfo: 1 })).version;
   });
 
-  after(async () => {
+  after(async function () {
     await admin?.close();
     await stop();
+    process.stdout.write(`\n  ${summary((this.test as Runnable).parent as Suite, server, excluded)}\n`);
   });
 
+  let excluded = 0;
   for (const path of [...filesIn(folder)].sort()) {
     const file = EJSON.parse(readFileSync(path, 'utf8'), { relaxed: true }) as TestFile;
     const name = relative(folder, path);
-    if (!fulfils(file.runOnRequirements, server)) continue;
+    if (!fulfils(file.runOnRequirements, server)) {
+      excluded += file.tests.length;
+      continue;
+    }
     describe(name, () => {
       for (const test of file.tests) {
-        if (!fulfils(test.runOnRequirements, server)) continue;
-        const reason = reasonNotToRun(name, file, test);
+        if (!fulfils(test.runOnRequirements, server)) {
+          excluded++;
+          continue;
+        }
+        const reason = reasonNotToRun(file, test);
+        adaptToDriver(name, file, test);
         if (reason !== undefined) it.skip(`${test.description} (${reason})`, () => undefined);
         else it(test.description, () => runTest(file, test, server, admin));
       }

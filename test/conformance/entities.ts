@@ -70,7 +70,10 @@ export class Entities {
         );
         break;
       case 'session': {
-        const session = this.client(spec.client as string).startSession(this.sessionOptions(spec) as never);
+        const { snapshotTime, ...options } = (spec.sessionOptions ?? {}) as Value;
+        const session = this.client(spec.client as string).startSession(options as never);
+        // The driver 7.8 reads at this time, but has no option to set it.
+        if (typeof snapshotTime === 'string') Object.assign(session, { snapshotTime: this.get(snapshotTime) });
         this.sessions.set(id, session);
         this.lsids.set(id, session.id);
         break;
@@ -81,12 +84,6 @@ export class Entities {
       default:
         throw new Error(`unknown entity ${kind}`);
     }
-  }
-
-  private sessionOptions({ sessionOptions = {} }: Value): Value {
-    const options = { ...(sessionOptions as Value) };
-    if (typeof options.snapshotTime === 'string') options.snapshotTime = this.get(options.snapshotTime);
-    return options;
   }
 
   private async createClient(id: string, spec: Value): Promise<void> {
@@ -107,6 +104,7 @@ export class Entities {
       monitorCommands: true,
       minHeartbeatFrequencyMS: 20,
       __skipPingOnConnect: true,
+      ...(spec.driverOptions as Value | undefined),
     } as never);
     const events: SeenEvent[] = [];
     const hidden = new Set(['configureFailPoint', ...ignoreCommandMonitoringEvents]);

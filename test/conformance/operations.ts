@@ -126,6 +126,8 @@ const reads: Record<string, Run> = {
       (each) => each.name,
     );
   },
+  listCollectionObjects: (e, d: Db, a) => d.listCollections({}, split(e, a)[1]).toArray(),
+  listDatabaseObjects: (e, c: MongoClient, a) => c.db('admin').admin().listDatabases(split(e, a)[1]),
   listDatabases: (e, c: MongoClient, a) => c.db('admin').admin().listDatabases(split(e, a)[1]),
   listDatabaseNames: async (e, c: MongoClient, a) =>
     (

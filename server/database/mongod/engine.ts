@@ -3,7 +3,7 @@ import { Clock } from './clock.ts';
 import { Cursors } from './cursors.ts';
 import { CommandError, namespaceNotFound } from './errors.ts';
 import { Snapshots } from './snapshots.ts';
-import { Catalog, type Collection } from './storage/catalog.ts';
+import { Catalog, type Collection, createIndexEntry, traitsOf } from './storage/catalog.ts';
 import { Sessions } from './storage/sessions.ts';
 import { Store } from './storage/store.ts';
 import { type Transaction, Transactions } from './storage/transactions.ts';
@@ -65,6 +65,7 @@ export class Engine {
       namespace: `${database}.${name}`,
       uuid: Buffer.from(randomUUID().replaceAll('-', ''), 'hex'),
       options,
+      ...traitsOf(options),
       ident: this.catalog.allocate(this.store),
       indexes: [],
       count: 0,
@@ -72,6 +73,10 @@ export class Engine {
     };
     if (typeof options.viewOn === 'string') {
       collection.view = { on: options.viewOn, pipeline: (options.pipeline ?? []) as Doc[] };
+    }
+    if (options.capped === true) {
+      const spec = { v: 2, key: { _id: 1 }, name: '_id_', unique: true };
+      collection.indexes.push(createIndexEntry(spec, this.catalog.allocate(this.store)));
     }
     return collection;
   }

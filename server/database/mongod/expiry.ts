@@ -1,7 +1,11 @@
 import type { Engine } from './engine.ts';
+import { fieldsOf } from './query/conditions.ts';
+import { compileFilter } from './query/matcher.ts';
 import { plan } from './query/planner.ts';
 import { scan } from './query/scan.ts';
+import type { Collection } from './storage/catalog.ts';
 import { claimDocument, removeDocument } from './storage/documents.ts';
+import type { Doc } from './values/codec.ts';
 
 const MOST_AT_ONCE = 1000;
 
@@ -9,13 +13,11 @@ const MOST_AT_ONCE = 1000;
 export async function expireDocuments(engine: Engine, now = Date.now()): Promise<number> {
   let removed = 0;
   for (const collection of [...engine.catalog.all()]) {
-    for (const { spec, fields } of collection.indexes) {
-      if (spec.expireAfterSeconds === undefined || fields.length !== 1) continue;
-      const limit = new Date(now - spec.expireAfterSeconds * 1000);
-      const filter = { [fields[0] as string]: { $lt: limit, $type: 'date' } };
+    for (const { field, seconds, hint } of lifetimesIn(collection)) {
+      const filter = { [field]: { $lt: new Date(now - seconds * 1000), $type: 'date' } };
       await engine.transactions.write((target) => {
         const found = [];
-        for (const each of scan(target.view, collection, plan(collection, { filter, hint: spec.name }), undefined)) {
+        for (const each of scan(target.view, collection, plan(collection, { filter, hint }), test(filter))) {
           found.push(each);
           if (found.length === MOST_AT_ONCE) break;
         }
@@ -27,3 +29,22 @@ export async function expireDocuments(engine: Engine, now = Date.now()): Promise
   }
   return removed;
 }
+
+interface Lifetime {
+  field: string;
+  seconds: number;
+  hint: string | undefined;
+}
+
+/** The dates after which documents go: those of TTL indexes, and that of a time series or a clustered collection. */
+function* lifetimesIn({ indexes, options }: Collection): Generator<Lifetime> {
+  for (const { spec, fields } of indexes) {
+    if (spec.expireAfterSeconds === undefined || fields.length !== 1) continue;
+    yield { field: fields[0] as string, seconds: spec.expireAfterSeconds, hint: spec.name };
+  }
+  if (typeof options.expireAfterSeconds !== 'number') return;
+  const { timeField } = (options.timeseries ?? { timeField: '_id' }) as { timeField: string };
+  yield { field: timeField, seconds: options.expireAfterSeconds, hint: undefined };
+}
+
+const test = (filter: Doc) => ({ matches: compileFilter(filter), fields: fieldsOf(filter) });

@@ -5,7 +5,7 @@ import { lockFolder } from './lock.ts';
 import { everything } from './query/planner.ts';
 import { scan } from './query/scan.ts';
 import type { Collection } from './storage/catalog.ts';
-import { entriesOf } from './storage/documents.ts';
+import { entriesOf } from './storage/index-entries.ts';
 import { DATA_FILE } from './storage/store.ts';
 import { decode } from './values/codec.ts';
 import { successor } from './values/keys.ts';

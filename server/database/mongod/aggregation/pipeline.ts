@@ -39,7 +39,7 @@ const $sort: Stage = (input, spec, options) => {
     throw new CommandError(15976, 'Location15976', '$sort stage must have at least one sort key');
   }
   const collator = collatorFor(options.collation as Doc | undefined);
-  return input.transform((documents) => Lazy(sortBy(documents as Doc[], (each) => each, spec as Doc, collator)));
+  return input.transform((documents) => Lazy(sortBy(documents as Doc[], (each) => each, spec as Doc, { collator })));
 };
 
 const pipeline = { ...pipelineOperators, $match, $sort } as Record<string, unknown>;

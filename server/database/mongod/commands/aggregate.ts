@@ -1,9 +1,14 @@
 import { fieldsRead } from '../aggregation/dependencies.ts';
 import { runPipeline } from '../aggregation/pipeline.ts';
+import { asksForScore, SCORE, withScore } from '../aggregation/text-score.ts';
 import type { Engine } from '../engine.ts';
 import { CommandError, failedToParse, invalidOptions, notImplemented } from '../errors.ts';
-import type { Collection } from '../storage/catalog.ts';
-import { type Doc, encode, isDocument } from '../values/codec.ts';
+import { compileFilter, type MatchContext } from '../query/matcher.ts';
+import type { Found } from '../query/scan.ts';
+import { scored } from '../query/sort.ts';
+import { type Collection, indexSpecs } from '../storage/catalog.ts';
+import { textOperand } from '../text/plan.ts';
+import { type Doc, decode, encode, isDocument } from '../values/codec.ts';
 import { plain } from '../values/plain.ts';
 import {
   type Command,
@@ -129,14 +134,24 @@ function* evaluate(
     for (const document of runPipeline(plain(rest.slice(1)), special, context)) yield encode(document);
     return;
   }
-  const found =
-    collection === undefined ? [] : search(viewOf(engine, command), collection, head, matchContext(engine, command));
+  const filters = matchContext(engine, command, undefined, collection);
+  if (textOperand(head.filter) !== undefined) compileFilter(head.filter, filters);
+  const found = collection === undefined ? [] : search(viewOf(engine, command), collection, head, filters);
   if (rest.length === 0) {
     for (const each of found) yield each.raw;
     return;
   }
+  if (asksForScore(rest)) {
+    const documents = scoredDocuments(found, filters);
+    for (const document of runPipeline(plain(withScore(rest)), documents, context)) yield encode(document);
+    return;
+  }
   for (const document of runPipeline(plain(rest), plainDocuments(found, fieldsRead(rest)), context))
     yield encode(document);
+}
+
+function* scoredDocuments(found: Iterable<Found>, { textScore }: MatchContext): Generator<Doc> {
+  for (const { raw } of found) yield { ...decode(raw, 0, true), [SCORE]: scored(textScore, decode(raw)) };
 }
 
 /** The pipeline of countDocuments, and $count, need no documents. */
@@ -164,8 +179,12 @@ function specialSource(
   if ('$collStats' in stage) return [collectionStatistics(collection)];
   if ('$indexStats' in stage) {
     if (collection === undefined) return [];
-    const specs = [{ v: 2, key: { _id: 1 }, name: '_id_' }, ...collection.indexes.map((index) => index.spec)];
-    return specs.map((spec) => ({ name: spec.name, key: spec.key, spec, accesses: { ops: 0, since: new Date() } }));
+    return indexSpecs(collection).map((spec) => ({
+      name: spec.name,
+      key: spec.key,
+      spec,
+      accesses: { ops: 0, since: new Date() },
+    }));
   }
   if ('$currentOp' in stage || '$listSessions' in stage) return [];
   if ('$listLocalSessions' in stage) return [{ _id: command.body.lsid, lastUse: new Date() }];
@@ -185,10 +204,11 @@ function specialSource(
 
 function collectionStatistics(collection: Collection | undefined): Doc {
   if (collection === undefined) throw notImplemented('$collStats needs a collection');
-  const { namespace: ns, count, size, indexes } = collection;
+  const { namespace: ns, count, size } = collection;
+  const nindexes = indexSpecs(collection).length;
   return {
     ns,
     count,
-    storageStats: { count, size, avgObjSize: count === 0 ? 0 : Math.round(size / count), nindexes: indexes.length + 1 },
+    storageStats: { count, size, avgObjSize: count === 0 ? 0 : Math.round(size / count), nindexes },
   };
 }

@@ -1,85 +1,11 @@
 import { UUID } from 'bson';
 import type { Engine } from '../engine.ts';
-import { CommandError, namespaceNotFound, notImplemented } from '../errors.ts';
+import { CommandError, namespaceNotFound } from '../errors.ts';
 import { compileFilter } from '../query/matcher.ts';
-import type { Collection } from '../storage/catalog.ts';
-import { type Doc, encode, isDocument } from '../values/codec.ts';
-import { equal } from '../values/compare.ts';
+import { type Collection, indexSpecs } from '../storage/catalog.ts';
+import { type Doc, encode } from '../values/codec.ts';
 import { collectionName, collectionOf, countField, documentField, type Handler } from './context.ts';
 import { cursorReply } from './replies.ts';
-
-const ignoredOptions = new Set([
-  'storageEngine',
-  'indexOptionDefaults',
-  'writeConcern',
-  'comment',
-  'lsid',
-  'txnNumber',
-  'autoIndexId',
-  'encryptedFields',
-  'validationLevel',
-  'validationAction',
-]);
-const keptOptions = [
-  'viewOn',
-  'pipeline',
-  'collation',
-  'changeStreamPreAndPostImages',
-  'validator',
-  'validationLevel',
-  'validationAction',
-  'clusteredIndex',
-  'expireAfterSeconds',
-];
-
-export const create: Handler = async (engine, command) => {
-  const { body, database } = command;
-  const name = collectionName(command);
-  if (body.capped === true) throw notImplemented('capped collections are not supported');
-  if (body.timeseries !== undefined) throw notImplemented('time series collections are not supported');
-  for (const option of ['encryptedFields'])
-    if (body[option] !== undefined) throw notImplemented(`${option} is not supported`);
-  for (const option of Object.keys(body)) {
-    const known =
-      option === 'create' || option.startsWith('$') || keptOptions.includes(option) || ignoredOptions.has(option);
-    if (
-      !known &&
-      ![
-        'capped',
-        'size',
-        'max',
-        'maxTimeMS',
-        'apiVersion',
-        'apiStrict',
-        'readConcern',
-        'startTransaction',
-        'autocommit',
-      ].includes(option)
-    ) {
-      throw new CommandError(40415, 'Location40415', `BSON field 'create.${option}' is an unknown field.`);
-    }
-  }
-  const options: Doc = {};
-  for (const option of keptOptions) if (body[option] !== undefined) options[option] = body[option];
-  if (isDocument(options.validator)) compileFilter(options.validator, { evaluate: () => true });
-  if (isDocument(options.clusteredIndex)) options.clusteredIndex = { v: 2, name: '_id_', ...options.clusteredIndex };
-  if (command.transaction !== undefined) {
-    if (engine.find(database, name, command.transaction) !== undefined) throw exists(database, name);
-    await engine.createInTransaction(command.transaction, database, name, options);
-    return { ok: 1 };
-  }
-  await engine.transactions.write(() => {
-    const existing = engine.catalog.get(database, name);
-    if (existing === undefined) engine.createCollection(database, name, options);
-    else if (!equal(existing.options, options)) {
-      throw exists(database, name);
-    }
-  });
-  return { ok: 1 };
-};
-
-const exists = (database: string, name: string) =>
-  new CommandError(48, 'NamespaceExists', `namespace ${database}.${name} already exists, but with different options`);
 
 export const drop: Handler = async (engine, command) => {
   const collection = collectionOf(engine, command);
@@ -88,7 +14,7 @@ export const drop: Handler = async (engine, command) => {
   }
   await engine.transactions.write(() => dropNow(engine, collection));
   engine.reap();
-  return { nIndexesWas: collection.indexes.length + 1, ns: collection.namespace, ok: 1 };
+  return { nIndexesWas: indexSpecs(collection).length, ns: collection.namespace, ok: 1 };
 };
 
 function dropNow(engine: Engine, collection: Collection): void {
@@ -127,36 +53,6 @@ function splitNamespace(namespace: string): { database: string; name: string } {
   return { database: namespace.slice(0, dot), name: namespace.slice(dot + 1) };
 }
 
-export const collMod: Handler = async (engine, command) => {
-  const { body } = command;
-  const collection = engine.existing(command.database, collectionName(command));
-  const reply: Doc = { ok: 1 };
-  await engine.transactions.write(() => {
-    const change = body.index;
-    if (isDocument(change)) {
-      const index = collection.indexes.find(
-        (each) => each.spec.name === change.name || equal(each.spec.key, change.keyPattern),
-      );
-      if (index === undefined)
-        throw new CommandError(27, 'IndexNotFound', `cannot find index for ns ${collection.namespace}`);
-      if (change.expireAfterSeconds !== undefined) {
-        reply.expireAfterSeconds_old = index.spec.expireAfterSeconds;
-        reply.expireAfterSeconds_new = change.expireAfterSeconds;
-        index.spec.expireAfterSeconds = Number(change.expireAfterSeconds);
-      }
-      if (change.hidden !== undefined) index.spec.hidden = change.hidden === true;
-    }
-    for (const option of ['validator', 'validationLevel', 'validationAction', 'changeStreamPreAndPostImages']) {
-      if (body[option] !== undefined) collection.options[option] = body[option];
-    }
-    if (collection.view !== undefined && body.viewOn !== undefined) {
-      collection.view = { on: String(body.viewOn), pipeline: (body.pipeline ?? []) as Doc[] };
-    }
-    engine.catalog.save(engine.store, collection);
-  });
-  return reply;
-};
-
 export const listCollections: Handler = (engine, command) => {
   const { database, body } = command;
   const filter = documentField(body, 'filter') ?? {};
@@ -173,10 +69,12 @@ export const listCollections: Handler = (engine, command) => {
   return cursorReply(namespace, batch, 'firstBatch');
 };
 
-function describe({ name, view, options, uuid }: Collection): Doc {
+function describe(collection: Collection): Doc {
+  const { name, view, options, uuid } = collection;
   if (view !== undefined) return { name, type: 'view', options, info: { readOnly: true } };
-  const idIndex = { v: 2, key: { _id: 1 }, name: '_id_' };
-  return { name, type: 'collection', options, info: { readOnly: false, uuid: new UUID(uuid) }, idIndex };
+  if (options.timeseries !== undefined) return { name, type: 'timeseries', options, info: { readOnly: false } };
+  const info = { readOnly: false, uuid: new UUID(uuid) };
+  return { name, type: 'collection', options, info, idIndex: indexSpecs(collection)[0] };
 }
 
 export const listDatabases: Handler = (engine, { body }) => {
@@ -198,15 +96,18 @@ export const collStats: Handler = (engine, command) => {
   const collection = collectionOf(engine, command);
   const ns = `${command.database}.${collectionName(command)}`;
   if (collection === undefined) return { ns, size: 0, count: 0, storageSize: 0, nindexes: 0, ok: 1 };
-  const { count, size, indexes } = collection;
+  const { count, size } = collection;
   return {
     ns,
     size,
     count,
     avgObjSize: count === 0 ? 0 : Math.round(size / count),
     storageSize: size,
-    capped: false,
-    nindexes: indexes.length + 1,
+    capped: collection.options.capped === true,
+    ...(collection.options.capped === true
+      ? { max: collection.options.max ?? 0, maxSize: collection.options.size }
+      : {}),
+    nindexes: indexSpecs(collection).length,
     indexSizes: {},
     totalIndexSize: 0,
     totalSize: size,
@@ -227,7 +128,7 @@ export const dbStats: Handler = (engine, command) => {
     avgObjSize: objects === 0 ? 0 : dataSize / objects,
     dataSize,
     storageSize: dataSize,
-    indexes: sum((each) => each.indexes.length + 1),
+    indexes: sum((each) => indexSpecs(each).length),
     indexSize: 0,
     totalSize: dataSize,
     scaleFactor: 1,

@@ -6,6 +6,7 @@ import type { MatchContext } from '../query/matcher.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { KeyValue } from '../storage/store.ts';
 import type { Transaction } from '../storage/transactions.ts';
+import { textSearchIn } from '../text/plan.ts';
 import { type Doc, decode, isDocument } from '../values/codec.ts';
 import { collatorFor } from '../values/collation.ts';
 import { typeName } from '../values/compare.ts';
@@ -58,10 +59,24 @@ export function collectionName(command: Command): string {
 }
 
 /** What filters and expressions of a command refer to: collation, `let`, other collections. */
-export function matchContext(engine: Engine, command: Command, collation?: unknown): MatchContext {
-  const chosen = (collation ?? command.body.collation) as Doc | undefined;
+export function matchContext(
+  engine: Engine,
+  command: Command,
+  collation?: unknown,
+  collection = namedCollection(engine, command),
+): MatchContext {
+  const chosen = (collation ?? command.body.collation ?? collection?.options.collation) as Doc | undefined;
   const evaluate = evaluator(pipelineContext(engine, command, chosen));
-  return { collator: collatorFor(chosen), evaluate: (value, document) => evaluate(value, plain(document)) };
+  return {
+    collator: collatorFor(chosen),
+    evaluate: (value, document) => evaluate(value, plain(document)),
+    text: (operand) => textSearchIn(collection, operand),
+  };
+}
+
+function namedCollection(engine: Engine, command: Command): Collection | undefined {
+  const name = command.body[command.name];
+  return typeof name === 'string' ? engine.find(command.database, name, command.transaction) : undefined;
 }
 
 export function pipelineContext(engine: Engine, command: Command, collation?: Doc): PipelineContext {

@@ -1,13 +1,16 @@
 import type { Timestamp } from 'bson';
 import type { Engine } from '../engine.ts';
-import { CommandError, searchNeedsAtlas } from '../errors.ts';
+import { CommandError, invalidOptions, searchNeedsAtlas } from '../errors.ts';
 import { type Doc, decode, isDocument } from '../values/codec.ts';
 import { toDouble } from '../values/numeric.ts';
 import { buildInfo, getParameter, hello, replicaSetCommands, type ServerInfo, serverStatus } from './admin.ts';
 import { aggregate } from './aggregate.ts';
 import { bulkWrite } from './bulk-write.ts';
+import { collMod } from './coll-mod.ts';
 import * as collections from './collections.ts';
 import type { Command, Handler, Reply } from './context.ts';
+import { convertToCapped } from './convert-to-capped.ts';
+import { create } from './create.ts';
 import { explain } from './explain.ts';
 import type { FailPoints } from './fail-points.ts';
 import { findAndModify } from './find-and-modify.ts';
@@ -64,11 +67,12 @@ export function commandTable(
     listIndexes,
     dropIndexes,
     deleteIndexes: dropIndexes,
-    create: collections.create,
+    create,
+    convertToCapped,
     drop: collections.drop,
     dropDatabase: collections.dropDatabase,
     renameCollection: collections.renameCollection,
-    collMod: collections.collMod,
+    collMod,
     listCollections: collections.listCollections,
     listDatabases: collections.listDatabases,
     collStats: collections.collStats,
@@ -202,6 +206,8 @@ async function run({ engine, table }: Dispatcher, command: Command): Promise<Rep
           `Cannot run '${name}' in a multi-document transaction.`,
         );
       }
+      if (body.autocommit === false && body.writeConcern !== undefined)
+        throw invalidOptions('writeConcern is not allowed within a multi-statement transaction');
       command.transaction = engine.sessions.transactionOf(body);
       if (command.transaction === undefined) useSnapshot(engine, command);
     }

@@ -4,6 +4,7 @@ import { claimDocument, insertDocument, removeDocument } from '../storage/docume
 import { isReplacement, upsertDocument } from '../update/update.ts';
 import { type Doc, decode, encode, isDocument } from '../values/codec.ts';
 import { collectionName, documentField, type Handler, matchContext } from './context.ts';
+import { checkTransactional, checkUpdatable } from './create.ts';
 import { applyTo, compileStatement, matching, runOnce } from './writes.ts';
 
 export const findAndModify: Handler = async (engine, command) => {
@@ -21,6 +22,8 @@ export const findAndModify: Handler = async (engine, command) => {
     body.upsert === true
       ? await engine.collectionForWrite(command.database, name, command.transaction)
       : engine.find(command.database, name, command.transaction);
+  checkUpdatable(collection);
+  checkTransactional(collection, command.transaction !== undefined);
   const context = matchContext(engine, command);
   const project = compileProjection(documentField(body, 'fields'), filter, context);
   const change = removing

@@ -1,11 +1,14 @@
 import type { Engine } from '../engine.ts';
-import { badValue, CommandError, namespaceNotFound, notImplemented } from '../errors.ts';
+import { badValue, CommandError, invalidOptions, namespaceNotFound, notImplemented } from '../errors.ts';
 import { compileFilter } from '../query/matcher.ts';
 import { plan } from '../query/planner.ts';
 import { scan } from '../query/scan.ts';
-import { type Collection, createIndexEntry, type Index, type IndexSpec } from '../storage/catalog.ts';
+import { type Collection, createIndexEntry, type Index, type IndexSpec, indexSpecs } from '../storage/catalog.ts';
 import { buildIndex, type Target } from '../storage/documents.ts';
+import { textIndexOf } from '../text/plan.ts';
+import { isTextKey, textSpec } from '../text/spec.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
+import { checkedCollation } from '../values/collation.ts';
 import { equal } from '../values/compare.ts';
 import { plain } from '../values/plain.ts';
 import { collectionName, collectionOf, countField, type Handler } from './context.ts';
@@ -18,7 +21,7 @@ export const createIndexes: Handler = async (engine, command) => {
   if (specs === undefined || specs.length === 0) throw badValue('Must specify at least one index to create');
   const existed = engine.find(database, name, command.transaction) !== undefined;
   const collection = await engine.collectionForWrite(database, name, command.transaction);
-  const before = collection.indexes.length + 1;
+  const before = indexSpecs(collection).length;
   let created = 0;
   if (command.transaction !== undefined && !command.transaction.created.has(collection.namespace)) {
     throw new CommandError(
@@ -34,7 +37,7 @@ export const createIndexes: Handler = async (engine, command) => {
   });
   return {
     numIndexesBefore: before,
-    numIndexesAfter: collection.indexes.length + 1,
+    numIndexesAfter: indexSpecs(collection).length,
     createdCollectionAutomatically: !existed,
     ...(created === 0 ? { note: 'all indexes already exist' } : {}),
     ok: 1,
@@ -57,10 +60,11 @@ function checkedSpec(given: Doc): IndexSpec {
       throw notImplemented(`${kind} indexes are not supported`);
     else if (kind !== 'text' && kind !== 'hashed') throw bad(`Unknown index plugin '${kind}'`);
   }
-  if (Object.keys(key).some((field) => field === '$**' || field.endsWith('.$**')))
+  if (Object.keys(key).some((field) => field.endsWith('$**') && key[field] !== 'text'))
     throw notImplemented('wildcard indexes are not supported');
   if (isDocument(given.partialFilterExpression)) compileFilter(given.partialFilterExpression);
-  const spec: IndexSpec = { ...(plain(given) as Doc), v: 2, key: plain(key), name } as unknown as IndexSpec;
+  const complete = { ...(plain(given) as Doc), v: 2, key: plain(key), name } as Doc;
+  const spec = (isTextKey(complete.key as Doc) ? textSpec(complete) : complete) as IndexSpec;
   for (const flag of ['unique', 'sparse', 'hidden'] as const) {
     if (spec[flag] !== undefined) {
       if (spec[flag] as unknown) spec[flag] = true;
@@ -74,6 +78,10 @@ function checkedSpec(given: Doc): IndexSpec {
 
 function addIndex(engine: Engine, target: Target, collection: Collection, spec: IndexSpec, visible: boolean): boolean {
   if (equal(spec.key, { _id: 1 })) return false;
+  if (spec.unique && collection.options.timeseries !== undefined)
+    throw invalidOptions('Unique indexes are not supported on time-series collections');
+  inheritCollation(collection, spec);
+  checkOnlyText(collection, spec);
   const sameName = collection.indexes.find((each) => each.spec.name === spec.name);
   const sameKey = collection.indexes.find(
     (each) =>
@@ -110,10 +118,24 @@ function addIndex(engine: Engine, target: Target, collection: Collection, spec: 
   return true;
 }
 
+/** An index compares strings as its own collation says, or else that of its collection; text indexes have none. */
+function inheritCollation(collection: Collection, spec: IndexSpec): void {
+  const collation = checkedCollation(spec.collation ?? collection.options.collation);
+  if (collation === undefined || isTextKey(spec.key)) delete spec.collation;
+  else spec.collation = collation;
+}
+
+function checkOnlyText(collection: Collection, spec: IndexSpec): void {
+  const other = isTextKey(spec.key) ? textIndexOf(collection) : undefined;
+  if (other === undefined || other.spec.name === spec.name) return;
+  const message = `only one text index per collection allowed, found existing text index "${other.spec.name}"`;
+  throw new CommandError(67, 'CannotCreateIndex', message);
+}
+
 const keysInOrder = (a: IndexSpec, b: IndexSpec) => Object.keys(a.key).join() === Object.keys(b.key).join();
 
 function sameOptions(a: IndexSpec, b: IndexSpec): boolean {
-  return ['unique', 'sparse', 'expireAfterSeconds', 'partialFilterExpression', 'collation'].every((option) =>
+  return ['unique', 'sparse', 'expireAfterSeconds', 'partialFilterExpression', 'collation', 'weights'].every((option) =>
     equal(a[option] ?? false, b[option] ?? false),
   );
 }
@@ -122,9 +144,7 @@ export const listIndexes: Handler = (engine, command) => {
   const collection = collectionOf(engine, command);
   const namespace = `${command.database}.${collectionName(command)}`;
   if (collection === undefined) throw namespaceNotFound(`ns does not exist: ${namespace}`);
-  const clustered = collection.options.clusteredIndex as Doc | undefined;
-  const first = clustered === undefined ? { v: 2, key: { _id: 1 }, name: '_id_' } : { ...clustered, clustered: true };
-  const rows: Doc[] = [first, ...collection.indexes.map((index) => index.spec)];
+  const rows = indexSpecs(collection);
   const size = countField((command.body.cursor ?? {}) as Doc, 'batchSize') ?? Number.MAX_SAFE_INTEGER;
   const batch = engine.cursors.open(namespace, rows.map(encode)[Symbol.iterator](), size);
   return cursorReply(namespace, batch, 'firstBatch');
@@ -134,7 +154,7 @@ export const dropIndexes: Handler = async (engine, command) => {
   const { body } = command;
   const collection = collectionOf(engine, command);
   if (collection === undefined) throw namespaceNotFound(`ns not found ${command.database}.${collectionName(command)}`);
-  const before = collection.indexes.length + 1;
+  const before = indexSpecs(collection).length;
   await engine.transactions.write(() => {
     const dropped = chosen(collection, body.index);
     collection.indexes = collection.indexes.filter((index) => !dropped.includes(index));
@@ -149,7 +169,7 @@ export const dropIndexes: Handler = async (engine, command) => {
 };
 
 function chosen(collection: Collection, which: unknown): Index[] {
-  if (which === '*') return [...collection.indexes];
+  if (which === '*') return collection.indexes.filter((index) => index.spec.name !== '_id_');
   const wanted = Array.isArray(which) ? which : [which];
   return wanted.map((each) => {
     const isId = each === '_id_' || (isDocument(each) && equal(each, { _id: 1 }));

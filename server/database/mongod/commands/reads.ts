@@ -67,7 +67,7 @@ function findById(engine: Engine, command: Command, namespace: string): Buffer |
   if (projection !== undefined && Object.keys(projection as Doc).length > 0) return undefined;
   if (collation !== undefined || batchSize === 0 || skip || hint !== undefined || tailable) return undefined;
   const collection = collectionOf(engine, command);
-  if (collection === undefined || collection.view !== undefined) return undefined;
+  if (collection === undefined || collection.view !== undefined || collection.byRecord) return undefined;
   const raw = viewOf(engine, command).get(documentKey(collection, id));
   return cursorReply(namespace, { documents: raw === undefined ? [] : [raw], id: Long.ZERO }, 'firstBatch');
 }

@@ -47,7 +47,7 @@ export function* search(
         return each.document;
       },
       sort,
-      context.collator,
+      context,
     );
   }
   if (limit <= 0) return;
@@ -78,7 +78,8 @@ export function countMatches(engine: Engine, command: Command, collection: Colle
   const test = { matches: compileFilter(request.filter, context), fields: fieldsOf(request.filter) };
   const chosen = plan(collection, { filter: request.filter, hint: request.hint, collator: context.collator });
   if (isCoveredCount(chosen)) {
-    if (!chosen.narrowed && command.transaction === undefined && chosen.index === undefined) return collection.count;
+    const isLatest = command.transaction === undefined && command.snapshot === undefined;
+    if (!chosen.narrowed && isLatest && chosen.index === undefined) return collection.count;
     let total = 0;
     for (const range of chosen.ranges) {
       total += chosen.points ? Number(view.get(range.low) !== undefined) : view.count(range);

@@ -31,6 +31,7 @@ import {
   pipelineContext,
   statementsOf,
 } from './context.ts';
+import { checkTimeField, checkTransactional, checkUpdatable } from './create.ts';
 import { isPlainId } from './search.ts';
 
 interface WriteError {
@@ -128,12 +129,15 @@ export const insert: Handler = async (engine, command) => {
   if (raw.length === 0)
     throw new CommandError(16, 'InvalidLength', 'Write batch sizes must be between 1 and 100000. Got 0 operations.');
   const collection = await engine.collectionForWrite(command.database, collectionName(command), command.transaction);
+  checkTransactional(collection, command.transaction !== undefined);
+  const isTimed = collection.options.timeseries !== undefined;
   return runStatements(
     engine,
     command,
     raw.length,
     (target, at, progress) => {
       const prepared = prepareInsert(raw[at] as Buffer);
+      if (isTimed) checkTimeField(collection, prepared.document);
       insertDocument(target, collection, prepared.id, prepared.raw, prepared.document);
       progress.n++;
     },
@@ -144,6 +148,7 @@ export const insert: Handler = async (engine, command) => {
 export const remove: Handler = async (engine, command) => {
   const statements = statementsOf(command, 'deletes');
   const collection = engine.find(command.database, collectionName(command), command.transaction);
+  checkTransactional(collection, command.transaction !== undefined);
   return runStatements(
     engine,
     command,
@@ -155,7 +160,7 @@ export const remove: Handler = async (engine, command) => {
         collation?: Doc;
         hint?: unknown;
       };
-      const context = contextFor(engine, command, collation);
+      const context = contextFor(engine, command, collation, collection);
       if (collection === undefined) {
         compileFilter(q, context);
         return;
@@ -178,7 +183,7 @@ export function matching(
   single: boolean,
 ): Found[] {
   const { filter } = request;
-  if (isPlainId(filter._id) && Object.keys(filter).length === 1 && context.collator === undefined) {
+  if (isPlainId(filter._id) && Object.keys(filter).length === 1 && isByPlainId(collection, context)) {
     const key = documentKey(collection, filter._id);
     const raw = target.view.get(key);
     return raw === undefined ? [] : [{ key, raw, document: undefined }];
@@ -191,15 +196,24 @@ export function matching(
     if (single && chosen.sorted) break;
   }
   if (chosen.sorted || request.sort === undefined) return found;
-  const sorted = sortBy(found, (each) => each.document ?? decode(each.raw), request.sort, context.collator);
+  const sorted = sortBy(found, (each) => each.document ?? decode(each.raw), request.sort, context);
   return single ? sorted.slice(0, 1) : sorted;
 }
+
+const isByPlainId = ({ byRecord, collator }: Collection, context: MatchContext): boolean =>
+  !byRecord && collator === undefined && context.collator === undefined;
 
 const contexts = new WeakMap<Command, MatchContext>();
 
 /** The context of a statement; those without a collation of their own share their command's. */
-export function contextFor(engine: Engine, command: Command, collation: Doc | undefined): MatchContext {
-  if (collation !== undefined) return matchContext(engine, command, collation);
+export function contextFor(
+  engine: Engine,
+  command: Command,
+  collation: Doc | undefined,
+  collection: Collection | undefined,
+): MatchContext {
+  if (collation !== undefined || command.name === 'bulkWrite')
+    return matchContext(engine, command, collation, collection);
   let context = contexts.get(command);
   if (context === undefined) {
     context = matchContext(engine, command);
@@ -228,6 +242,8 @@ export const update: Handler = async (engine, command) => {
   const collection = statements.some((each) => each.upsert)
     ? await engine.collectionForWrite(command.database, name, command.transaction)
     : engine.find(command.database, name, command.transaction);
+  checkUpdatable(collection);
+  checkTransactional(collection, command.transaction !== undefined);
   return runStatements(
     engine,
     command,
@@ -248,7 +264,7 @@ export function updateOne(
   at: number,
   progress: Progress,
 ): void {
-  const context = contextFor(engine, command, statement.collation);
+  const context = contextFor(engine, command, statement.collation, collection);
   let compiled: Update | undefined;
   const change = () => (compiled ??= compileStatement(engine, command, statement, context));
   const patch = collection === undefined ? undefined : patchFor(engine, collection, statement, change);

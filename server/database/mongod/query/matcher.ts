@@ -1,4 +1,5 @@
 import { badValue, notImplemented } from '../errors.ts';
+import type { TextSearch } from '../text/search.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import type { Collator } from '../values/compare.ts';
 import { toDouble } from '../values/numeric.ts';
@@ -13,8 +14,10 @@ export interface MatchContext {
   collator?: Collator | undefined;
   /** Evaluates an aggregation expression, for $expr. */
   evaluate?: ((expression: unknown, document: Doc) => unknown) | undefined;
-  /** Tests $text against a document. */
-  text?: (search: Doc) => Matcher;
+  /** Compiles $text for the collection that is searched. */
+  text?: ((operand: unknown) => TextSearch) | undefined;
+  /** How well a document fits the filter's $text. */
+  textScore?: ((document: Doc) => number) | undefined;
 }
 
 /** Compiles a filter; an unknown operator or a malformed operand is a BadValue error. */
@@ -60,7 +63,9 @@ function logical(name: string, operand: unknown, context: MatchContext): Matcher
       return () => false;
     case '$text': {
       if (context.text === undefined) throw badValue('$text is not allowed in this context');
-      return context.text(operand as Doc);
+      const { matches, score } = context.text(operand);
+      context.textScore = score;
+      return matches;
     }
     case '$where':
       throw notImplemented('$where needs server-side JavaScript, which this engine does not run');

@@ -1,6 +1,7 @@
 import { badValue } from '../errors.ts';
 import type { Collection, Index } from '../storage/catalog.ts';
 import type { Range } from '../storage/store.ts';
+import { textIndexOf, textOperand, textSearchIn } from '../text/plan.ts';
 import type { Doc } from '../values/codec.ts';
 import type { Collator } from '../values/compare.ts';
 import { equal, typeRank } from '../values/compare.ts';
@@ -42,22 +43,23 @@ const idIndex = (collection: Collection) => ({
   ident: collection.ident,
   unique: true,
   multikey: false,
+  collator: collection.collator,
+  fold: collection.fold,
 });
 
 /** Chooses the index whose conditions narrow the search most, or that yields the order. */
 export function plan(collection: Collection, request: PlanRequest): Plan {
   const conditions = conditionsOf(request.filter);
-  if (request.collator !== undefined) {
-    conditions.list = conditions.list.filter((each) => !mentionsText(each.operand));
-    conditions.complete = false;
-  }
+  if (request.collator !== undefined) conditions.complete = false;
   const hinted = hintedIndex(collection, request.hint);
   if (hinted === 'natural') return readAll(collection, request, conditions);
   if (hinted !== undefined) {
     const index = hinted === 'id' ? undefined : hinted;
     return planFor(collection, index, conditions, request)?.plan ?? readAll(collection, request, conditions);
   }
-  let best = planFor(collection, undefined, conditions, request);
+  const searched = textOperand(request.filter);
+  if (searched !== undefined) return planText(collection, searched, request.sort);
+  let best = collection.byRecord ? undefined : planFor(collection, undefined, conditions, request);
   for (const index of collection.indexes) {
     if (index.spec.hidden || !isUsable(index, conditions)) continue;
     const candidate = planFor(collection, index, conditions, request);
@@ -96,28 +98,44 @@ function planUnion(collection: Collection, conditions: Conditions, request: Plan
   return { index: undefined, ranges: [], points: false, reverse: false, sorted, exact: false, narrowed: true, union };
 }
 
+/** Reads the documents that have one of the terms; the matcher decides. */
+function planText(collection: Collection, operand: Doc, sort: Doc | undefined): Plan {
+  const index = textIndexOf(collection);
+  const { terms } = textSearchIn(collection, operand);
+  const heads = terms.map((term) => encodePrefix([term], [1], (index as Index).ident));
+  return {
+    index,
+    ranges: heads.map((low) => ({ low, high: successor(low) })).sort((a, b) => Buffer.compare(a.low, b.low)),
+    points: false,
+    reverse: false,
+    sorted: sort === undefined || Object.keys(sort).length === 0,
+    exact: false,
+    narrowed: true,
+    union: undefined,
+  };
+}
+
 const mentionsText = (operand: unknown): boolean =>
   Array.isArray(operand) ? operand.some(mentionsText) : [15, 20, 25].includes(typeRank(operand));
 
 function isUsable(index: Index, { list }: Conditions): boolean {
   const { spec } = index;
-  if (Object.values(spec.key).some((kind) => typeof kind === 'string')) return false;
+  if (index.terms !== undefined) return false;
   if (spec.partialFilterExpression !== undefined && !implies(list, spec.partialFilterExpression)) return false;
-  if (spec.sparse && !list.some((each) => index.fields.includes(each.path) && excludesMissing(each))) return false;
-  return spec.collation === undefined || spec.collation.locale === 'simple';
+  return !spec.sparse || list.some((each) => index.fields.includes(each.path) && excludesMissing(each));
 }
 
 function hintedIndex(collection: Collection, hint: unknown): Index | 'id' | 'natural' | undefined {
   if (hint === undefined || hint === null || hint === '') return undefined;
   if (typeof hint === 'string') {
-    if (hint === '_id_') return 'id';
+    if (hint === '_id_' && !collection.byRecord) return 'id';
     const named = collection.indexes.find((index) => index.spec.name === hint);
     if (named !== undefined) return named;
   } else {
     const fields = Object.keys(hint as Doc);
     if (fields.length === 0) return undefined;
     if (fields[0] === '$natural') return 'natural';
-    if (fields.length === 1 && fields[0] === '_id') return 'id';
+    if (fields.length === 1 && fields[0] === '_id' && !collection.byRecord) return 'id';
     const same = collection.indexes.find((index) => equal(index.spec.key, hint));
     if (same !== undefined) return same;
   }
@@ -129,10 +147,12 @@ function hintedIndex(collection: Collection, hint: unknown): Index | 'id' | 'nat
 function planFor(
   collection: Collection,
   index: Index | undefined,
-  { list, complete }: Conditions,
+  { list: all, complete: whole }: Conditions,
   request: PlanRequest,
 ): { plan: Plan; score: number } | undefined {
-  const { fields, directions, ident, unique, multikey } = index ?? idIndex(collection);
+  const { fields, directions, ident, unique, multikey, collator, fold } = index ?? idIndex(collection);
+  const list = collator === undefined && request.collator === undefined ? all : comparable(all, collator, request);
+  const complete = whole && list.length === all.length && collator === undefined;
   let prefixes: Buffer[] = [ident];
   let ranges: Range[] | undefined;
   let score = 0;
@@ -141,13 +161,15 @@ function planFor(
   const used = new Set<Condition>();
   for (let i = 0; i < fields.length && ranges === undefined; i++) {
     const direction = [directions[i] as number];
+    if (multikey && sharesRoot(fields, i)) break;
     const own = list.filter((each) => each.path === fields[i]);
     const fixed = own.find((each) => each.operator === '$eq') ?? own.find((each) => each.operator === '$in');
     if (fixed !== undefined) {
       const values = fixed.operator === '$eq' ? [fixed.operand] : (fixed.operand as unknown[]);
       if (prefixes.length * values.length > MAX_RANGES) break;
       const write = unique && i === fields.length - 1 ? encodeKey : encodePrefix;
-      prefixes = prefixes.flatMap((head) => values.map((value) => write([value], direction, head)));
+      const keys = fold === undefined ? values : values.map(fold);
+      prefixes = prefixes.flatMap((head) => keys.map((value) => write([value], direction, head)));
       used.add(fixed);
       score += fixed.operator === '$eq' ? 10 : 8;
       if (fixed.operator === '$eq' && single) equalities++;
@@ -165,7 +187,8 @@ function planFor(
   const narrowed = score > 0;
   const points = unique && ranges === undefined && fields.every((path) => [...used].some((each) => each.path === path));
   if (points) score += 1000;
-  const order = providedOrder(request, fields, directions, equalities, prefixes.length === 1 && !multikey);
+  const inOrder = prefixes.length === 1 && !multikey && collator === undefined;
+  const order = providedOrder(request, fields, directions, equalities, inOrder);
   if (order.sorted && request.sort !== undefined && Object.keys(request.sort).length > 0)
     score += request.limited ? 7 : 4;
   if (score === 0 && request.hint === undefined) return undefined;
@@ -185,6 +208,23 @@ function planFor(
     },
     score,
   };
+}
+
+/** The conditions that an index answers which compares strings by `collator`. */
+function comparable(list: readonly Condition[], collator: Collator, request: PlanRequest): Condition[] {
+  const same = collator === request.collator;
+  return list.filter(
+    ({ operator, operand }) => !mentionsText(operand) || (same && (operator === '$eq' || operator === '$in')),
+  );
+}
+
+/**
+ * Whether an earlier field of the index lies under the same root: where the root is an array, an entry holds the fields
+ * of one element, and a filter may be met by two.
+ */
+function sharesRoot(fields: readonly string[], at: number): boolean {
+  const root = (fields[at] as string).split('.', 1)[0] as string;
+  return fields.slice(0, at).some((field) => field === root || field.startsWith(`${root}.`));
 }
 
 function distinct(keys: Buffer[]): Buffer[] {

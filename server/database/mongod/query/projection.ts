@@ -2,6 +2,7 @@ import { badValue, CommandError } from '../errors.ts';
 import { type Doc, isDocument, setField } from '../values/codec.ts';
 import { toDouble } from '../values/numeric.ts';
 import { compileFilter, elementTest, type MatchContext } from './matcher.ts';
+import { checkMeta, scored } from './sort.ts';
 
 /** Changes a document into what the client asked to see of it. */
 export type Projection = (document: Doc) => Doc;
@@ -50,9 +51,10 @@ export function compileProjection(spec: Doc | undefined, filter: Doc, context: M
 }
 
 const isExpression = (node: Node | Leaf) =>
-  isLeaf(node) && node.compute !== undefined && node.include === undefined && !sliceLeaves.has(node);
+  isLeaf(node) && node.compute !== undefined && node.include === undefined && !neutralLeaves.has(node);
 
-const sliceLeaves = new WeakSet<Leaf>();
+/** $slice and $meta change or add a field without choosing what else is seen. */
+const neutralLeaves = new WeakSet<Leaf>();
 
 function agree(before: boolean | undefined, now: boolean, path: string): boolean {
   if (before === undefined || before === now) return now;
@@ -76,7 +78,13 @@ function leafFor(value: unknown, context: MatchContext): Leaf {
         value.$slice.every((each) => !Number.isNaN(toDouble(each)))))
   ) {
     const leaf = { compute: slice(value.$slice) };
-    sliceLeaves.add(leaf);
+    neutralLeaves.add(leaf);
+    return leaf;
+  }
+  if ('$meta' in value) {
+    checkMeta(value);
+    const leaf: Leaf = { compute: (_old, document) => scored(context.textScore, document) };
+    neutralLeaves.add(leaf);
     return leaf;
   }
   if ('$elemMatch' in value) {
@@ -175,6 +183,11 @@ function exclude(value: unknown, node: Node, root: Doc): unknown {
     else if (!isLeaf(child)) setField(result, name, exclude(value[name], child, root));
     else if (child.include !== false && child.compute !== undefined)
       setField(result, name, child.compute(value[name], root));
+  }
+  for (const [name, child] of node) {
+    if (Object.hasOwn(value, name) || !isLeaf(child) || child.compute === undefined) continue;
+    const computed = child.compute(undefined, root);
+    if (computed !== undefined) setField(result, name, computed);
   }
   return result;
 }

@@ -1,7 +1,8 @@
-import { badValue, CommandError } from '../errors.ts';
+import { badValue, CommandError, notImplemented } from '../errors.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { type Collator, compare } from '../values/compare.ts';
 import { toDouble } from '../values/numeric.ts';
+import type { MatchContext } from './matcher.ts';
 import { indexedValues } from './paths.ts';
 
 /** Orders documents by a sort specification: of an array, the smallest element counts upwards, the largest downwards. */
@@ -23,6 +24,20 @@ export function sortComparator(spec: Doc, collator?: Collator): (a: Doc, b: Doc)
 interface SortKey {
   parts: string[];
   direction: number;
+  /** Sorts by how well the document fits $text. */
+  byScore?: boolean;
+}
+
+/** Checks `{ $meta: 'textScore' }`, the only metadata there is. */
+export function checkMeta(expression: Doc): void {
+  if (expression.$meta !== 'textScore') throw notImplemented(`$meta: ${String(expression.$meta)} is not supported`);
+}
+
+/** The text score of a document; an error where the filter has no $text. */
+export function scored(textScore: ((document: Doc) => number) | undefined, document: Doc): number {
+  if (textScore !== undefined) return textScore(document);
+  const message = 'query requires text score metadata, but it is not available';
+  throw new CommandError(40218, 'Location40218', message);
 }
 
 /** The fields of a sort specification; a direction that is not 1 or -1 is a BadValue error. */
@@ -30,7 +45,10 @@ function sortKeys(spec: Doc): SortKey[] {
   return Object.entries(spec)
     .filter(([field]) => field !== '$natural')
     .map(([field, direction]) => {
-      if (isDocument(direction) && '$meta' in direction) return { parts: [field], direction: -1 };
+      if (isDocument(direction)) {
+        checkMeta(direction);
+        return { parts: [field], direction: -1, byScore: true };
+      }
       const sign = toDouble(direction);
       if (sign !== 1 && sign !== -1) {
         throw new CommandError(
@@ -55,13 +73,21 @@ function sortValue(document: Doc, parts: readonly string[], direction: number, c
 }
 
 /** Sorts items by the sort values of their documents, computed once each. */
-export function sortBy<T>(items: T[], documentOf: (item: T) => Doc, spec: Doc, collator?: Collator): T[] {
+export function sortBy<T>(
+  items: T[],
+  documentOf: (item: T) => Doc,
+  spec: Doc,
+  { collator, textScore }: Pick<MatchContext, 'collator' | 'textScore'> = {},
+): T[] {
   if (!isDocument(spec)) throw badValue('sort must be a document');
   const keys = sortKeys(spec);
   if (keys.length === 0) return items;
   const rows = items.map((item) => {
     const document = documentOf(item);
-    return { item, values: keys.map(({ parts, direction }) => sortValue(document, parts, direction, collator)) };
+    const values = keys.map(({ parts, direction, byScore }) =>
+      byScore ? scored(textScore, document) : sortValue(document, parts, direction, collator),
+    );
+    return { item, values };
   });
   rows.sort((a, b) => {
     for (let i = 0; i < keys.length; i++) {

@@ -1,4 +1,7 @@
+import { isTextKey, type TextSpec, textRows } from '../text/spec.ts';
 import { type Doc, decode, encode } from '../values/codec.ts';
+import { collatorFor, foldFor } from '../values/collation.ts';
+import type { Collator } from '../values/compare.ts';
 import type { KeyValue } from './store.ts';
 
 export interface IndexSpec {
@@ -20,10 +23,15 @@ export interface Index {
   fields: string[];
   directions: number[];
   unique: boolean;
-  /** Top-level fields whose change may change the entries. */
+  /** Top-level fields whose change may change the entries; `$**` stands for all of them. */
   roots: Set<string>;
   /** Some document has more than one entry. */
   multikey: boolean;
+  collator: Collator;
+  /** Brings values that the index's collation holds for equal to one form. */
+  fold: ((value: unknown) => unknown) | undefined;
+  /** A text index: the rows of a document's terms. */
+  terms: ((document: Doc) => unknown[][]) | undefined;
 }
 
 export interface Collection {
@@ -32,6 +40,11 @@ export interface Collection {
   namespace: string;
   uuid: Buffer;
   options: Doc;
+  /** The collation that operations and indexes inherit. */
+  collator: Collator;
+  fold: ((value: unknown) => unknown) | undefined;
+  /** Documents lie in the order of their insertion, not of their _id. */
+  byRecord: boolean;
   /** Set for a view: the collection it reads and its pipeline. */
   view?: { on: string; pipeline: Doc[] };
   ident: Buffer;
@@ -151,15 +164,37 @@ export class Catalog {
   }
 }
 
+/** What follows from a collection's options. */
+export function traitsOf(options: Doc): Pick<Collection, 'collator' | 'fold' | 'byRecord'> {
+  const collator = collatorFor(options.collation);
+  const byRecord = options.capped === true || options.timeseries !== undefined;
+  return { collator, fold: collator === undefined ? undefined : foldFor(collator), byRecord };
+}
+
+/** The specifications of all indexes, as they are listed: first that on _id, which most collections are ordered by. */
+export function indexSpecs({ options, indexes, byRecord }: Collection): Doc[] {
+  const specs = indexes.map((index): Doc => index.spec);
+  if (byRecord) return specs;
+  const { clusteredIndex, collation } = options as { clusteredIndex?: Doc; collation?: Doc };
+  if (clusteredIndex !== undefined) return [{ ...clusteredIndex, clustered: true }, ...specs];
+  return [{ v: 2, key: { _id: 1 }, name: '_id_', ...(collation === undefined ? {} : { collation }) }, ...specs];
+}
+
 const catalogKey = (namespace: string) => Buffer.concat([CATALOG, Buffer.from(namespace)]);
 
 /** The index that a specification describes, with an ident of its own. */
 export function createIndexEntry(spec: IndexSpec, ident: Buffer, multikey = false): Index {
-  const fields = Object.keys(spec.key);
+  const text = isTextKey(spec.key) ? (spec as unknown as TextSpec) : undefined;
+  const fields = Object.keys(text?.weights ?? spec.key);
   const directions = fields.map((field) => (Number(spec.key[field]) < 0 ? -1 : 1));
+  const collator = collatorFor(spec.collation);
+  const fold = collator === undefined ? undefined : foldFor(collator);
+  const terms = text === undefined ? undefined : (document: Doc) => textRows(text, document);
   const roots = new Set(fields.map((field) => field.split('.', 1)[0] as string));
+  if (text !== undefined) roots.add(text.language_override);
   if (spec.partialFilterExpression !== undefined) addRoots(spec.partialFilterExpression, roots);
-  return { spec, ident, fields, directions, unique: spec.unique === true, roots, multikey };
+  const unique = spec.unique === true;
+  return { spec, ident, fields, directions, unique, roots, multikey, collator, fold, terms };
 }
 
 function addRoots(filter: Doc, roots: Set<string>): void {
@@ -211,6 +246,7 @@ function fromDocument(document: Doc): Collection {
     namespace: `${stored.database}.${stored.name}`,
     uuid: Buffer.from(stored.uuid, 'hex'),
     options: stored.options,
+    ...traitsOf(stored.options),
     ...(stored.view === undefined ? {} : { view: stored.view }),
     ident: ident(stored.ident),
     count: stored.count,

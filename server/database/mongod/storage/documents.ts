@@ -1,11 +1,11 @@
 import { ObjectId } from 'bson';
 import { badValue, CommandError, duplicateKey } from '../errors.ts';
-import { compileFilter, type Matcher } from '../query/matcher.ts';
-import { indexedValues, pathExists } from '../query/paths.ts';
+import { EVERYWHERE } from '../text/spec.ts';
 import { type Doc, decode, decodeFields, encode, isDocument, MAX_DOCUMENT_SIZE } from '../values/codec.ts';
-import { equal } from '../values/compare.ts';
-import { encodeKey } from '../values/keys.ts';
+import { encodeKey, successor } from '../values/keys.ts';
+import { enforceCap, nextRecord } from './capped.ts';
 import type { Catalog, Collection, Index } from './catalog.ts';
+import { compiled, entriesOf, indexedRows } from './index-entries.ts';
 import type { KeyValue } from './store.ts';
 
 /** Where a write goes: the database within a group, or the overlay of a transaction. */
@@ -19,8 +19,9 @@ export interface Target {
   count(collection: Collection, documents: number, bytes: number): void;
 }
 
-/** The key under which a document is stored. */
-export const documentKey = (collection: Collection, id: unknown): Buffer => encodeKey([id], [1], collection.ident);
+/** The key under which a document with this _id is stored, in a collection that is ordered by _id. */
+export const documentKey = (collection: Collection, id: unknown): Buffer =>
+  encodeKey([collection.fold === undefined ? id : collection.fold(id)], [1], collection.ident);
 
 const text = (key: Buffer) => key.latin1Slice(0, key.length);
 
@@ -31,7 +32,7 @@ export const claimDocument = (target: Target, key: Buffer): void => target.claim
 export function insertDocument(target: Target, collection: Collection, id: unknown, raw: Buffer, document?: Doc): void {
   checkSize(raw);
   if (collection.options.validator !== undefined) checkValidator(target, collection, document ?? decode(raw));
-  const key = documentKey(collection, id);
+  const key = collection.byRecord ? nextRecord(target.view, collection) : documentKey(collection, id);
   claimDocument(target, key);
   if (target.view.get(key) !== undefined) throw duplicateKey(collection.namespace, '_id_', { _id: 1 }, { _id: id });
   if (collection.indexes.length > 0) {
@@ -41,6 +42,9 @@ export function insertDocument(target: Target, collection: Collection, id: unkno
   }
   target.view.put(key, raw);
   target.count(collection, 1, raw.length);
+  if (collection.options.capped === true) {
+    enforceCap(target.view, collection, (oldest, bytes) => removeDocument(target, collection, oldest, bytes));
+  }
 }
 
 /** Replaces a stored document by another with the same _id. The key must have been claimed. */
@@ -76,7 +80,7 @@ export function storePatched(
   after: Buffer,
   roots: ReadonlySet<string>,
 ): void {
-  const touched = collection.indexes.filter((index) => meet(index.roots, roots));
+  const touched = collection.indexes.filter((index) => meet(index.roots, roots) || index.roots.has(EVERYWHERE));
   if (touched.length === 0) {
     checkSize(after);
     target.view.put(key, after);
@@ -84,7 +88,8 @@ export function storePatched(
     return;
   }
   const fields = new Set(touched.flatMap((index) => [...index.roots]));
-  const state = (raw: Buffer) => ({ raw, document: decodeFields(raw, fields) });
+  const read = (raw: Buffer) => (fields.has(EVERYWHERE) ? decode(raw) : decodeFields(raw, fields));
+  const state = (raw: Buffer) => ({ raw, document: read(raw) });
   replaceDocument(target, collection, key, state(before), state(after), touched);
 }
 
@@ -98,11 +103,8 @@ interface IndexChange extends IndexEntries {
 }
 
 function indexChange(index: Index, before: Doc, after: Doc): IndexChange | undefined {
-  const changed = index.fields.some((field) => {
-    const root = field.split('.', 1)[0] as string;
-    return before[root] !== after[root];
-  });
-  if (!changed && index.spec.partialFilterExpression === undefined) return undefined;
+  const changed = [...index.roots].some((root) => root === EVERYWHERE || before[root] !== after[root]);
+  if (!changed) return undefined;
   const old = entriesOf(index, before);
   const next = entriesOf(index, after);
   const oldKeys = new Set(old.keys.map(text));
@@ -149,21 +151,30 @@ function allEntries(collection: Collection, document: Doc): IndexEntries[] {
 
 function checkUnique(target: Target, collection: Collection, entries: readonly IndexEntries[], key: Buffer): void {
   for (const { index, keys, document } of entries) {
-    if (!index.unique) continue;
+    if (!index.unique && index.spec.prepareUnique !== true) continue;
     for (const entry of keys) {
       target.claim(text(entry));
-      const owner = target.view.get(entry);
-      if (owner !== undefined && Buffer.compare(owner, key.subarray(4)) !== 0) {
-        throw duplicateKey(collection.namespace, index.spec.name, index.spec.key, keyValue(index, document));
+      if (isTaken(target, index, entry, key.subarray(4))) {
+        throw duplicateKey(collection.namespace, index.spec.name, index.spec.key, keyValue(index, document, entry));
       }
     }
   }
 }
 
-function keyValue(index: Index, document: Doc): Doc {
-  return Object.fromEntries(
-    index.fields.map((field) => [field, indexedValues(document, field.split('.')).values[0] ?? null]),
-  );
+/** Whether another document has this entry; an index that is only being prepared for it may have several. */
+function isTaken(target: Target, index: Index, entry: Buffer, suffix: Buffer): boolean {
+  if (index.unique) {
+    const owner = target.view.get(entry);
+    return owner !== undefined && Buffer.compare(owner, suffix) !== 0;
+  }
+  const found = target.view.entries({ low: entry, high: successor(entry) }, 2, false);
+  return found.some(({ value }) => Buffer.compare(value, suffix) !== 0);
+}
+
+function keyValue(index: Index, document: Doc, entry: Buffer): Doc {
+  const { rows } = indexedRows(index, document);
+  const row = rows.find((each) => encodeKey(each, index.directions, index.ident).equals(entry)) ?? [];
+  return Object.fromEntries(index.fields.map((field, at) => [field, row[at] ?? null]));
 }
 
 function writeEntries(target: Target, collection: Collection, entries: readonly IndexEntries[], key: Buffer): void {
@@ -194,17 +205,6 @@ export function buildIndex(
   }
 }
 
-const compiledFilters = new WeakMap<Doc, Matcher>();
-
-function compiled(filter: Doc): Matcher {
-  let matches = compiledFilters.get(filter);
-  if (matches === undefined) {
-    matches = compileFilter(filter);
-    compiledFilters.set(filter, matches);
-  }
-  return matches;
-}
-
 function checkValidator(target: Target, collection: Collection, document: Doc): void {
   const { validator, validationAction, validationLevel } = collection.options;
   if (target.unvalidated || validationAction === 'warn' || validationLevel === 'off') return;
@@ -212,47 +212,6 @@ function checkValidator(target: Target, collection: Collection, document: Doc): 
   throw new CommandError(121, 'DocumentValidationFailure', 'Document failed validation', {
     errInfo: { failingDocumentId: document._id, details: { operatorName: Object.keys(validator as Doc)[0] ?? '' } },
   });
-}
-
-function isIndexed(index: Index, document: Doc): boolean {
-  const { partialFilterExpression: partial, sparse } = index.spec;
-  if (partial !== undefined && !compiled(partial)(document)) return false;
-  return !sparse || index.fields.some((field) => pathExists(document, field.split('.')));
-}
-
-/** The keys of a document in an index, without the document's own key. */
-export function entriesOf(index: Index, document: Doc): { keys: Buffer[]; multikey: boolean } {
-  if (!isIndexed(index, document)) return { keys: [], multikey: false };
-  let combinations: unknown[][] = [[]];
-  let multikey = false;
-  let arrayRoot: string | undefined;
-  for (const field of index.fields) {
-    const parts = field.split('.');
-    const found = indexedValues(document, parts);
-    if (found.multikey) {
-      const root = parts[0] as string;
-      if (arrayRoot !== undefined && arrayRoot !== root) {
-        throw new CommandError(
-          171,
-          'CannotIndexParallelArrays',
-          `cannot index parallel arrays [${root}] [${arrayRoot}]`,
-        );
-      }
-      arrayRoot = root;
-      multikey = true;
-    }
-    const values = found.values.length === 1 ? found.values : distinctValues(found.values);
-    combinations =
-      values.length === 1
-        ? combinations.map((head) => [...head, values[0]])
-        : combinations.flatMap((head) => values.map((value) => [...head, value]));
-  }
-  return { keys: combinations.map((values) => encodeKey(values, index.directions, index.ident)), multikey };
-}
-
-function distinctValues(values: unknown[]): unknown[] {
-  if (values.length === 0) return [null];
-  return values.filter((value, at) => values.findIndex((other) => equal(other, value)) === at);
 }
 
 function checkSize(raw: Buffer): void {
