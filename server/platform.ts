@@ -130,7 +130,7 @@ export async function startPlatform({
     measureOf: measures.measureOf,
     observe: watchCommits(metrics),
     windowMs: 15,
-    groupSize: 500,
+    groupSize: 2_000,
     committed(changes, qualified) {
       facts.emit('progress.committed', changes);
       for (const { id } of qualified) facts.deliver(id);

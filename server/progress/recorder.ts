@@ -9,6 +9,7 @@ import { applyChanges, type Change, changesByDay, type EnrolmentProgress, snapsh
 import { mergeDeltas, type RollupDelta, rollupDeltas } from './roll-up.ts';
 import { rollUpWrites } from './roll-up-writes.ts';
 import type { MeasureOf, Scheme } from './weighted-score.ts';
+import { writeMany } from './write-many.ts';
 
 /** A write of a plugin's own that must be durable together with the values it explains. */
 export interface CompanionWrite {
@@ -30,9 +31,6 @@ export interface CommittedChange {
 
 /** Enrolments kept in memory: those who study at the same time. */
 const MOST_KNOWN = 20_000;
-
-/** Past mongoose: casting costs as much as the rest of a commit together. */
-const exactly = { ordered: false, ignoreUndefined: true };
 
 interface Commit {
   changes: CommittedChange[];
@@ -230,9 +228,7 @@ export class Recorder {
     group: Map<string, unknown>,
   ): Promise<void> {
     if (writes.length === 0) return;
-    const { collection } = this.#deps.models.enrolments;
-    const result = await collection.bulkWrite(writes as never[], { session, ...exactly });
-    if (result.matchedCount + result.insertedCount === writes.length) return;
+    if ((await writeExactly(this.#deps.models.enrolments, writes, session)) === writes.length) return;
     for (const id of group.keys()) this.#known.delete(id);
     throw conflict();
   }
@@ -259,9 +255,8 @@ export class Recorder {
 
   async #writeRollUps(programme: string, deltas: RollupDelta[], session: ClientSession): Promise<void> {
     const { rollUps, days } = rollUpWrites(programme, deltas);
-    const options = { session, ...exactly };
-    if (rollUps.length) await this.#deps.models.rollUps.collection.bulkWrite(rollUps as never[], options);
-    if (days.length) await this.#deps.models.rollUpDays.collection.bulkWrite(days as never[], options);
+    if (rollUps.length) await writeExactly(this.#deps.models.rollUps, rollUps, session);
+    if (days.length) await writeExactly(this.#deps.models.rollUpDays, days, session);
   }
 }
 
@@ -315,10 +310,15 @@ async function writeCompanions(pending: Pending[], session: ClientSession): Prom
   for (const [model, companions] of byModel) {
     const all = [...companions.values()];
     const writes = all.map(({ write }) => write);
-    if (all.every(({ exact }) => exact)) await model.collection.bulkWrite(writes as never[], { session, ...exactly });
+    if (all.every(({ exact }) => exact)) await writeExactly(model, writes, session);
     // Without `throwOnValidationError` mongoose leaves out what does not fit its schema, and says nothing.
     else await model.bulkWrite(writes, { session, ordered: false, throwOnValidationError: true });
   }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: any model's
+function writeExactly(model: Model<any>, writes: readonly AnyBulkWriteOperation<any>[], session: ClientSession) {
+  return writeMany({ connection: model.db, collection: model.collection.name }, writes, session);
 }
 
 /** Another process wrote the enrolment meanwhile: labelled so that the transaction runs again. */

@@ -6,8 +6,6 @@ import { Player } from './player.ts';
 interface CrowdOptions {
   seats: readonly Seat[];
   site: { url: URL; lesson: string };
-  /** Between two beats of one learner, in milliseconds. */
-  intervalMs: number;
 }
 
 const TICK_MS = 10;
@@ -27,7 +25,6 @@ export class Crowd {
   /** Answers that an honest player should not get; the first ones are kept. */
   surprises = 0;
   readonly strange: string[] = [];
-  readonly #options: CrowdOptions;
   readonly #attempts = new Map<Player, number>();
   #connecting = 0;
   #ended = false;
@@ -35,7 +32,6 @@ export class Crowd {
   #onReady: () => void = () => {};
 
   constructor(options: CrowdOptions) {
-    this.#options = options;
     this.players = options.seats.map(
       (seat) =>
         new Player(seat, options.site, {
@@ -87,11 +83,11 @@ export class Crowd {
     this.#onReady = () => {};
   }
 
-  /** Begins to beat. */
-  play(): void {
-    const { intervalMs } = this.#options;
+  /** Beats from now on, each learner every so many milliseconds. */
+  play(intervalMs: number): void {
     const begun = performance.now();
     let due = 0;
+    clearInterval(this.#timer);
     this.#timer = setInterval(() => {
       const now = Date.now();
       const reached = Math.floor(((performance.now() - begun) / intervalMs) * this.players.length);
