@@ -7,11 +7,11 @@ import type { Delivery } from './deliveries.service.ts';
 import { recordOf } from './record.ts';
 import type { RegistryHost } from './settings.ts';
 
-/** Longer than a query and a submission may take together, so that a claim never ends under a request. */
-const claimMs = 45_000;
+/** How long a delivery waits for a sender that died. A living one renews its claim, so that it does not end under a request. */
+const claimMs = 10_000;
 const attemptMs = 30_000;
 /** How often a quiet process looks for deliveries that another one left, in milliseconds. */
-const lookMs = 15_000;
+const lookMs = 5_000;
 const atOnce = 4;
 const keptAnswers = 20;
 
@@ -93,7 +93,8 @@ export class Sender {
 
   async #attempt(delivery: Delivery): Promise<void> {
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(attemptMs)]);
-    const sent = await this.#send(delivery, signal);
+    const renewal = setInterval(() => void this.#renew(delivery), claimMs / 4);
+    const sent = await this.#send(delivery, signal).finally(() => clearInterval(renewal));
     if (this.#stop.signal.aborted && sent.answer.kind !== 'accepted') return this.#release(delivery);
     await this.#settle(delivery, sent.answer, sent.uncertain);
   }
@@ -113,6 +114,13 @@ export class Sender {
     }
     const answer = await this.#adapter.submit(recordOf(delivery, idNumber), signal);
     return { answer, uncertain: answer.kind === 'unknown' };
+  }
+
+  async #renew({ _id, claim }: Delivery): Promise<void> {
+    const claimedUntil = new Date(Date.now() + claimMs);
+    await this.#host.models.deliveries.updateOne({ _id, claim }, { $set: { claimedUntil } }).catch((error) => {
+      this.#host.log.warn({ err: error, enrolment: _id }, 'a claim could not be renewed');
+    });
   }
 
   /** Gives the claim back at once, so that a restarted process need not wait for its end. */
