@@ -116,22 +116,31 @@ export function createBoards(host: Host) {
     return { units, absent: new Set(regions.map(({ _id }) => _id).filter((code) => !takesPart(code))) };
   };
 
-  const unitsOf = async (place: Place, programme: Programme, today: string) => {
+  /** What stands below a place, with the sums and days of the place itself, in two reads. */
+  const read = async (place: Place, programme: Programme, days: { from: string; today: string }) => {
     const { units, absent } = await below(place, programme);
     const scopes = units.map(scopeOf);
-    const [sums, todays, yesterdays] = await Promise.all([
-      host.progress.rollUps.of(programme._id, scopes),
-      host.progress.rollUps.day(programme._id, scopes, today),
-      host.progress.rollUps.day(programme._id, scopes, addDays(today, -1)),
+    const recent = { from: addDays(days.today, -1), to: days.today };
+    const [[sums, ...unitSums], [trend, ...unitDays]] = await Promise.all([
+      host.progress.rollUps.of(programme._id, [scopeOf(place), ...scopes]),
+      host.progress.rollUps.days(programme._id, [
+        { scope: scopeOf(place), from: days.from, to: days.today },
+        ...scopes.map((scope) => ({ scope, ...recent })),
+      ]),
     ]);
     const all = units.map((unit, index): Unit => {
-      const of = sums[index] as RollUp;
+      const of = unitSums[index] as RollUp;
+      const [yesterday, today] = unitDays[index] as [RollUpDay, RollUpDay];
       const progress = progressOf(of, programme.scheme.passMark);
-      const [now, before] = [todays[index] as RollUpDay, yesterdays[index] as RollUpDay];
-      return { ...unit, sums: of, today: now, yesterday: before, average: averageOf(of), progress };
+      return { ...unit, sums: of, today, yesterday, average: averageOf(of), progress };
     });
     const isAbsent = (unit: Unit) => unit.sums.enrolled === 0 && absent.has(unit.id);
-    return { units: all.filter((unit) => !isAbsent(unit)), absent: all.filter(isAbsent).map(({ name }) => name) };
+    return {
+      sums: sums as RollUp,
+      days: trend as RollUpDay[],
+      units: all.filter((unit) => !isAbsent(unit)),
+      absent: all.filter(isAbsent).map(({ name }) => name),
+    };
   };
 
   return {
@@ -158,26 +167,20 @@ export function createBoards(host: Host) {
     ): Promise<Board> {
       const [programme, place] = await Promise.all([watched(viewer, id), placeOf(viewer, { region, school })]);
       const today = beijingDay(now);
-      const scope = scopeOf(place);
       const first = beijingDay(programme.term.from);
       const from =
         daysBetween(first, today) < trendDays ? minimum(first, addDays(today, -6)) : addDays(today, 1 - trendDays);
-      const [[sums], days, { units, absent }] = await Promise.all([
-        host.progress.rollUps.of(id, [scope]),
-        host.progress.rollUps.days(id, scope, from, today),
-        unitsOf(place, programme, today),
-      ]);
-      const own = sums as RollUp;
+      const { sums, days, units, absent } = await read(place, programme, { from, today });
       const plan = planOf(programme.term, now);
-      const average = averageOf(own);
+      const average = averageOf(sums);
       return {
         at: new Date(now),
         programme,
         place,
-        sums: own,
-        seconds: own.measures[videoMeasure] ?? 0,
+        sums,
+        seconds: sums.measures[videoMeasure] ?? 0,
         average,
-        progress: progressOf(own, programme.scheme.passMark),
+        progress: progressOf(sums, programme.scheme.passMark),
         plan,
         days,
         units,
@@ -204,13 +207,10 @@ export function createBoards(host: Host) {
       const count = Math.max(0, Math.floor(daysBetween(start, last) / 7) + 1);
       const firstWeek = Math.max(0, count - weekMost);
       const from = addDays(start, firstWeek * 7);
-      const { units } = await unitsOf(place, programme, today);
-      const rows = await Promise.all(
-        units.map(async (unit) => {
-          const days = count > 0 ? await host.progress.rollUps.days(id, scopeOf(unit), from, last) : [];
-          return { unit, minutes: weekly(days, unit.sums.enrolled) };
-        }),
-      );
+      const { units } = await read(place, programme, { from: today, today });
+      const spans = units.map((unit) => ({ scope: scopeOf(unit), from, to: last }));
+      const days = count > 0 ? await host.progress.rollUps.days(id, spans) : [];
+      const rows = units.map((unit, index) => ({ unit, minutes: weekly(days[index] ?? [], unit.sums.enrolled) }));
       const weeks = Array.from({ length: count - firstWeek }, (_, index) => ({
         number: firstWeek + index + 1,
         from: addDays(from, index * 7),

@@ -26,9 +26,13 @@ export async function overview(
   const list = await workshops.ofProgramme(programme);
   const scopes = list.map(({ _id }) => `workshop:${_id}`);
   const { rollUps } = core.progress;
+  const today = beijingDay(Date.now());
   const [sums, days, people] = await Promise.all([
     rollUps.of(programme, scopes),
-    rollUps.day(programme, scopes, beijingDay(Date.now())),
+    rollUps.days(
+      programme,
+      scopes.map((scope) => ({ scope, from: today, to: today })),
+    ),
     core.accounts.byIds([...new Set(list.map(({ moderator }) => moderator))]),
   ]);
   const names = new Map(people.map(({ _id, name }) => [_id, name]));
@@ -39,7 +43,7 @@ export async function overview(
     subject: workshop.subject,
     moderator: { id: workshop.moderator, name: names.get(workshop.moderator) ?? '' },
     members: sums[index]!.enrolled,
-    today: days[index]!.active,
+    today: days[index]![0]!.active,
     total: sums[index]!.total,
     qualified: sums[index]!.counts.qualified,
   }));

@@ -32,6 +32,13 @@ export interface RollUpDay {
   measures: Record<string, number>;
 }
 
+/** Beijing days `from`..`to` of a scope. */
+interface Span {
+  scope: string;
+  from: string;
+  to: string;
+}
+
 interface Models {
   rollUps: Model<StoredRollUp>;
   rollUpDays: Model<StoredRollUpDay>;
@@ -54,28 +61,18 @@ export class RollUps {
     return scopes.map((scope) => filled(programme, scope, byScope.get(scope)));
   }
 
-  /** The days `from`..`to` of a scope, each present, in order. */
-  async days(programme: string, scope: string, from: string, to: string): Promise<RollUpDay[]> {
-    const days: string[] = [];
-    for (let day = from; day <= to; day = addDays(day, 1)) days.push(day);
+  /** The days `from`..`to` of each scope, each day present, in order. */
+  async days(programme: string, spans: readonly Span[]): Promise<RollUpDay[][]> {
+    const wanted = spans.map(({ scope, from, to }) =>
+      daysFrom(from, to).map((day) => ({ day, id: rollUpDayId(programme, scope, day) })),
+    );
     const found = await this.#models.rollUpDays
-      .find({ _id: trusted({ $in: days.map((day) => rollUpDayId(programme, scope, day)) }) })
+      .find({ _id: trusted({ $in: [...new Set(wanted.flat().map(({ id }) => id))] }) })
       .lean();
-    const byDay = new Map(found.map((stored) => [stored.day, stored]));
-    return days.map((day) => ({ day, active: byDay.get(day)?.active ?? 0, measures: byDay.get(day)?.measures ?? {} }));
-  }
-
-  /** One day of several scopes, in the order asked. */
-  async day(programme: string, scopes: string[], day: string): Promise<RollUpDay[]> {
-    const found = await this.#models.rollUpDays
-      .find({ _id: trusted({ $in: scopes.map((scope) => rollUpDayId(programme, scope, day)) }) })
-      .lean();
-    const byScope = new Map(found.map((stored) => [stored.scope, stored]));
-    return scopes.map((scope) => ({
-      day,
-      active: byScope.get(scope)?.active ?? 0,
-      measures: byScope.get(scope)?.measures ?? {},
-    }));
+    const byId = new Map(found.map((stored) => [stored._id, stored]));
+    return wanted.map((span) =>
+      span.map(({ day, id }) => ({ day, active: byId.get(id)?.active ?? 0, measures: byId.get(id)?.measures ?? {} })),
+    );
   }
 
   /** Recomputes every roll-up of a programme from its enrolments and names each that differs. */
@@ -96,6 +93,12 @@ export class RollUps {
       }))
       .filter(({ stored, expected }) => JSON.stringify(sums(stored)) !== JSON.stringify(sums(expected)));
   }
+}
+
+function daysFrom(from: string, to: string): string[] {
+  const days: string[] = [];
+  for (let day = from; day <= to; day = addDays(day, 1)) days.push(day);
+  return days;
 }
 
 function filled(programme: string, scope: string, stored: Partial<StoredRollUp> | RollupDelta | undefined): RollUp {

@@ -18,6 +18,7 @@ export class Regions {
   readonly #organisations: Model<Organisation>;
   readonly #tree = new Kept<Map<string, Region>>(keptMs);
   readonly #byId = new Kept<Organisation | undefined>(keptMs);
+  readonly #within = new Kept<Organisation[]>(keptMs, 500);
 
   constructor(models: { regions: Model<Region>; organisations: Model<Organisation> }) {
     this.#regions = models.regions;
@@ -55,10 +56,8 @@ export class Regions {
   async organisationsIn(code: string, kind?: Organisation['kind']): Promise<Organisation[]> {
     const tree = await this.all();
     const codes = [...tree.values()].filter((region) => region.path.includes(code)).map((region) => region._id);
-    return this.#organisations
-      .find({ region: trusted({ $in: codes }), ...(kind && { kind }) })
-      .sort({ 'name.zh': 1 })
-      .lean();
+    const found = this.#organisations.find({ region: trusted({ $in: codes }), ...(kind && { kind }) });
+    return this.#within.get(`${code} ${kind ?? ''}`, () => found.sort({ 'name.zh': 1 }).lean().exec());
   }
 
   /** One page of organisations by name, of a kind and with names that begin with a text where these are given. */
@@ -106,5 +105,6 @@ export class Regions {
     if (change.organisations?.length) await this.#organisations.bulkWrite(change.organisations.map(replace));
     this.#tree.clear();
     this.#byId.clear();
+    this.#within.clear();
   }
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { Request, RequestHandler } from 'express';
+import { gzipSync } from 'node:zlib';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import type { SlotPart } from '../plugins/contract.ts';
 import type { Assets } from './assets.ts';
@@ -7,6 +8,7 @@ import { formattersOf } from './format.ts';
 import type { createIcons } from './icons.ts';
 import type { Locales } from './locale.ts';
 import type { Menu } from './menu.ts';
+import { signOf } from './state-signs.ts';
 import { type Locals, Views } from './views.ts';
 
 interface PagesDeps {
@@ -48,10 +50,10 @@ export class Pages {
       const body = this.#render(view, all);
       // A page's own `programmes` or `menu` is not the layout's.
       const html = this.#views.render(join(this.#deps.viewsFolder, `${layout}.ejs`), { ...all, ...shared, body });
-      response.status(Number(status)).type('html').send(html);
+      sendHtml(request, response.status(Number(status)), html);
     };
     response.fragment = async (view, locals = {}) => {
-      response.type('html').send(this.#render(view, { ...this.#basic(request), ...locals }));
+      sendHtml(request, response, this.#render(view, { ...this.#basic(request), ...locals }));
     };
     response.done = (href, text, kind = 'success') => {
       if (text) request.session.notice = { kind, text };
@@ -109,6 +111,7 @@ export class Pages {
       csrf: request.viewer || request.session?.csrfToken ? request.csrf() : '',
       asset: assets.url,
       icon,
+      signOf,
       path: request.originalUrl,
       now: new Date(),
     };
@@ -140,6 +143,16 @@ export class Pages {
       })),
     };
   }
+}
+
+/** Compresses a page in one piece: a compressing stream for each costs three times as much. */
+function sendHtml(request: Request, response: Response, html: string): void {
+  response.type('html').vary('Accept-Encoding');
+  if (request.acceptsEncodings('gzip') !== 'gzip') {
+    response.send(html);
+    return;
+  }
+  response.set('Content-Encoding', 'gzip').send(gzipSync(html, { level: 3 }));
 }
 
 /** The entry that a page belongs to: the longest whose address the page's begins with. */

@@ -54,7 +54,7 @@ async function differingRollUps(connection: Connection, { programme }: Place, cr
   } as never);
   const wrong = await rollUps.verify(programme);
   const today = beijingDay(Date.now());
-  const days = await rollUps.days(programme, `programme:${programme}`, today, today);
+  const [days = []] = await rollUps.days(programme, [{ scope: `programme:${programme}`, from: today, to: today }]);
   const measured = days.reduce((sum, { measures }) => sum + (measures['video-courses/seconds'] ?? 0), 0);
   return wrong.length + (measured === credited ? 0 : 1);
 }

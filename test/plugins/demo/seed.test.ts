@@ -49,7 +49,9 @@ describe('demo: seeding', function () {
     const { rollUps } = platform.host('demo').progress;
     const { term } = await platform.host('demo').programmes.get(programmes[1]!);
     const day = (date: Date) => new Date(date.getTime() + 8 * 3_600_000).toISOString().slice(0, 10);
-    const days = await rollUps.days(programmes[1]!, 'region:410200', day(term.from), day(new Date()));
+    const [days = []] = await rollUps.days(programmes[1]!, [
+      { scope: 'region:410200', from: day(term.from), to: day(new Date()) },
+    ]);
     expect(days.filter(({ active }) => active > 0).length).to.be.above(20);
     const seconds = days.reduce((sum, { measures }) => sum + (measures['video-courses/seconds'] ?? 0), 0);
     const [all] = await rollUps.of(programmes[1]!, ['region:410200']);
