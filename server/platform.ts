@@ -116,7 +116,20 @@ export async function startPlatform({
   const audit = new Audit(models.audit as never);
   const regions = new Regions(models as never);
   const vault = new IdVault(config.secret);
-  const accounts = new Accounts({ models: models as never, transaction, regions, vault, audit });
+  const accounts = new Accounts({
+    models: models as never,
+    transaction,
+    regions,
+    vault,
+    audit,
+    async revoked(person) {
+      try {
+        await realtime.recheck(person, await accounts.viewer(person));
+      } catch (error) {
+        log.error({ err: error, person }, 'open connections of somebody who lost a grant were not checked');
+      }
+    },
+  });
   const programmes = new Programmes({ programmes: models.programmes as never, regions, audit });
   const enrolments = new Enrolments(models.enrolments as never);
   const facts = new FactBus({ log, outbox: models.outbox as never });

@@ -32,6 +32,14 @@ export default definePlugin({
     const schemes = new Schemes(host);
     addResultPages(host, results);
     addSchemePages(host, schemes);
+    host.filter('learner.next-step', async (step, { enrolment, language }) => {
+      if (enrolment.state !== 'qualified') return step;
+      const certificate = await host.tryUse('certificates')?.of(enrolment._id);
+      const t = host.translate(language);
+      return certificate
+        ? { label: t('next.certificate'), href: `/certificates/${enrolment._id}` }
+        : { label: t('next.result'), href: `/assessment/result?enrolment=${enrolment._id}` };
+    });
     addApi(host, { results, schemes });
   },
 });

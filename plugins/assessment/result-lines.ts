@@ -17,6 +17,9 @@ export interface ResultLine {
   leftToMinimum: number;
   /** What would still raise the score. */
   leftToFull: number;
+  /** The same amounts exactly, in the measure's smallest unit, of which `scale` are one displayed unit. */
+  scale: number;
+  exact: { value: number; full: number; minimum: number | undefined; leftToMinimum: number; leftToFull: number };
 }
 
 interface Input {
@@ -48,6 +51,14 @@ export function resultLines({ scheme, scored, earned, measures, t }: Input): Res
       max,
       leftToMinimum: left(value, component.minimum ?? 0, scale),
       leftToFull: left(value, component.full, scale),
+      scale,
+      exact: {
+        value,
+        full: component.full,
+        minimum: component.minimum || undefined,
+        leftToMinimum: Math.max(0, (component.minimum ?? 0) - value),
+        leftToFull: Math.max(0, component.full - value),
+      },
     };
   });
 }

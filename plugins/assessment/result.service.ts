@@ -36,7 +36,13 @@ export interface Result {
   passMark: number;
   lines: ResultLine[];
   required: RequiredTask[];
-  registry: { state: 'none' | 'pending' | 'accepted' | 'refused'; number?: string; at?: Date; reason?: string };
+  registry: {
+    state: 'none' | 'pending' | 'accepted' | 'refused';
+    number?: string;
+    at?: Date;
+    submittedAt?: Date;
+    reason?: string;
+  };
   certificate: { number: string; issuedAt: Date; checkUrl: string } | undefined;
 }
 

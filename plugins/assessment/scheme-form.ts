@@ -36,8 +36,6 @@ type ReadScheme = { ok: true; scheme: Omit<Scheme, 'version'> } | { ok: false; e
 /** The scheme as the editor shows it, with a row of weight 0 for every measure that could count as well. */
 export function formOf(scheme: Scheme, measures: readonly KnownMeasure[], measureOf: MeasureOf): SchemeForm {
   const scale = (measure: string | undefined) => measures.find(({ id }) => id === measure)?.scale ?? 1;
-  const shown = (value: number | undefined, of: number) =>
-    value === undefined ? '' : String(Math.round((value / of) * 1e6) / 1e6);
   const counted = scheme.components.map(({ id, measure, weight, full, minimum }) => ({
     id,
     measure,
@@ -104,9 +102,18 @@ export function readScheme(form: SchemeForm, measures: readonly KnownMeasure[], 
   return errors.size > 0 ? { ok: false, errors } : { ok: true, scheme: { passMark, components, required } };
 }
 
+/** An amount as people type it: in displayed units, minutes with seconds as 7:35. */
+function shown(value: number | undefined, scale: number): string {
+  if (value === undefined) return '';
+  if (scale === 60 && value % 60 !== 0) return `${Math.floor(value / 60)}:${String(value % 60).padStart(2, '0')}`;
+  return String(Math.round((value / scale) * 1e6) / 1e6);
+}
+
 /** A typed amount in smallest units; undefined where it is no number or finer than the smallest unit. */
 function toSmallest(text: string, scale: number): number | undefined {
   const typed = text.normalize('NFKC').trim();
+  const [, minutes, seconds] = /^(\d{1,7})[:：]([0-5]\d)$/.exec(typed) ?? [];
+  if (minutes && scale === 60) return Number(minutes) * 60 + Number(seconds);
   if (!/^\d{1,9}(\.\d{1,6})?$/.test(typed)) return undefined;
   const value = Number(typed) * scale;
   const whole = Math.round(value);

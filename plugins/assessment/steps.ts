@@ -6,7 +6,11 @@ export function stepsOf(result: Result, t: (key: string) => string, date: (at: D
   const sent = registry.state !== 'none';
   const steps: Step[] = [
     { label: t('step.qualified'), state: qualified ? 'done' : 'current', ...note(qualifiedAt && date(qualifiedAt)) },
-    { label: t('step.submitted'), state: sent ? 'done' : qualified ? 'current' : 'todo' },
+    {
+      label: t('step.submitted'),
+      state: sent ? 'done' : qualified ? 'current' : 'todo',
+      ...note(registry.submittedAt && date(registry.submittedAt)),
+    },
     registry.state === 'refused'
       ? { label: t('step.refused'), state: 'failed', ...note(t('step.refusedNote')) }
       : {

@@ -27,6 +27,7 @@ export function assignmentParts(host: AssignmentsHost, { tasks }: Assignments): 
     {
       key: 'to-grade',
       label: host.translate(language)('grading.figure'),
+      unit: host.translate(language)('grading.unit'),
       value: await countToGrade(host, members),
       href: `/assignments/grading?workshop=${workshop}`,
     },

@@ -1,5 +1,5 @@
 import { trusted } from 'mongoose';
-import { AppError, type Enrolment, type LocalText, newId, type Viewer } from '#platform';
+import { AppError, type Enrolment, errors, type LocalText, newId, type Viewer } from '#platform';
 import { type AssignmentAccess, concerns, type Part } from './assignment-access.ts';
 import { type AssignmentsHost, lateRuleOf } from './assignments.host.ts';
 import { type Standing, standingOf } from './deadline.ts';
@@ -82,6 +82,10 @@ export class TasksService {
     const part = await this.#access.part(viewer, task.programme);
     const leads = task.workshop ? part.moderated.includes(task.workshop) : false;
     if (!leads && !part.manages) throw new AppError('assignments:may-not-set', 403);
+    if (task.workshop && !leads) {
+      const workshop = await this.#host.use('workshops').get(task.workshop);
+      if (workshop.programme !== task.programme) throw errors.notFound();
+    }
     const { term } = await this.#host.programmes.get(task.programme);
     if (task.due < term.from || task.due > term.to) {
       const fields = [{ path: 'due', message: 'due-outside-term' }];

@@ -47,6 +47,7 @@ export default definePlugin({
       host.jobs.define('catch-up', () => certificates.catchUp(), { every: '5 minutes' });
     }
     tellLearners(host);
+    host.footer({ label: 'check.footer', href: '/certificates/check' });
     // The check pages come first: `/check` must not be read as an enrolment.
     addCheckPages(host, certificates, limit);
     addPages(host, certificates, renderer);

@@ -97,12 +97,12 @@ export const demoAccounts: readonly DemoAccount[] = [
   {
     login: 'author',
     role: { zh: '课程作者', en: 'Course author' },
-    look: { zh: '课程与课时，上传视频', en: 'Courses and lessons, upload of videos' },
+    look: { zh: '课程与各讲，上传视频', en: 'Courses and lessons, upload of videos' },
   },
   {
     login: 'expert',
     role: { zh: '专家', en: 'Expert' },
-    look: { zh: '还没有专家自己的页面', en: 'No page of their own yet' },
+    look: { zh: '本项目的研讨：等待回应的发言', en: 'The programme’s discussions: what waits for an answer' },
   },
   {
     login: 'operator',

@@ -11,9 +11,11 @@ export type DiscussionsHost = Host<z.ZodObject, typeof models>;
 
 export const permissions = {
   /** Read topics and the posts of people in their scope. */
-  read: ['provider-manager', 'school-administrator', 'county-bureau', 'city-bureau', 'province', 'operator'],
+  read: ['expert', 'provider-manager', 'school-administrator', 'county-bureau', 'city-bureau', 'province', 'operator'],
   /** Feature and hide posts of people in their scope, and see their points. */
   moderate: ['moderator', 'provider-manager', 'operator'],
+  /** See what waits for an answer in a whole programme. */
+  advise: ['expert'],
   /** Open, pin and close topics of a whole programme. */
   manage: ['provider-manager', 'operator'],
 } as const;

@@ -61,6 +61,7 @@ export function discussionParts(host: DiscussionsHost, { topics, access }: Discu
     {
       key: 'unanswered',
       label: host.translate(language)('unanswered.figure'),
+      unit: host.translate(language)('unanswered.unit'),
       value: await countUnanswered(host, members),
       href: `/discussions/unanswered?workshop=${workshop}`,
     },

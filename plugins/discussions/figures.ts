@@ -1,5 +1,5 @@
 import { trusted } from 'mongoose';
-import { pageOf, type Viewer, within } from '#platform';
+import { covers, errors, type Programme, pageOf, type Viewer, within } from '#platform';
 import type { DiscussionsHost } from './discussions.host.ts';
 import { excerpt } from './markup.ts';
 
@@ -15,7 +15,30 @@ export async function unansweredIn(
 ) {
   const scope = within(viewer, host.rolesFor('moderate'), { workshop });
   const members = await host.enrolments.list(scope, { skip: 0, limit: mostMembers });
-  const filter = unanswered(members.rows.filter(({ state }) => state !== 'withdrawn').map(({ _id }) => _id));
+  return waiting(
+    host,
+    unanswered(members.rows.filter(({ state }) => state !== 'withdrawn').map(({ _id }) => _id)),
+    page,
+  );
+}
+
+/**
+ * Posts of a programme that nobody has answered, oldest first, for its experts.
+ * @throws core:not-found for everybody else
+ */
+export async function unansweredOf(
+  host: DiscussionsHost,
+  viewer: Viewer,
+  { _id, provider }: Programme,
+  page: { skip: number; limit: number },
+) {
+  const places = [`programme:${_id}`, `organisation:${provider}`];
+  if (!covers(viewer, host.rolesFor('advise'), places)) throw errors.notFound();
+  const about = await host.models.topics.find({ programme: _id }).select({ _id: 1 }).lean();
+  return waiting(host, { topic: trusted({ $in: about.map((topic) => topic._id) }), ...open }, page);
+}
+
+async function waiting(host: DiscussionsHost, filter: object, page: { skip: number; limit: number }) {
   const { posts, topics } = host.models;
   const { rows: found, total } = await pageOf(
     page,
@@ -44,9 +67,6 @@ export async function countUnanswered(host: DiscussionsHost, members: readonly s
   return host.models.posts.countDocuments(unanswered([...members]));
 }
 
-const unanswered = (enrolments: string[]) => ({
-  enrolment: trusted({ $in: enrolments }),
-  parent: null,
-  replies: 0,
-  hidden: null,
-});
+const open = { parent: null, replies: 0, hidden: null };
+
+const unanswered = (enrolments: string[]) => ({ enrolment: trusted({ $in: enrolments }), ...open });

@@ -1,8 +1,7 @@
 import { trusted } from 'mongoose';
-import { beijingDay, errors, newId } from '#platform';
+import { beijingDay, errors, groupBy, newId } from '#platform';
 import { awardInOrder } from './discussion-points.ts';
 import { type DiscussionsHost, rulesOf } from './discussions.host.ts';
-import { groupBy } from './group-by.ts';
 import { topicValues } from './points.service.ts';
 import { emptyPost, type Post } from './post.model.ts';
 import type { Topic } from './topic.model.ts';

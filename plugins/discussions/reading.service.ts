@@ -1,8 +1,7 @@
 import { trusted } from 'mongoose';
-import { type Enrolment, errors, type LocalText, type Viewer, within } from '#platform';
+import { type Enrolment, errors, groupBy, type LocalText, type Viewer, within } from '#platform';
 import type { DiscussionAccess, Reach } from './discussion-access.ts';
 import type { DiscussionsHost } from './discussions.host.ts';
-import { groupBy } from './group-by.ts';
 import type { Reason } from './points.service.ts';
 import { type Post, pointsOf } from './post.model.ts';
 import { takeBackMs } from './posts.service.ts';

@@ -3,7 +3,7 @@ import { localText, paging, parse, readForm, type Viewer } from '#platform';
 import type { DiscussionsHost } from './discussions.host.ts';
 import { newTopic, switched } from './discussions.schemas.ts';
 import type { Discussions } from './discussions.service.ts';
-import { unansweredIn } from './figures.ts';
+import { unansweredIn, unansweredOf } from './figures.ts';
 import type { Topic } from './topic.model.ts';
 import { topicLocals } from './topic-page.ts';
 
@@ -17,9 +17,17 @@ export function topicRoutes(host: DiscussionsHost, discussions: Discussions): vo
     label: 'menu.discussions',
     href: '/discussions',
     icon: 'messages',
-    roles: ['learner', 'moderator', 'provider-manager', 'city-bureau', 'operator'],
+    roles: ['learner', 'moderator', 'expert', 'provider-manager', 'city-bureau', 'operator'],
     order: 40,
   });
+  host.menu({
+    label: 'unanswered.title',
+    href: '/discussions/unanswered',
+    icon: 'message-question',
+    roles: host.rolesFor('advise'),
+    order: 30,
+  });
+  host.landing({ roles: host.rolesFor('advise'), href: '/discussions/unanswered', order: 60 });
   routes.use(host.signedIn);
 
   routes.get('/', async (request, response) => {
@@ -56,11 +64,16 @@ export function topicRoutes(host: DiscussionsHost, discussions: Discussions): vo
     const viewer = request.viewer as Viewer;
     const t = host.translate(request.language);
     const page = paging(request.query, topicsPerPage);
-    const { rows, total } = await unansweredIn(host, viewer, String(request.query.workshop ?? ''), page);
+    const workshop = String(request.query.workshop ?? '');
+    const { current } = await request.programmes();
+    const { rows, total } =
+      workshop || !current
+        ? await unansweredIn(host, viewer, workshop, page)
+        : await unansweredOf(host, viewer, current, page);
     await response.page('discussions/unanswered', {
       styles: ['discussions.css'],
       title: t('unanswered.title'),
-      lead: t('unanswered.lead'),
+      lead: workshop || !current ? t('unanswered.lead') : localText(current.title, request.language),
       breadcrumb: [{ label: t('topics.title'), href: '/discussions' }],
       rows,
       paging: { page: page.page, pages: Math.max(1, Math.ceil(total / page.limit)), total },

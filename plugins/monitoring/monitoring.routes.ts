@@ -1,8 +1,7 @@
 import type { Request } from 'express';
 import { z } from 'zod';
-import { errors, type Host, localText, type Programme, parse, type Viewer } from '#platform';
+import { csv, errors, type Host, localText, type Programme, parse, type Viewer } from '#platform';
 import type { Board, Boards } from './board.service.ts';
-import { csv } from './csv.ts';
 import { standing } from './plan.ts';
 import { directionOf, permille } from './rates.ts';
 

@@ -1,4 +1,4 @@
-import { paging } from '#platform';
+import { type Language, localText, paging } from '#platform';
 import type { Deliveries, Delivery, DeliveryState } from './deliveries.service.ts';
 import type { RegistryHost } from './settings.ts';
 
@@ -24,7 +24,7 @@ export function addPages(host: RegistryHost, deliveries: Deliveries, wake: () =>
     await response.page('registry/deliveries', {
       title: t('list.title'),
       lead: t('list.lead'),
-      rows: rows.map(view),
+      rows: await titled(rows, request.language),
       counts,
       state: asked ?? '',
       states,
@@ -37,11 +37,12 @@ export function addPages(host: RegistryHost, deliveries: Deliveries, wake: () =>
   host.routes.get('/:enrolment', host.allow('view'), async (request, response) => {
     const t = host.translate(request.language);
     const delivery = await deliveries.get(request.viewer!, String(request.params.enrolment));
+    const [shown] = await titled([delivery], request.language);
     await response.page('registry/delivery', {
       title: delivery.name,
-      lead: delivery.programmeTitle,
+      lead: shown?.programmeTitle,
       breadcrumb: [{ label: t('list.title'), href: '/registry' }],
-      delivery: view(delivery),
+      delivery: shown,
       mayRetry: delivery.state !== 'accepted' && holds(request.viewer!, host.rolesFor('retry')),
       rooms: [],
     });
@@ -53,6 +54,13 @@ export function addPages(host: RegistryHost, deliveries: Deliveries, wake: () =>
     wake();
     response.done(`/registry/${enrolment}`, host.translate(request.language)('retry.done'));
   });
+
+  /** Deliveries as pages show them; what was sent is frozen in Chinese, its reader may want the title in English. */
+  async function titled(rows: Delivery[], language: Language) {
+    const programmes = await host.programmes.byIds([...new Set(rows.map(({ programme }) => programme))]);
+    const titles = new Map(programmes.map(({ _id, title }) => [_id, localText(title, language)]));
+    return rows.map((row) => ({ ...view(row), programmeTitle: titles.get(row.programme) ?? row.programmeTitle }));
+  }
 
   host.slot('operator.main', {
     view: 'operator',

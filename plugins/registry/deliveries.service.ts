@@ -12,6 +12,8 @@ export interface RegistryState {
   state: 'none' | DeliveryState;
   number?: string;
   at?: Date;
+  /** When it was put in the outbox. */
+  submittedAt?: Date;
   reason?: string;
 }
 
@@ -42,6 +44,7 @@ export class Deliveries {
     return {
       state,
       at: acceptedAt ?? createdAt,
+      submittedAt: createdAt,
       ...(number && { number }),
       ...(state === 'refused' && refusal && { reason: refusal }),
     };

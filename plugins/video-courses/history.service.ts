@@ -1,4 +1,4 @@
-import { beijingDay } from '#platform';
+import { beijingDay, groupBy } from '#platform';
 import { emptyDay, noteBeat } from './day-ledger.ts';
 import { dayId, watchId } from './playing.store.ts';
 import { lessonActivity, type VideoHost } from './plugin.ts';
@@ -47,14 +47,4 @@ async function importDay(host: VideoHost, enrolment: string, day: string, items:
     at,
     companions: [...watches, { model: days, key: _id, write: { updateOne: dayWrite } }],
   });
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group) group.push(item);
-    else groups.set(keyOf(item), [item]);
-  }
-  return groups;
 }

@@ -1,9 +1,8 @@
 import type { Request, Response } from 'express';
-import { errors, localText, paging } from '#platform';
+import { csv, errors, localText, paging } from '#platform';
 import { chosenMembers, deskFigures, type Member } from './desk-figures.ts';
 import { memberQuery } from './desk-query.ts';
 import type { Roster } from './members.service.ts';
-import { csv } from './members-csv.ts';
 import { type Parts, viewerOf } from './parts.ts';
 import type { Workshop } from './workshop.service.ts';
 import type { Standing } from './workshop-access.ts';

@@ -40,7 +40,7 @@ declare module '#platform' {
   interface Filters {
     /** Further figures of a workshop's desk; each may be kept live by publishing `figure/<key>` to `workshop:ID`. */
     'workshop.figures': {
-      value: { key: string; label: string; value: number; href: string }[];
+      value: { key: string; label: string; unit?: string; value: number; href: string }[];
       /** `members`: the enrolments that have not left. */
       context: { workshop: string; members: string[]; viewer: Viewer; language: Language };
     };

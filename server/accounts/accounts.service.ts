@@ -38,6 +38,8 @@ interface AccountsDeps {
   regions: Regions;
   vault: IdVault;
   audit: Audit;
+  /** Told when somebody lost a grant, so that open connections do not outlive it. */
+  revoked(user: string): void;
 }
 
 const activationMs = 30 * 86_400_000;
@@ -241,6 +243,7 @@ export class Accounts {
   async revoke(userId: string, grant: Grant, actor?: string): Promise<void> {
     await this.#users.updateOne({ _id: userId }, { $pull: { grants: grant } });
     this.#viewers.delete(userId);
+    this.#deps.revoked(userId);
     await this.#deps.audit.record({ actor, action: 'grant.remove', subject: userId, details: { ...grant } });
   }
 

@@ -35,7 +35,9 @@ export {
   within,
 } from '../accounts/scope.ts';
 export { addDays, beijingDay, daysBetween, startOfBeijingDay } from '../beijing-time.ts';
+export { csv } from '../csv.ts';
 export { AppError, errors, type FieldProblem } from '../errors.ts';
+export { groupBy } from '../group-by.ts';
 export { idField, newId } from '../ids.ts';
 export { Kept } from '../kept.ts';
 export { type Language, type LocalText, languages, localText } from '../languages.ts';
@@ -272,6 +274,8 @@ export interface Host<
   socket<B extends z.ZodType>(message: SocketMessage<B>): void;
   /** Adds an entry to the side menu. */
   menu(item: MenuItem): void;
+  /** Adds a public page to the foot of every page. */
+  footer(link: Pick<MenuItem, 'label' | 'href'>): void;
   /** Where people with one of these roles land after sign-in; the smallest order wins. */
   landing(page: { roles: readonly Role[]; href: string; order: number }): void;
   slot(place: SlotPlace, part: SlotPart): void;

@@ -126,6 +126,10 @@ export function createHost(plugin: AnyPlugin, rooms: Rooms): OpenHost {
       open();
       rooms.menu.add({ ...item, label: item.label.includes(':') ? item.label : `${id}:${item.label}` });
     },
+    footer: ({ label, href }) => {
+      open();
+      rooms.menu.addFooter({ label: `${id}:${label}`, href });
+    },
     landing: (page) => {
       open();
       rooms.menu.addLanding(page);

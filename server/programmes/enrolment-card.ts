@@ -18,6 +18,8 @@ export interface ComponentLine {
   value: number;
   full: number;
   minimum: number | undefined;
+  /** The same exactly, in the measure's smallest unit. */
+  exact: { value: number; full: number; minimum: number | undefined };
   /** Hundredths. */
   score: number;
   /** Hundredths. */
@@ -87,6 +89,7 @@ export function componentLines(programme: Programme, result: Score, measures: Me
       value: shown((scored?.value ?? 0) / scale),
       full: shown(component.full / scale),
       minimum: component.minimum === undefined ? undefined : shown(component.minimum / scale),
+      exact: { value: scored?.value ?? 0, full: component.full, minimum: component.minimum },
       score: scored?.score ?? 0,
       max: scored?.max ?? component.weight * 100,
     };

@@ -6,7 +6,7 @@ import type { Progress } from '../progress/progress.service.ts';
 import type { Regions } from '../regions/regions.service.ts';
 import { formattersOf } from '../web/format.ts';
 import type { Menu } from '../web/menu.ts';
-import { componentLines } from './enrolment-card.ts';
+import { type ComponentLine, componentLines } from './enrolment-card.ts';
 import { enrolmentId } from './programme.model.ts';
 import { type Programme, type Programmes, programmeManagers } from './programmes.service.ts';
 
@@ -69,7 +69,9 @@ export function programmeRoutes({ programmes, progress, regions, menu }: Deps): 
   async function described({ language, t }: Request, programme: Programme) {
     const tree = await regions.all();
     const result = await progress.resultOf({ programme: programme._id, measures: {}, values: {} });
-    const { number } = formattersOf(language);
+    const { number, duration } = formattersOf(language);
+    const amount = ({ scale, unit }: ComponentLine, value: number) =>
+      scale === 60 ? duration(value) : `${number(value / scale)} ${unit}`;
     const lines = componentLines(programme, result, progress.measures, t);
     const required = programme.scheme.required.map(({ activity }) => progress.measures.describe(activity, language));
     return {
@@ -83,11 +85,11 @@ export function programmeRoutes({ programmes, progress, regions, menu }: Deps): 
       scheme: {
         version: programme.scheme.version,
         passMark: programme.scheme.passMark,
-        components: lines.map(({ label, weight, full, minimum, unit }) => ({
-          label,
-          weight,
-          full: `${number(full)} ${unit}`,
-          minimum: minimum === undefined ? undefined : `${number(minimum)} ${unit}`,
+        components: lines.map((line) => ({
+          label: line.label,
+          weight: line.weight,
+          full: amount(line, line.exact.full),
+          minimum: line.exact.minimum === undefined ? undefined : amount(line, line.exact.minimum),
         })),
         required: (await Promise.all(required)).flatMap((activity) => (activity ? [activity.title] : [])),
       },

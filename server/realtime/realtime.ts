@@ -56,6 +56,11 @@ export class Realtime {
       failed: (error) => deps.log.error({ err: error }, 'a room could not be told'),
       intervalMs: deps.intervalMs,
     });
+    this.io.on('recheck', (person: string, viewer: Viewer | undefined) => {
+      this.#recheck(person, viewer).catch((error) =>
+        deps.log.error({ err: error, person }, 'sockets were not checked'),
+      );
+    });
     this.namespace('/').on('connection', (socket) => this.#serve(socket));
   }
 
@@ -94,6 +99,29 @@ export class Realtime {
   endOthers(person: string, sessionId: string): void {
     for (const namespace of this.io._nsps.values()) {
       namespace.in(`person:${person}`).except(`session:${sessionId}`).disconnectSockets(true);
+    }
+  }
+
+  /** Takes a person's sockets out of the rooms that they may be in no longer; ends them where the person is gone. */
+  async recheck(person: string, viewer: Viewer | undefined): Promise<void> {
+    if (this.#deps.adapter) this.io.serverSideEmit('recheck', person, viewer);
+    await this.#recheck(person, viewer);
+  }
+
+  async #recheck(person: string, viewer: Viewer | undefined): Promise<void> {
+    for (const namespace of this.io._nsps.values()) {
+      for (const socket of await namespace.local.in(`person:${person}`).fetchSockets()) {
+        if (!viewer) {
+          socket.disconnect(true);
+          continue;
+        }
+        socket.data.viewer = viewer;
+        for (const room of socket.rooms) {
+          const [kind = '', id = ''] = room.split(/:(.*)/s);
+          const may = this.#rules.get(kind);
+          if (may && !(await may(viewer, id))) socket.leave(room);
+        }
+      }
     }
   }
 

@@ -59,7 +59,7 @@ function leaves(texts: unknown, prefix = ''): [string, string][] {
 function remembering(t: (key: string, params: Record<string, unknown>) => string): Translate {
   const known = new Map<string, string>();
   return (key, params) => {
-    if (params && 'count' in params) return t(key, params);
+    if (params && ('count' in params || 'defaultValue' in params)) return t(key, params);
     const text = known.get(key) ?? t(key, { skipInterpolation: true });
     known.set(key, text);
     return params ? text.replace(/{{(\w+)}}/g, (_, name) => String(params[name] ?? '')) : text;

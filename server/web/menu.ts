@@ -9,6 +9,9 @@ export interface MenuEntry {
   order: number;
 }
 
+/** `label` is a full locale key. */
+export type FooterLink = Pick<MenuEntry, 'label' | 'href'>;
+
 export interface Landing {
   roles: readonly Role[];
   href: string;
@@ -19,6 +22,7 @@ export interface Landing {
 export class Menu {
   readonly #entries: MenuEntry[] = [];
   readonly #landings: Landing[] = [];
+  readonly #footer: FooterLink[] = [];
 
   add(entry: MenuEntry): void {
     this.#entries.push(entry);
@@ -28,6 +32,15 @@ export class Menu {
   addLanding(landing: Landing): void {
     this.#landings.push(landing);
     this.#landings.sort((a, b) => a.order - b.order);
+  }
+
+  /** A public page that the foot of every page leads to. */
+  addFooter(link: FooterLink): void {
+    this.#footer.push(link);
+  }
+
+  get footer(): readonly FooterLink[] {
+    return this.#footer;
   }
 
   for(viewer: Viewer): MenuEntry[] {

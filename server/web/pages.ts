@@ -119,7 +119,8 @@ export class Pages {
 
   async #shared(request: Request): Promise<Locals> {
     const { viewer, t } = request;
-    const basic = this.#basic(request);
+    const footer = this.#deps.menu.footer.map(({ label, href }) => ({ label: t(label), href }));
+    const basic = { ...this.#basic(request), footer };
     const notice = takeNotice(request);
     if (!viewer) return { ...basic, notice, menu: [], programmes: [], roles: [] };
     const [inboxCount, programmes] = await Promise.all([this.#deps.inboxCount(request), request.programmes()]);
@@ -148,6 +149,8 @@ export class Pages {
 /** Compresses a page in one piece: a compressing stream for each costs three times as much. */
 function sendHtml(request: Request, response: Response, html: string): void {
   response.type('html').vary('Accept-Encoding');
+  // Signed-in pages are somebody's own: after signing out the back button must ask again.
+  if (request.viewer && !response.get('Cache-Control')) response.set('Cache-Control', 'private, no-cache');
   if (request.acceptsEncodings('gzip') !== 'gzip') {
     response.send(html);
     return;

@@ -111,7 +111,7 @@ function course(id: string, zh: string, en: string, lessons: MediaId[]): DemoCou
     id,
     title: { zh: `${zh}（节选）`, en: `${en} (excerpts)` },
     intro: {
-      zh: `演示课程，共 ${lessons.length} 课，每课几分钟，均为节选。`,
+      zh: `演示课程，共 ${lessons.length} 讲，每讲几分钟，均为节选。`,
       en: `A demonstration course of ${lessons.length} excerpt(s), minutes each.`,
     },
     lessons: lessons.map((name) => lesson(id, name)),

@@ -1,8 +1,8 @@
 import writeXlsxFile from 'write-excel-file/node';
+import { groupBy } from '#platform';
 import { demoPassword } from '../accounts.ts';
 import { type Learner, rosterColumns, rosterRow } from '../data/learners.ts';
 import { schools } from '../data/organisations.ts';
-import { groupBy } from '../group-by.ts';
 import { signIn } from '../http-client.ts';
 import { administratorOf } from './people.ts';
 

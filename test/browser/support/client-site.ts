@@ -83,6 +83,7 @@ function card(home: ClientSite['home']): object {
     weight: 40,
     value: 20,
     full: 45,
+    exact: { value: 20, full: 45 },
     score: 1777,
     max: 4000,
   };

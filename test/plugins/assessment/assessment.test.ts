@@ -42,7 +42,7 @@ describe('assessment', function () {
     const page = await client.get('/assessment/result').expect(200);
     expect(page.text)
       .to.include('20.00')
-      .and.include('再完成 2.5')
+      .and.include('再完成 2 分 30 秒')
       .and.include('总分再得 40.00 分')
       .and.include('只舍不入');
     const english = await client.get('/assessment/result').set('Cookie', `${client.cookie}; xf.lang=en`).expect(200);

@@ -32,7 +32,7 @@ describe('the scheme editor’s fields', () => {
   it('show amounts as people read them, and offer measures that do not count yet', () => {
     expect(form().passMark).to.equal('60.5');
     expect(form().components).to.deep.equal([
-      { id: 'video', measure: 'video/seconds', weight: '60', full: '450', minimum: '1.666667' },
+      { id: 'video', measure: 'video/seconds', weight: '60', full: '450', minimum: '1:40' },
       { id: 'forum', measure: 'forum/points', weight: '40', full: '20.5', minimum: '' },
       { id: 'tasks-scores', measure: 'tasks/scores', weight: '0', full: '', minimum: '' },
     ]);

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { chosenMembers, deskFigures, type Member } from '../../../plugins/workshops/desk-figures.ts';
 import { memberQuery } from '../../../plugins/workshops/desk-query.ts';
-import { csv } from '../../../plugins/workshops/members-csv.ts';
 import { placements } from '../../../plugins/workshops/placement.ts';
+import { csv } from '../../../server/csv.ts';
 
 /** 00:30 on 22 November in Beijing, which is still the 21st in UTC. */
 const now = Date.parse('2026-11-21T16:30:00Z');

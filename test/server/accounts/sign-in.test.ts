@@ -3,6 +3,7 @@ import supertest from 'supertest';
 import { firstOperatorLink } from '../../../server/accounts/first-operator.ts';
 import { unscoped } from '../../../server/accounts/scope.ts';
 import { password } from '../../support/client.ts';
+import { eventually } from '../../support/eventually.ts';
 import { startTestPlatform, type TestPlatform } from '../../support/platform.ts';
 
 const tokenIn = (html: string): string => /name="_csrf" value="([^"]+)"/.exec(html)?.[1] ?? '';
@@ -161,6 +162,32 @@ describe('signing in', () => {
     expect((await send(code)).status).to.equal(303);
     expect((await send(code)).status).to.equal(401);
     await test.signIn('new-teacher', 'ten characters');
+  });
+
+  it('takes open sockets out of rooms with the grant that let them in', async () => {
+    const grants = ['410204', '410202'].map((code) => ({
+      role: 'county-bureau' as const,
+      scope: `region:${code}` as const,
+    }));
+    const { id, login } = await test.person({ grants });
+    const socket = await (await test.signIn(login)).socket();
+    try {
+      for (const { scope } of grants) expect(await socket.emitWithAck('subscribe', scope)).to.deep.equal({ ok: true });
+      const { accounts, realtime } = test.platform.rooms;
+      await accounts.revoke(id, grants[0] as (typeof grants)[0]);
+      await eventually(async () => expect(realtime.io.of('/').adapter.rooms.has('region:410204')).to.equal(false));
+      expect(realtime.io.of('/').adapter.rooms.has('region:410202'), 'the other room').to.equal(true);
+      const { error } = await socket.emitWithAck('subscribe', 'region:410204');
+      expect(error.code).to.equal('core:not-found');
+    } finally {
+      socket.close();
+    }
+  });
+
+  it('keeps no signed-in page in a cache', async () => {
+    const client = await test.signIn((await test.learner()).login);
+    const { headers } = await client.get('/').expect(200);
+    expect(headers['cache-control']).to.equal('private, no-cache');
   });
 
   it('makes the first operator through the link, once', async () => {
