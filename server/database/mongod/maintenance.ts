@@ -1,4 +1,4 @@
-import { rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Engine } from './engine.ts';
 import { lockFolder } from './lock.ts';
@@ -71,9 +71,17 @@ export async function compactFolder(path: string): Promise<{ before: number; aft
     await rm(copy, { force: true });
     await engine.store.copyTo(copy);
   });
+  await sync(copy, 'r+');
   await rename(copy, file);
+  if (process.platform !== 'win32') await sync(path, 'r');
   await rm(`${copy}-lock`, { force: true });
   return { before, after: (await stat(file)).size };
+}
+
+/** lmdb copies without a sync: the copy must be on disk before it takes the place of the file. */
+async function sync(path: string, flags: string): Promise<void> {
+  const handle = await open(path, flags);
+  await handle.sync().finally(() => handle.close());
 }
 
 async function withEngine<T>(path: string, work: (engine: Engine) => T | Promise<T>): Promise<T> {

@@ -102,4 +102,18 @@ describe('the sync before the answer', function () {
     await reader.close();
     await again.stop();
   });
+
+  it('lies between the copy that compacting makes and its taking the place of the file', async () => {
+    const engine = await startEngine(join(path, 'db'));
+    await engine.stop();
+    const file = join(path, 'trace');
+    const given = ['-f', '-y', '-e', 'trace=fsync,rename,renameat,renameat2', '-o', file, process.execPath];
+    execFileSync('strace', [...given, '--import', 'tsx', 'server/database/cli.ts', 'compact'], {
+      env: { ...process.env, DATA_DIR: path, MONGOD_BINARY: 'built-in' },
+    });
+    const calls = trace()
+      .split('\n')
+      .filter((line) => /engine\.mdb\.compact|fsync\(.*db>/.test(line));
+    expect(calls.map((line) => /(fsync|rename)/.exec(line)?.[0])).to.deep.equal(['fsync', 'rename', 'fsync']);
+  });
 });
