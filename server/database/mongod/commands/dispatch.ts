@@ -160,7 +160,7 @@ export async function dispatch(dispatcher: Dispatcher, command: Command): Promis
       );
     }
   }
-  const breaks = isRepetition(dispatcher.engine, body) ? undefined : dispatcher.failPoints.breakAt(command);
+  const breaks = dispatcher.failPoints.breakAt(command, () => isRepetition(dispatcher.engine, body));
   if (breaks === 'before') return 'close';
   const reply = await run(dispatcher, command);
   if (breaks === 'after') return 'close';
@@ -185,8 +185,6 @@ function withReachableConcern(reply: Reply, body: Doc): Reply {
 
 /** Whether a retryable write has been done already. */
 const isRepetition = (engine: Engine, body: Doc): boolean =>
-  body.txnNumber !== undefined &&
-  body.autocommit === undefined &&
   engine.sessions.storedReply(engine.store, body) !== undefined;
 
 const withLabels = (reply: Doc, labels: readonly string[]): Doc =>

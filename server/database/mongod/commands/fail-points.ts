@@ -36,12 +36,13 @@ export class FailPoints {
     return { count: 0, ok: 1 };
   }
 
-  /** Whether the connection breaks at this retryable write, and whether before it is committed. */
-  breakAt(command: Command): 'before' | 'after' | undefined {
+  /** Whether the connection breaks at this retryable write, unless it is a repetition, and whether before it is committed. */
+  breakAt(command: Command, isRepetition: () => boolean): 'before' | 'after' | undefined {
     const point = this.points.get('onPrimaryTransactionalWrite');
     const { body, sequences } = command;
     if (point === undefined || body.txnNumber === undefined || body.autocommit !== undefined) return undefined;
     if (!['insert', 'update', 'delete', 'findAndModify', 'bulkWrite'].includes(command.name)) return undefined;
+    if (isRepetition()) return undefined;
     const [statements] = sequences.values();
     for (let left = statements?.length ?? 1; left > 0; left--) {
       if (point.skip > 0) {

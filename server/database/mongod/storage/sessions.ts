@@ -1,6 +1,6 @@
 import { Binary, Long } from 'bson';
 import { CommandError } from '../errors.ts';
-import { type Doc, decode, encode } from '../values/codec.ts';
+import { type Doc, decode, decodeFields, encode } from '../values/codec.ts';
 import { toDouble } from '../values/numeric.ts';
 import type { KeyValue } from './store.ts';
 import { noSuchTransaction, type Transaction, type Transactions } from './transactions.ts';
@@ -9,6 +9,7 @@ import { noSuchTransaction, type Transaction, type Transactions } from './transa
 const SESSION_LIFETIME = 30 * 60_000;
 
 const RETRY = Buffer.of(0, 0, 0, 1);
+const TXN_NUMBER = new Set(['txnNumber']);
 
 interface Session {
   id: string;
@@ -116,11 +117,10 @@ export class Sessions {
   storedReply(view: KeyValue, body: Doc): Doc | undefined {
     const stored = view.get(retryKey(body));
     if (stored === undefined) return undefined;
-    const record = decode(stored);
-    const txnNumber = toDouble(record.txnNumber);
+    const txnNumber = toDouble(decodeFields(stored, TXN_NUMBER).txnNumber);
     const wanted = toDouble(body.txnNumber);
     if (wanted < txnNumber) throw tooOld(wanted, txnNumber);
-    return wanted === txnNumber ? (record.reply as Doc) : undefined;
+    return wanted === txnNumber ? (decode(stored).reply as Doc) : undefined;
   }
 
   /** Remembers the answer to a retryable write, in the group of the write itself. */
