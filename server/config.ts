@@ -32,6 +32,11 @@ const environment = z.object({
     .min(16)
     .optional()
     .describe('Bearer token that /metrics asks for; generated into DATA_DIR/metrics-token if absent.'),
+  REQUESTS_PER_SECOND: z.coerce
+    .number()
+    .min(0)
+    .default(20)
+    .describe('Requests and socket messages a second that one account may send, ten seconds of them at once; 0: any.'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
@@ -49,6 +54,7 @@ export interface Config {
   redisUrl: string | undefined;
   secret: Buffer;
   metricsToken: string;
+  requestsPerSecond: number;
   logLevel: z.output<typeof environment>['LOG_LEVEL'];
   plugins: string[] | undefined;
   /** The whole environment, from which plugins take their own keys. */
@@ -75,6 +81,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     redisUrl: keys.REDIS_URL,
     secret: Buffer.from(keys.SECRET ?? storedSecret(dataDir, 'secret')),
     metricsToken: keys.METRICS_TOKEN ?? storedSecret(dataDir, 'metrics-token'),
+    requestsPerSecond: keys.REQUESTS_PER_SECOND,
     logLevel: keys.LOG_LEVEL,
     plugins: keys.PLUGINS?.split(',').map((name) => name.trim()),
     env: present,

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
@@ -15,6 +15,8 @@ import { auditSchema, identitySchema, userSchema } from './accounts/user.model.t
 import { type Config, projectFolder } from './config.ts';
 import { type Database, openDatabase } from './database/index.ts';
 import { Jobs } from './jobs/jobs.ts';
+import { bodyInTime, limitRequests } from './limits/limit-requests.ts';
+import { Limits } from './limits/limits.ts';
 import { addCoreFigures, watchCommits } from './metrics/core-figures.ts';
 import { type NamedRoute, routesOf } from './metrics/http-figures.ts';
 import { Metrics } from './metrics/metrics.ts';
@@ -91,6 +93,7 @@ export async function startPlatform({
   stage = () => {},
 }: PlatformOptions): Promise<Platform> {
   const metrics = new Metrics(log);
+  const limits = new Limits(config.requestsPerSecond);
   const found = orderPlugins(plugins ?? (await discoverPlugins(join(projectFolder, 'plugins'), config.plugins)));
   stage('database');
   const database = await openDatabase({
@@ -182,7 +185,13 @@ export async function startPlatform({
     secure: config.publicUrl?.startsWith('https:') ?? false,
   });
 
-  const server = createServer();
+  // An upload may take long; headers, and bodies that are no upload (limit-requests.ts), may not.
+  // Before socket.io, which passes on what is not its own; what comes later would answer its requests a second time.
+  let serve: RequestListener = (_request, response) => response.writeHead(503).end();
+  const server = createServer(
+    { headersTimeout: 15_000, requestTimeout: 3_600_000, connectionsCheckingInterval: 5_000 },
+    (request, response) => serve(request, response),
+  );
   const cluster = config.redisUrl ? await joinThroughRedis(config.redisUrl, log) : undefined;
   const realtime = new Realtime({
     server,
@@ -191,8 +200,10 @@ export async function startPlatform({
     explain: (error, viewer) =>
       locales.translator(viewer.language === 'en' ? 'en' : 'zh-CN')(error.messageKey, error.params),
     intervalMs: 1_000,
+    limits,
+    provenSession: sessions.proven,
+    publicUrl: config.publicUrl,
     adapter: cluster?.adapter,
-    behindProxy: config.publicUrl?.startsWith('https:') ?? false,
   });
   const access = new EnrolmentAccess(enrolments);
   realtime.allow('enrolment', (viewer, id) => access.mayRead(viewer, id));
@@ -232,6 +243,7 @@ export async function startPlatform({
   const hosts = new Map<string, Host>();
   const loaded: LoadedPlugins = await loadPlugins(found, rooms, measures, hosts);
   addCoreFigures(metrics, {
+    turnedAway: limits.refused,
     socketsOpen: () => realtime.io.engine.clientsCount,
     outboxWaiting: () => facts.waiting(),
     jobsFailed: jobs.failed,
@@ -286,6 +298,7 @@ export async function startPlatform({
       metricsToken: config.metricsToken,
       assets,
       sessions: sessions.middleware,
+      limits: [limitRequests(limits, sessions.proven), bodyInTime],
       locales,
       pages,
       programmes,
@@ -294,7 +307,7 @@ export async function startPlatform({
     },
     routes,
   );
-  server.on('request', web);
+  serve = web;
 
   stage('indexes and migrations');
   await database.deploy(

@@ -7,6 +7,7 @@ import {
   localText,
   own,
   type Programme,
+  TokenBuckets,
   type Viewer,
 } from '#platform';
 import type { Access } from './access.ts';
@@ -31,6 +32,9 @@ import { mayStillEarn, supersededBy } from './takeover.ts';
 import type { Reason, WatchRules } from './watch-rules.ts';
 
 const MOST_TRIES = 4;
+/** Beats of one person that are judged: a player sends one in five seconds, and ten minutes of them after a break. */
+const BUDGET = { perSecond: 10, burst: 600 };
+const START_COST = 20;
 
 interface Deps {
   host: VideoHost;
@@ -65,6 +69,7 @@ export class Playing {
   readonly #lanes = new Lanes();
   readonly #kept: KeptSessions;
   readonly #commits: Commits;
+  readonly #budget = new TokenBuckets(BUDGET);
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -78,6 +83,7 @@ export class Playing {
    * @throws core:not-found where the viewer does not study the lesson
    */
   start(viewer: Viewer, wish: StartWish, { language, session }: StartContext): Promise<StartReply> {
+    this.#spend(viewer, START_COST);
     return this.#inLane(viewer, async () => {
       const { lesson, rules, now } = await this.#setting(wish.lesson);
       const enrolment = await this.#deps.access.study(viewer, lesson);
@@ -133,6 +139,8 @@ export class Playing {
    * @throws core:not-found for an enrolment that is not the viewer's own
    */
   report(viewer: Viewer, report: Report, address: string): Promise<ReportReply> {
+    const ranges = report.beats.reduce((sum, beat) => sum + beat.ranges.length, 0);
+    this.#spend(viewer, 0.2 + report.beats.length + ranges / 8, report.beats.length);
     return this.#inLane(viewer, async (fresh) => {
       const now = this.#deps.now();
       const live = (await this.#find(viewer, report, now, fresh)) ?? (await this.#findSuperseded(viewer, report, now));
@@ -300,6 +308,13 @@ export class Playing {
     const { lesson } = await this.#deps.catalogue.lesson(lessonId);
     const programme = await this.#deps.host.programmes.get(lesson.programme);
     return { lesson, programme, rules: rulesOf(programme), now: this.#deps.now() };
+  }
+
+  /** Judging costs time that belongs to all. @throws video-courses:too-many-beats */
+  #spend(viewer: Viewer, cost: number, beats = 0): void {
+    if (this.#budget.take(viewer.id, cost)) return;
+    this.counters.refuse('too-many', beats);
+    throw new AppError('video-courses:too-many-beats', 429);
   }
 
   #refuse(reason: Reason, report: Report): void {

@@ -57,5 +57,6 @@ export const reasons = [
   'beyond-length',
   'already-credited',
   'daily-cap',
+  'too-many',
 ] as const;
 export type Reason = (typeof reasons)[number];

@@ -1,8 +1,11 @@
+import { type Refusal, refusals } from '../limits/limits.ts';
 import type { Metrics } from './metrics.ts';
 
 /** What the core's rooms tell of themselves. */
 interface Sources {
   socketsOpen(): number;
+  /** Requests, messages and connections turned away. */
+  turnedAway: ReadonlyMap<Refusal, number>;
   /** Durable facts that no handler has finished yet, on all server processes. */
   outboxWaiting(): Promise<number>;
   /** Runs that failed, by job. */
@@ -10,8 +13,18 @@ interface Sources {
   jobs: readonly string[];
 }
 
-export function addCoreFigures(metrics: Metrics, { socketsOpen, outboxWaiting, jobsFailed, jobs }: Sources): void {
+export function addCoreFigures(
+  metrics: Metrics,
+  { socketsOpen, turnedAway, outboxWaiting, jobsFailed, jobs }: Sources,
+): void {
   metrics.add({ name: 'sockets_open', help: 'Socket connections', kind: 'gauge', read: socketsOpen });
+  metrics.add({
+    name: 'turned_away_total',
+    help: 'Requests above the limit, messages, connections',
+    kind: 'counter',
+    label: { name: 'what', values: refusals },
+    read: () => turnedAway,
+  });
   metrics.add({
     name: 'outbox_waiting',
     help: 'Durable facts not handed over yet',

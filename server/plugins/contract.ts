@@ -41,6 +41,7 @@ export { groupBy } from '../group-by.ts';
 export { idField, newId } from '../ids.ts';
 export { Kept } from '../kept.ts';
 export { type Language, type LocalText, languages, localText } from '../languages.ts';
+export { TokenBuckets } from '../limits/token-buckets.ts';
 export { pageOf } from '../page-of.ts';
 export { overseers } from '../programmes/enrolment-access.ts';
 export type { Enrolment } from '../programmes/enrolments.service.ts';

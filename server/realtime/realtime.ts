@@ -4,10 +4,15 @@ import type { Logger } from 'pino';
 import { type Namespace, Server, type Socket } from 'socket.io';
 import type { Viewer } from '../accounts/scope.ts';
 import { AppError, errors } from '../errors.ts';
+import type { ProvenSession } from '../limits/limit-requests.ts';
+import type { Limits } from '../limits/limits.ts';
 import { sessionName } from '../secrets.ts';
+import { isForeign } from '../web/origin.ts';
 import { Coalescer } from './coalescer.ts';
+import { SocketGuard } from './guard.ts';
 import type { Cluster } from './redis.ts';
 
+type EngineRequest = IncomingMessage & { _query?: { sid?: string } };
 type MayJoin = (viewer: Viewer, id: string) => boolean | Promise<boolean>;
 
 interface RealtimeDeps {
@@ -19,8 +24,10 @@ interface RealtimeDeps {
   explain(error: AppError, viewer: Viewer): string;
   /** At most one message per room in this time, in milliseconds. */
   intervalMs: number;
-  /** Whether a reverse proxy stands before this server and says where connections come from. */
-  behindProxy?: boolean;
+  limits: Limits;
+  provenSession: ProvenSession;
+  /** Where people reach the platform; behind https a reverse proxy says where connections come from. */
+  publicUrl: string | undefined;
   /** Joins the rooms of several server processes. */
   adapter?: Cluster['adapter'] | undefined;
 }
@@ -36,6 +43,8 @@ export class Realtime {
   readonly #coalescer: Coalescer;
   readonly #rules = new Map<string, MayJoin>();
   readonly #deps: RealtimeDeps;
+  readonly #guard: SocketGuard;
+  readonly #behindProxy: boolean;
 
   constructor(deps: RealtimeDeps) {
     this.#deps = deps;
@@ -49,6 +58,11 @@ export class Realtime {
       serveClient: false,
       maxHttpBufferSize: 64 * 1024,
     });
+    this.#guard = new SocketGuard(deps);
+    this.#behindProxy = deps.publicUrl?.startsWith('https:') ?? false;
+    this.io.engine.use((request: EngineRequest, _response: unknown, next: (error?: Error) => void) =>
+      next(this.#mayConnect(request) ? undefined : new Error('turned away')),
+    );
     for (const middleware of deps.handshake) this.io.engine.use(middleware);
     this.#coalescer = new Coalescer({
       send: (update) => this.io.to(update.room).emit('update', update),
@@ -70,11 +84,17 @@ export class Realtime {
     namespace.use((socket, next) => {
       const viewer = socket.request.viewer;
       if (!viewer) return next(errors.signInRequired());
+      try {
+        this.#guard.admit(socket, viewer);
+      } catch (error) {
+        return next(Object.assign(error as AppError, { data: this.#explained(error, viewer) }));
+      }
       socket.data.viewer = viewer;
       socket.data.session = sessionName(socket.request.sessionID ?? '');
       socket.data.language = socket.request.language;
-      socket.data.address = addressOf(socket.request, this.#deps.behindProxy);
+      socket.data.address = addressOf(socket.request, this.#behindProxy);
       void socket.join([`person:${viewer.id}`, `session:${socket.request.sessionID}`]);
+      this.#guard.watch(socket, viewer);
       next();
     });
     return namespace;
@@ -128,6 +148,15 @@ export class Realtime {
   async close(): Promise<void> {
     this.#coalescer.close();
     await this.io.close();
+  }
+
+  /** Pages of this site alone, and nobody faster than the limits: a connection reads the session from the database. */
+  #mayConnect(request: EngineRequest): boolean {
+    const { limits, provenSession, publicUrl } = this.#deps;
+    if (isForeign(request, publicUrl)) return limits.refuse('foreign');
+    const address = addressOf(request, this.#behindProxy);
+    const session = provenSession(request);
+    return request._query?.sid ? limits.request(session, address, 0) : limits.handshake(session, address);
   }
 
   /** Whether a socket is in the room, or may be in it on another server process. */

@@ -22,6 +22,7 @@ interface WebDeps {
   metricsToken: string;
   assets: Assets;
   sessions: RequestHandler[];
+  limits: RequestHandler[];
   locales: Locales;
   pages: Pages;
   programmes: Programmes;
@@ -49,7 +50,7 @@ export function createWeb(deps: WebDeps, routes: readonly Mounted[]): Express {
     request.reference = randomBytes(5).toString('hex');
     next();
   });
-  app.use(languageOf(deps.locales));
+  app.use(languageOf(deps.locales), ...deps.limits);
   app.use(...deps.sessions);
   app.use(languageOf(deps.locales), requestContext(deps), deps.pages.middleware);
   app.use(

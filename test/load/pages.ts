@@ -42,7 +42,7 @@ const run: Bench = async (options) => {
   await mkdir(dataDir, { recursive: true });
   process.stderr.write(`data in ${dataDir}\n`);
   const platform = await startPlatformProcess(dataDir, {
-    env: { DEMO_SEED: 'true', DEMO_LEARNERS: values.learners },
+    env: { REQUESTS_PER_SECOND: '0', DEMO_SEED: 'true', DEMO_LEARNERS: values.learners },
     nodeArguments: values.profile ? ['--cpu-prof', `--cpu-prof-dir=${values.profile}`] : [],
   });
   try {

@@ -50,6 +50,8 @@ export async function startTestPlatform(options: TestOptions = {}): Promise<Test
     DATA_DIR: dataDir,
     MONGODB_URI: uri.href,
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'error',
+    // Tests are faster than people.
+    REQUESTS_PER_SECOND: '0',
     ...options.env,
   });
   return start(config, options);

@@ -11,14 +11,25 @@ interface RoomMessage {
 /** What a subscription is answered with; an error where the room is not the viewer's. */
 type SubscribeAnswer = { ok: true } | { error: { code: string; message: string } };
 
+/** Why the server cut or refused the connection, in the reader's words. */
+interface Told {
+  message: string;
+}
+
+/** Longer than the server bars whoever it has turned away. */
+const TURNED_AWAY_MS = 31_000;
+
 /** Pacing of reconnects: spread over the whole interval, so that a storm after a restart stays flat. */
 const reconnection = { reconnectionDelay: 1000, reconnectionDelayMax: 15_000, randomizationFactor: 1 };
 
+type Status = (state: 'lost' | 'back' | 'refused' | 'turned-away', recovered: boolean, reason?: string) => void;
+
 /** Creates the page's connection. `status` hears "lost" at once, and "back" with whether missed updates were replayed. */
-export function createLive(status: (state: 'lost' | 'back' | 'refused', recovered: boolean) => void): Live {
+export function createLive(status: Status): Live {
   const rooms = new Map<string, Set<Listener>>();
   let main: Socket | undefined;
   let wasLost = false;
+  let turnedAway: string | undefined;
 
   const subscribe = (socket: Socket, room: string): void => {
     socket.emit('subscribe', room, (answer?: SubscribeAnswer) => {
@@ -41,12 +52,19 @@ export function createLive(status: (state: 'lost' | 'back' | 'refused', recovere
     socket.on('disconnect', (reason) => {
       if (reason === 'io client disconnect') return;
       wasLost = true;
-      status('lost', false);
-      if (reason === 'io server disconnect') setTimeout(() => socket.connect(), 1000 + Math.random() * 9000);
+      if (turnedAway) status('turned-away', false, turnedAway);
+      else status('lost', false);
+      const pause = turnedAway ? TURNED_AWAY_MS : 1000;
+      turnedAway = undefined;
+      if (reason === 'io server disconnect') setTimeout(() => socket.connect(), pause + Math.random() * 9000);
     });
-    socket.on('connect_error', () => {
-      if (!wasLost) status('lost', false);
+    socket.on('connect_error', (error: Error & { data?: Told }) => {
+      if (error.data?.message) status('turned-away', false, error.data.message);
+      else if (!wasLost) status('lost', false);
       wasLost = true;
+    });
+    socket.on('turned-away', ({ message }: Told) => {
+      turnedAway = message;
     });
     return socket;
   };

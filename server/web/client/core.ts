@@ -15,7 +15,7 @@ declare global {
 }
 
 /** Says that the connection is lost and dims what may be old; takes both back when it returns. */
-function tellConnection(page: Page): (state: 'lost' | 'back' | 'refused', recovered: boolean) => void {
+function tellConnection(page: Page): Parameters<typeof createLive>[0] {
   const place = document.getElementById('connection');
   let timer: ReturnType<typeof setTimeout> | undefined;
   const say = (text: string, restored: boolean): void => {
@@ -24,11 +24,11 @@ function tellConnection(page: Page): (state: 'lost' | 'back' | 'refused', recove
     line.classList.toggle('is-restored', restored);
     place?.replaceChildren(line);
   };
-  return (state, recovered) => {
+  return (state, recovered, reason) => {
     clearTimeout(timer);
     document.body.classList.toggle('is-stale', state !== 'back');
     if (state !== 'back') {
-      say(state === 'lost' ? page.text.lost : page.text.refused, false);
+      say(reason ?? (state === 'lost' ? page.text.lost : page.text.refused), false);
       return;
     }
     say(page.text.restored, true);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import express, { type RequestHandler } from 'express';
 import type { Viewer } from '../../../server/accounts/scope.ts';
 import { projectFolder } from '../../../server/config.ts';
+import { Limits } from '../../../server/limits/limits.ts';
 import { createLog } from '../../../server/log.ts';
 import { Realtime } from '../../../server/realtime/realtime.ts';
 import { Assets } from '../../../server/web/assets.ts';
@@ -52,7 +53,16 @@ export async function startClientSite(): Promise<ClientSite> {
   };
   const app = express();
   const server = createServer(app);
-  const realtime = new Realtime({ server, log, handshake: [asViewer], explain: (error) => error.code, intervalMs: 50 });
+  const realtime = new Realtime({
+    server,
+    log,
+    handshake: [asViewer],
+    explain: (error) => error.code,
+    intervalMs: 50,
+    limits: new Limits(0),
+    provenSession: () => undefined,
+    publicUrl: undefined,
+  });
   for (const kind of ['enrolment', 'inbox']) realtime.allow(kind, () => true);
   const sent: ClientSite['sent'] = [];
   const home = { total: 5251, state: 'studying' };
