@@ -40,6 +40,20 @@ export async function daysOf(
   return days.map((day) => (day.day === newest.day ? { ...day, ...newest } : day));
 }
 
+/** One lesson and one day of an enrolment, as they are now. */
+export async function seenOf(models: Models, enrolment: Owner, lesson: string, day: string) {
+  const [watch, stored, session] = await Promise.all([
+    models.watch.findById(`${enrolment._id}|${lesson}`).lean(),
+    models.days.findById(`${enrolment._id}|${day}`).lean(),
+    sessionAhead(models, enrolment),
+  ]);
+  const newest = session && dayOf(session.day as DayLedger);
+  return {
+    watch: session?.lesson === lesson ? (session.record as WatchRecord) : (watch ?? undefined),
+    ledger: newest?.day === day ? newest : stored ? dayOf(stored) : undefined,
+  };
+}
+
 async function sessionAhead(models: Models, { _id, programme }: Owner): Promise<StoredSession | undefined> {
   const learner = _id.slice(0, -programme.length - 1);
   const session = await models.sessions.findById(learner).lean();

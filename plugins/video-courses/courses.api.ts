@@ -39,13 +39,30 @@ const progressView = z.object({
 const dayView = z.object({
   day: z.string(),
   credited: z.number(),
-  presence: z.object({ asked: z.number(), answered: z.number(), late: z.number(), missed: z.number() }),
+  presence: z.object({
+    asked: z.number(),
+    answered: z.number(),
+    late: z.number(),
+    missed: z.number(),
+    /** When each was asked and how long the answer took; no `ms` where nobody answered. */
+    checks: z.array(z.object({ at: z.number(), ms: z.number().optional(), inTime: z.boolean().optional() })),
+  }),
   lessons: z.array(
     z.object({
       lesson: z.string(),
       title: text,
       credited: z.number(),
-      lost: z.array(z.object({ reason: z.string(), seconds: z.number(), stretches: z.array(z.number()).readonly() })),
+      granted: z.number().int(),
+      lost: z.array(
+        z.object({
+          reason: z.string(),
+          seconds: z.number(),
+          /** Media milliseconds, flat; `open` are those that are still not credited. */
+          stretches: z.array(z.number()).readonly(),
+          open: z.array(z.number()).readonly(),
+          mayAppeal: z.boolean(),
+        }),
+      ),
     }),
   ),
 });

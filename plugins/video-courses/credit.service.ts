@@ -1,12 +1,25 @@
-import type { Enrolment } from '#platform';
-import { daysOf } from './ahead.ts';
+import { beijingDay, daysBetween, type Enrolment } from '#platform';
+import { daysOf, watchesOf } from './ahead.ts';
+import type { StoredAppeal } from './appeal.model.ts';
+import { type Appeals, appealable } from './appeals.service.ts';
 import type { Catalogue } from './catalogue.service.ts';
 import type { DayLedger, PresenceDay, ReasonLine } from './day-ledger.ts';
 import type { VideoHost } from './plugin.ts';
+import { rulesOf } from './programme-rules.ts';
+import { lengthOf, type Ranges } from './ranges.ts';
+import { stillOpen } from './watch-grant.ts';
 import type { Reason } from './watch-rules.ts';
+import { emptyRecord, type WatchRecord } from './watch-time.ts';
 
 interface LostTime extends ReasonLine {
   reason: Reason;
+  /** Of the stretches, what is still not credited, in media milliseconds. */
+  open: Ranges;
+  /** Whole seconds of that. */
+  openSeconds: number;
+  /** Whether the learner may ask a moderator to judge it. */
+  mayAppeal: boolean;
+  appeals: StoredAppeal[];
 }
 
 interface LessonCredit {
@@ -15,6 +28,8 @@ interface LessonCredit {
   /** Whether it is still there to be opened. */
   present: boolean;
   credited: number;
+  /** Of these, seconds that a moderator granted. */
+  granted: number;
   lost: LostTime[];
 }
 
@@ -30,9 +45,14 @@ export class CreditService {
   readonly #host: VideoHost;
   readonly #catalogue: Catalogue;
 
-  constructor(host: VideoHost, catalogue: Catalogue) {
-    this.#host = host;
-    this.#catalogue = catalogue;
+  readonly #appeals: Appeals;
+  readonly #now: () => number;
+
+  constructor(deps: { host: VideoHost; catalogue: Catalogue; appeals: Appeals; now(): number }) {
+    this.#host = deps.host;
+    this.#catalogue = deps.catalogue;
+    this.#appeals = deps.appeals;
+    this.#now = deps.now;
   }
 
   async days(
@@ -40,11 +60,16 @@ export class CreditService {
     page: { skip: number; limit: number },
   ): Promise<{ days: DayCredit[]; total: number }> {
     const { models } = this.#host;
-    const [stored, total, courses] = await Promise.all([
+    const [stored, total, courses, watches, appeals, programme] = await Promise.all([
       daysOf(models, enrolment, page),
       models.days.countDocuments({ enrolment: enrolment._id }),
       this.#catalogue.courses(enrolment.programme),
+      watchesOf(models, enrolment),
+      this.#appeals.of(enrolment),
+      this.#host.programmes.get(enrolment.programme),
     ]);
+    const { withinDays } = rulesOf(programme).appeals;
+    const records = new Map(watches.map((watch) => [watch.lesson, watch]));
     const lessons = new Map(courses.flatMap((course) => course.lessons).map((lesson) => [lesson.id, lesson]));
     const result = stored.map(({ day, credited, presence, lessons: byLesson }) => ({
       day,
@@ -55,7 +80,12 @@ export class CreditService {
         title: lessons.get(id)?.title ?? { zh: id },
         present: lessons.has(id),
         credited: entry.credited,
-        lost: lostOf(entry.reasons),
+        granted: entry.granted ?? 0,
+        lost: lostOf(entry.reasons, {
+          record: records.get(id) ?? emptyRecord(),
+          appeals: appeals.filter((appeal) => appeal.day === day && appeal.lesson === id),
+          inTime: daysBetween(day, beijingDay(this.#now())) <= withinDays,
+        }),
       })),
     }));
     return { days: result, total };
@@ -68,8 +98,18 @@ function presenceOf(stored: Partial<PresenceDay> | undefined): DayCredit['presen
 }
 
 /** The costliest reason first. */
-function lostOf(reasons: Partial<Record<Reason, ReasonLine>>): LostTime[] {
+function lostOf(
+  reasons: Partial<Record<Reason, ReasonLine>>,
+  { record, appeals, inTime }: { record: WatchRecord; appeals: StoredAppeal[]; inTime: boolean },
+): LostTime[] {
   return Object.entries(reasons)
-    .map(([reason, line]) => ({ ...line, reason: reason as Reason }))
+    .map(([name, line]) => {
+      const reason = name as Reason;
+      const open = stillOpen(record, line.stretches);
+      const made = appeals.filter((appeal) => appeal.reason === reason);
+      const waits = made.some(({ state }) => state === 'open');
+      const mayAppeal = inTime && open.length > 0 && !waits && appealable.includes(reason);
+      return { ...line, reason, open, openSeconds: Math.ceil(lengthOf(open) / 1000), mayAppeal, appeals: made };
+    })
     .sort((a, b) => b.seconds - a.seconds);
 }

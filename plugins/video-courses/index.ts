@@ -1,10 +1,12 @@
 import { definePlugin, isInTerm, type LocalText, localText, type Viewer } from '#platform';
+import { appealsApi } from './appeals.api.ts';
 import { coursesApi } from './courses.api.ts';
 import { type HistoryItem, importHistory } from './history.service.ts';
 import { learnRoutes, lessonHref, nextParams } from './learn.routes.ts';
 import { manageRoutes } from './manage.routes.ts';
 import { mediaRoutes } from './media.routes.ts';
 import { addMetrics } from './metrics.ts';
+import { oversightRoutes } from './oversight.routes.ts';
 import { playingApi } from './playing.api.ts';
 import { schemas, settings, type VideoHost } from './plugin.ts';
 import { createServices, type Services as Made } from './services.ts';
@@ -54,6 +56,8 @@ export default definePlugin({
   permissions: {
     /** Reads what stands out in how people played. */
     judge: ['moderator', 'provider-manager', 'county-bureau', 'city-bureau', 'province', 'operator'],
+    /** Decides appeals about time that was not credited. */
+    grant: ['moderator', 'provider-manager'],
     author: ['course-author', 'provider-manager', 'operator'],
     oversee: [
       'moderator',
@@ -92,13 +96,15 @@ export default definePlugin({
     mediaRoutes(host, services);
     coursesApi(host, services);
     playingApi(host, services);
+    oversightRoutes(host, services);
+    appealsApi(host, services);
     addMetrics(host, services.playing.counters);
     host.on('progress.committed', (changes) => {
       for (const { before, after } of changes) {
         if (after.state !== before.state) services.playing.forget(after.learner);
       }
       const moved = changes.filter(({ before, after }) => after.scopes !== before.scopes).map(({ after }) => after);
-      return services.anomalies.follow(moved);
+      return Promise.all([services.anomalies.follow(moved), services.appeals.follow(moved)]).then(() => {});
     });
     host.on('accounts.signed-out', ({ person, ...which }) =>
       services.playing.end(person, (by) => ('session' in which ? by === which.session : by !== which.except)),
@@ -144,7 +150,7 @@ function provide(host: VideoHost, { authoring, catalogue, media }: Made): void {
   });
 }
 
-function addToPages(host: VideoHost, { access, catalogue, credit, learning, playing }: Made): void {
+function addToPages(host: VideoHost, { access, appeals, catalogue, credit, learning, playing }: Made): void {
   host.menu({ label: 'menu.learn', href: '/video-courses', icon: 'player-play', roles: ['learner'], order: 20 });
   host.menu({
     label: 'menu.manage',
@@ -153,6 +159,29 @@ function addToPages(host: VideoHost, { access, catalogue, credit, learning, play
     roles: host.rolesFor('author'),
     order: 45,
   });
+  host.menu({
+    label: 'menu.appeals',
+    href: '/video-courses/appeals',
+    icon: 'message-question',
+    roles: host.rolesFor('grant'),
+    order: 46,
+  });
+  host.menu({
+    label: 'menu.anomalies',
+    href: '/video-courses/anomalies',
+    icon: 'zoom-question',
+    roles: host.rolesFor('judge'),
+    order: 95,
+  });
+  host.filter('workshop.figures', async (figures, { workshop, viewer, language }) => [
+    ...figures,
+    {
+      key: 'appeals',
+      label: host.translate(language)('appeals.figure'),
+      value: await appeals.count(viewer, workshop),
+      href: `/video-courses/appeals?workshop=${workshop}`,
+    },
+  ]);
   host.landing({ roles: ['course-author'], href: '/video-courses/manage', order: 60 });
 
   host.filter('learner.next-step', async (step, { enrolment, language }) => {

@@ -9,6 +9,18 @@ import { coveredSeconds } from './ranges.ts';
 /** Thrown where another server process wrote the session meanwhile: read it again and decide anew. */
 export class StaleSession extends Error {}
 
+/** The lesson and the day that a person's decision changes. */
+export interface Amended {
+  enrolment: string;
+  lesson: string;
+  day: string;
+}
+
+/** Both as the decision leaves them, and writes that become durable with them. */
+export interface Amendment extends Pick<LivePlaying, 'record' | 'day'> {
+  also: CompanionWrite[];
+}
+
 interface Deps {
   host: VideoHost;
   store: PlayingStore;
@@ -59,6 +71,14 @@ export class Commits {
     await orStale(this.#deps.host.progress.keep(live.enrolment, [...writes, ...also]));
     this.#remember(stored, now);
     return stored;
+  }
+
+  /** A lesson and a day as a person's decision leaves them; the session is read again. @throws StaleSession */
+  async amend(live: LivePlaying, about: Amended, { record, day, also }: Amendment, now: number): Promise<void> {
+    const writes = this.#deps.store.amendment(live, about, { record, day });
+    const values = { [lessonActivity(about.lesson)]: coveredSeconds(record.covered) };
+    await this.record(about.enrolment, values, [...writes, ...also], now);
+    this.#deps.kept.forget(live.learner);
   }
 
   /** Records values with their companions. @throws StaleSession, core:not-found where the learner has left */

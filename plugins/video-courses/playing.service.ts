@@ -18,7 +18,7 @@ import { notePresenceAnswer, notePresenceAsked } from './day-ledger.ts';
 import { judge } from './judging.ts';
 import { KeptSessions } from './kept-sessions.ts';
 import { Lanes } from './lanes.ts';
-import { Commits, StaleSession } from './playing.commits.ts';
+import { type Amended, type Amendment, Commits, StaleSession } from './playing.commits.ts';
 import type { Report, ReportReply, StartReply, StartWish } from './playing.messages.ts';
 import { replyOf } from './playing.reply.ts';
 import { type LivePlaying, newSecret, PlayingStore } from './playing.store.ts';
@@ -27,7 +27,7 @@ import type { VideoHost } from './plugin.ts';
 import { answerPresence, askPresence, extendPresence, isPresenceDue } from './presence.ts';
 import { checkOf, hashOf, random, tokenOf } from './presence-token.ts';
 import { rulesOf, termOf } from './programme-rules.ts';
-import { standingOf } from './standing.ts';
+import { positionOf, standingOf } from './standing.ts';
 import { mayStillEarn, supersededBy } from './takeover.ts';
 import type { Reason, WatchRules } from './watch-rules.ts';
 
@@ -49,6 +49,8 @@ interface StartContext {
   /** Name of the signed-in session. */
   session: string;
 }
+
+type Seen = Pick<LivePlaying, 'record' | 'day'>;
 
 /** Everything a beat is judged by. */
 interface Setting {
@@ -207,6 +209,22 @@ export class Playing {
     });
   }
 
+  /**
+   * Changes what a learner has of a lesson on a day by a person's decision, in order with the learner's own beats on
+   * whatever server process. `change` may be asked again, with what another process has written meanwhile.
+   * @throws core:not-found for somebody who never played
+   */
+  amend(learner: string, about: Amended, change: (seen: Seen) => Promise<Amendment>): Promise<void> {
+    return this.#inLane({ id: learner }, async () => {
+      const now = this.#deps.now();
+      const stored = await this.#store.load(learner, about.day);
+      if (!stored) throw errors.notFound();
+      const live = stored.ahead > 0 ? await this.#commits.save(stored, now) : stored;
+      const seen = await this.#store.seen(about.enrolment, about.lesson, about.day);
+      await this.#commits.amend(live, about, await change(seen), now);
+    });
+  }
+
   /** Tells the places whose sessions other server processes have replaced. */
   async lookAround(now: number): Promise<void> {
     for (const { lost, by } of await this.#kept.replaced(now)) this.#tellTakenOver(lost, by);
@@ -334,11 +352,6 @@ export class Playing {
       }
     });
   }
-}
-
-function positionOf(position: number | undefined, lesson: Lesson): number | undefined {
-  if (position === undefined || !(position >= 0)) return undefined;
-  return Math.round(Math.min(position, lesson.media.seconds) * 10) / 10;
 }
 
 function isNotFound(error: unknown): boolean {

@@ -122,6 +122,24 @@ export class PlayingStore {
     return this.#writes({ ...live, ahead: 0 }, now);
   }
 
+  /** What a person's decision changes in a lesson and a day, and the session's next revision with it. */
+  amendment(
+    live: LivePlaying,
+    { enrolment, lesson }: { enrolment: string; lesson: string },
+    { record, day }: Pick<LivePlaying, 'record' | 'day'>,
+  ): CompanionWrite[] {
+    const { watch, days } = this.#models;
+    const [watched, daily] = [watchId(enrolment, lesson), dayId(enrolment, day.day)];
+    const { covered, played, furthest } = record;
+    const watchWrite = { filter: { _id: watched }, update: { $set: { covered, played, furthest } } };
+    const dayWrite = { filter: { _id: daily }, update: { $set: { enrolment, ...day } } };
+    return [
+      this.#sessionWrite({ ...live, ahead: 0 }),
+      { model: watch, key: watched, write: { updateOne: watchWrite }, exact: true },
+      { model: days, key: daily, write: { updateOne: dayWrite }, exact: true },
+    ];
+  }
+
   #writes(live: LivePlaying, now: number): { writes: CompanionWrite[]; stored: LivePlaying } {
     const { watch, days } = this.#models;
     const writes = [this.#sessionWrite(live)];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Host, ModelsOf } from '#platform';
 import { anomalySchema } from './anomaly.model.ts';
+import { appealSchema } from './appeal.model.ts';
 import { courseSchema, lessonSchema } from './course.model.ts';
 import { daySchema, noteSchema, sessionSchema, watchSchema } from './watch.model.ts';
 
@@ -17,6 +18,7 @@ export const schemas = {
   days: daySchema,
   notes: noteSchema,
   anomalies: anomalySchema,
+  appeals: appealSchema,
 };
 
 export type Models = ModelsOf<typeof schemas>;

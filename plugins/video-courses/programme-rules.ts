@@ -22,6 +22,7 @@ const programmeRules = z
         extensions: whole(0, 100),
       })
       .partial(),
+    appeals: z.object({ limitSeconds: whole(0, 360_000), withinDays: whole(0, 366) }).partial(),
   })
   .partial();
 
@@ -29,11 +30,12 @@ const programmeRules = z
 export function rulesOf(programme: Pick<Programme, 'settings'>): WatchRules {
   const given = (programme.settings as Record<string, unknown> | undefined)?.['video-courses'];
   const parsed = programmeRules.safeParse(given ?? {});
-  const { presence, ...rules } = parsed.success ? parsed.data : {};
+  const { presence, appeals, ...rules } = parsed.success ? parsed.data : {};
   return {
     ...DEFAULT_WATCH_RULES,
     ...(rules as Partial<WatchRules>),
     presence: { ...DEFAULT_WATCH_RULES.presence, ...(presence as Partial<WatchRules['presence']>) },
+    appeals: { ...DEFAULT_WATCH_RULES.appeals, ...(appeals as Partial<WatchRules['appeals']>) },
   };
 }
 

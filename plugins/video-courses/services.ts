@@ -1,5 +1,6 @@
 import { Access } from './access.ts';
 import { Anomalies } from './anomalies.service.ts';
+import { Appeals } from './appeals.service.ts';
 import { Authoring } from './authoring.service.ts';
 import { Catalogue } from './catalogue.service.ts';
 import { CreditService } from './credit.service.ts';
@@ -14,6 +15,8 @@ export function createServices(host: VideoHost, now: () => number = host.now) {
   const access = new Access(host, catalogue);
   const media = new MediaStore(host.files);
   const anomalies = new Anomalies(host);
+  const playing = new Playing({ host, catalogue, access, anomalies, now });
+  const appeals = new Appeals({ host, catalogue, playing, now });
   return {
     anomalies,
     catalogue,
@@ -21,8 +24,9 @@ export function createServices(host: VideoHost, now: () => number = host.now) {
     media,
     authoring: new Authoring({ host, catalogue, access, media }),
     learning: new LearningService(host, catalogue),
-    credit: new CreditService(host, catalogue),
-    playing: new Playing({ host, catalogue, access, anomalies, now }),
+    credit: new CreditService({ host, catalogue, appeals, now }),
+    playing,
+    appeals,
   };
 }
 

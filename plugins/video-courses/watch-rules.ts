@@ -19,6 +19,14 @@ export interface WatchRules {
   /** Coverage at which a lesson is complete. */
   completePercent: number;
   presence: PresenceRules;
+  appeals: AppealRules;
+}
+
+export interface AppealRules {
+  /** Seconds that moderators may grant to one enrolment on appeals, in all. */
+  limitSeconds: number;
+  /** Days after which time that was not credited can no longer be appealed. */
+  withinDays: number;
 }
 
 export interface PresenceRules {
@@ -40,6 +48,7 @@ export const DEFAULT_WATCH_RULES: Readonly<WatchRules> = {
   seekToleranceSeconds: 2,
   completePercent: 90,
   presence: { minSeconds: 600, maxSeconds: 1200, answerSeconds: 120, extensions: 10 },
+  appeals: { limitSeconds: 3600, withinDays: 14 },
 };
 
 /** Why seconds were not credited, or a beat was refused; each is a message key and a label in `/metrics`. */
