@@ -22,7 +22,7 @@ export interface WatchRules {
   appeals: AppealRules;
 }
 
-export interface AppealRules {
+interface AppealRules {
   /** Seconds that moderators may grant to one enrolment on appeals, in all. */
   limitSeconds: number;
   /** Days after which time that was not credited can no longer be appealed. */
