@@ -61,9 +61,9 @@ export class Members {
 
   async roster(workshop: Workshop, language: Language, now: number): Promise<Roster> {
     const { enrolments, regions, programmes } = this.#core;
-    const [programme, { rows }] = await Promise.all([
+    const [programme, rows] = await Promise.all([
       programmes.get(workshop.programme),
-      enrolments.list(this.#access.membersOf(workshop), { skip: 0, limit: mostMembers }),
+      enrolments.roster(this.#access.membersOf(workshop), mostMembers),
     ]);
     const schools = await regions.organisationsByIds([...new Set(rows.map(({ organisation }) => organisation))]);
     const names = new Map(schools.map(({ _id, name }) => [_id, localText(name, language)]));

@@ -39,6 +39,9 @@ interface Page {
   descending?: boolean;
 }
 
+const rosterFields = { learner: 1, name: 1, organisation: 1, state: 1, total: 1, components: 1, lastAt: 1 } as const;
+type RosterLine = Pick<Enrolment, '_id' | keyof typeof rosterFields>;
+
 /** Reads enrolments. Every query carries a scope; writing is the recorder's. */
 export class Enrolments {
   readonly #enrolments: Model<Enrolment>;
@@ -80,6 +83,12 @@ export class Enrolments {
 
   count(filter: Scoped<EnrolmentQuery>): Promise<number> {
     return this.#enrolments.countDocuments(present(filter));
+  }
+
+  /** Everybody of a filter as a desk's table shows them, by name; at most `most`. */
+  async roster(filter: Scoped<EnrolmentQuery>, most: number): Promise<RosterLine[]> {
+    const found = this.#enrolments.find(present(filter)).select({ ...rosterFields, _id: 1 });
+    return (await found.sort({ name: 1, _id: 1 }).limit(most).lean()) as RosterLine[];
   }
 
   /** Ids of a workshop's members who have not left, for figures about the workshop. */
