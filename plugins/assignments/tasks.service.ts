@@ -1,5 +1,5 @@
 import { trusted } from 'mongoose';
-import { AppError, type Enrolment, errors, type LocalText, newId, type Viewer } from '#platform';
+import { AppError, type Enrolment, errors, Kept, type LocalText, newId, type Viewer } from '#platform';
 import { type AssignmentAccess, concerns, type Part } from './assignment-access.ts';
 import { type AssignmentsHost, lateRuleOf } from './assignments.host.ts';
 import { type Standing, standingOf } from './deadline.ts';
@@ -32,6 +32,7 @@ export interface TaskLine {
 export class TasksService {
   readonly #host: AssignmentsHost;
   readonly #access: AssignmentAccess;
+  readonly #kept = new Kept<Task[]>(2_000);
 
   constructor(host: AssignmentsHost, access: AssignmentAccess) {
     this.#host = host;
@@ -45,9 +46,9 @@ export class TasksService {
   async list(viewer: Viewer, programme?: string, enrolments?: Enrolment[]): Promise<TaskLine[]> {
     const parts = await this.#access.parts(viewer, enrolments);
     const chosen = [...parts.values()].filter((part) => !programme || part.programme === programme);
-    const filter = { programme: trusted({ $in: chosen.map((part) => part.programme) }) };
-    const found = (await this.#host.models.tasks.find(filter).sort({ due: 1, _id: 1 }).lean()) as Task[];
-    const tasks = found.filter((task) => concerns(task, parts.get(task.programme) as Part));
+    const found = await Promise.all(chosen.map((part) => this.#ofProgramme(part.programme)));
+    const tasks = found.flat().filter((task) => concerns(task, parts.get(task.programme) as Part));
+    tasks.sort((a, b) => a.due.getTime() - b.due.getTime() || (a._id < b._id ? -1 : 1));
     const [own, counts] = await Promise.all([this.#own(tasks, parts), this.#counts(viewer, tasks, chosen)]);
     return Promise.all(
       tasks.map(async (task) => ({
@@ -98,7 +99,14 @@ export class TasksService {
   async create({ id = newId(), workshop, ...task }: NewTask, author?: string): Promise<string> {
     const document = { ...task, _id: id, workshop: workshop ?? null, maxScore: task.maxScore ?? 100, author };
     await this.#host.models.tasks.create({ ...document, required: task.required ?? true } as never);
+    this.#kept.forget(task.programme);
     return id;
+  }
+
+  /** A programme's tasks, at most two seconds old: every learner's first page asks for them. */
+  #ofProgramme(programme: string): Promise<Task[]> {
+    const read = this.#host.models.tasks.find({ programme });
+    return this.#kept.get(programme, async () => (await read.lean()) as Task[]);
   }
 
   async #own(tasks: Task[], parts: Map<string, Part>): Promise<Map<string, Submission>> {
