@@ -6,15 +6,8 @@ import { claimDocument, insertDocument, prepareInsert, removeDocument, type Targ
 import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { toDouble } from '../values/numeric.ts';
 import { type Command, type Handler, statementsOf } from './context.ts';
-import {
-  contextFor,
-  matching,
-  newProgress,
-  type Progress,
-  runOnce,
-  type UpdateStatement,
-  updateOne,
-} from './writes.ts';
+import { matching } from './matching.ts';
+import { contextFor, newProgress, type Progress, runOnce, type UpdateStatement, updateOne } from './writes.ts';
 
 interface Totals {
   nErrors: number;

@@ -5,7 +5,8 @@ import { isReplacement, upsertDocument } from '../update/update.ts';
 import { type Doc, decode, encode, isDocument } from '../values/codec.ts';
 import { collectionName, documentField, type Handler, matchContext } from './context.ts';
 import { checkTransactional, checkUpdatable } from './create.ts';
-import { applyTo, compileStatement, matching, runOnce } from './writes.ts';
+import { matching } from './matching.ts';
+import { applyTo, compileStatement, runOnce } from './writes.ts';
 
 export const findAndModify: Handler = async (engine, command) => {
   const { body } = command;

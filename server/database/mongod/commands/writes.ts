@@ -1,15 +1,11 @@
 import { runPipeline } from '../aggregation/pipeline.ts';
 import type { Engine } from '../engine.ts';
 import { CommandError, failedToParse } from '../errors.ts';
-import { fieldsOf } from '../query/conditions.ts';
 import { compileFilter, type MatchContext } from '../query/matcher.ts';
-import { plan } from '../query/planner.ts';
-import { type Found, scan } from '../query/scan.ts';
-import { sortBy } from '../query/sort.ts';
+import type { Found } from '../query/scan.ts';
 import type { Collection } from '../storage/catalog.ts';
 import {
   claimDocument,
-  documentKey,
   insertDocument,
   prepareInsert,
   removeDocument,
@@ -32,7 +28,7 @@ import {
   statementsOf,
 } from './context.ts';
 import { checkTimeField, checkTransactional, checkUpdatable } from './create.ts';
-import { isPlainId } from './search.ts';
+import { matching } from './matching.ts';
 
 interface WriteError {
   index: number;
@@ -173,35 +169,6 @@ export const remove: Handler = async (engine, command) => {
     ({ n }) => ({ n, ok: 1 }),
   );
 };
-
-/** The documents that a statement means: all of them before the first is written. */
-export function matching(
-  target: Target,
-  collection: Collection,
-  request: { filter: Doc; sort?: Doc | undefined; hint?: unknown },
-  context: MatchContext,
-  single: boolean,
-): Found[] {
-  const { filter } = request;
-  if (isPlainId(filter._id) && Object.keys(filter).length === 1 && isByPlainId(collection, context)) {
-    const key = documentKey(collection, filter._id);
-    const raw = target.view.get(key);
-    return raw === undefined ? [] : [{ key, raw, document: undefined }];
-  }
-  const test = { matches: compileFilter(filter, context), fields: fieldsOf(filter) };
-  const chosen = plan(collection, { ...request, collator: context.collator, limited: single });
-  const found: Found[] = [];
-  for (const each of scan(target.view, collection, chosen, test, single && chosen.sorted ? 1 : undefined)) {
-    found.push(each);
-    if (single && chosen.sorted) break;
-  }
-  if (chosen.sorted || request.sort === undefined) return found;
-  const sorted = sortBy(found, (each) => each.document ?? decode(each.raw), request.sort, context);
-  return single ? sorted.slice(0, 1) : sorted;
-}
-
-const isByPlainId = ({ byRecord, collator }: Collection, context: MatchContext): boolean =>
-  !byRecord && collator === undefined && context.collator === undefined;
 
 const contexts = new WeakMap<Command, MatchContext>();
 
