@@ -117,6 +117,7 @@ export function setupRoutes({ setup, accounts, regions, measures }: Deps): Route
     await setupPage('setup-regions', request, response, typed, {
       title: t('setup.regions'),
       lead: t('setup.regions-lead'),
+      primary: { label: t('setup.add-region'), href: '/operator/regions#form', icon: 'plus' },
       known: tree.has(String(typed.values?.code ?? '')),
       regions: rows.map((region) => ({
         code: region._id,
@@ -140,6 +141,7 @@ export function setupRoutes({ setup, accounts, regions, measures }: Deps): Route
     await setupPage('setup-organisations', request, response, typed, {
       title: t('setup.organisations'),
       lead: t('setup.organisations-lead'),
+      primary: { label: t('setup.add-organisation'), href: '/operator/organisations#form', icon: 'plus' },
       known: (await regions.organisationsByIds([String(typed.values?.code ?? '')])).length > 0,
       regions: optionsOf([...tree.values()], request),
       stages,
