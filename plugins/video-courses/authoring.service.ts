@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AppError, type LocalText, type Viewer } from '#platform';
 import type { Access } from './access.ts';
+import { readCaptions } from './captions.ts';
 import type { Catalogue, Chapter } from './catalogue.service.ts';
 import type { MediaStore } from './media.store.ts';
 import type { VideoHost } from './plugin.ts';
@@ -18,6 +19,8 @@ const chapterFields = z.object({ at: z.number().min(0).max(86_400), title: title
 const lessonFields = z.object({
   title: titleText,
   chapters: z.array(chapterFields).max(100).default([]),
+  /** WebVTT; empty takes them away. */
+  captions: z.string().max(25_000).optional(),
   order: z.number().int().min(1).max(1000).optional(),
 });
 export const lessonChange = lessonFields.partial();
@@ -35,6 +38,7 @@ interface NewLesson {
   course: string;
   title: LocalText;
   chapters?: Chapter[] | undefined;
+  captions?: string | undefined;
   order?: number | undefined;
 }
 
@@ -103,7 +107,8 @@ export class Authoring {
       const course = await this.#catalogue.course(lesson.course);
       const order = lesson.order ?? course.lessons.length + 1;
       const chapters = (lesson.chapters ?? []).filter(({ at }) => at < media.seconds);
-      const fields = { ...lesson, chapters, order, media, programme: course.programme };
+      const captions = captionFields(lesson.captions);
+      const fields = { ...lesson, ...captions, chapters, order, media, programme: course.programme };
       const [made] = await this.#host.models.lessons.create([fields as never]);
       this.#catalogue.forget(course.programme);
       const id = (made as { _id: string })._id;
@@ -118,9 +123,11 @@ export class Authoring {
   async changeLesson(viewer: Viewer, id: string, change: z.output<typeof lessonChange>): Promise<{ course: string }> {
     const { lesson } = await this.#catalogue.lesson(id);
     await this.#access.author(viewer, lesson.programme);
-    await this.#host.models.lessons.updateOne({ _id: id }, { $set: given(change) });
+    const { captions: _captions, ...logged } = change;
+    const set = { ...given(logged), ...captionFields(change.captions) };
+    await this.#host.models.lessons.updateOne({ _id: id }, { $set: set });
     this.#catalogue.forget(lesson.programme);
-    await this.#log(viewer, 'lesson.change', id, change);
+    await this.#log(viewer, 'lesson.change', id, logged);
     return { course: lesson.course };
   }
 
@@ -150,6 +157,15 @@ export class Authoring {
       ...(details && { details }),
     });
   }
+}
+
+/** @throws video-courses:not-captions for a text that is no WebVTT */
+function captionFields(typed: string | undefined): { captions?: string; captioned?: boolean } {
+  if (typed === undefined) return {};
+  if (typed.trim() === '') return { captions: '', captioned: false };
+  const captions = readCaptions(typed);
+  if (captions === undefined) throw new AppError('video-courses:not-captions', 422);
+  return { captions, captioned: true };
 }
 
 /** Without the fields that the change does not name. */

@@ -14,6 +14,7 @@ export interface Lesson {
   title: LocalText;
   media: { file: string; type: string; bytes: number; seconds: number };
   chapters: Chapter[];
+  captioned: boolean;
   /** Place within the programme's published lessons, from 1; within the course for drafts. */
   number: number;
 }
@@ -75,6 +76,11 @@ export class Catalogue {
     throw errors.notFound();
   }
 
+  /** A lesson's captions as WebVTT; empty where there are none. */
+  async captions(id: string): Promise<string> {
+    return (await this.#models.lessons.findById(id).select({ captions: 1 }).lean())?.captions ?? '';
+  }
+
   /** Reads the programme again at the next question. */
   forget(programme: string): void {
     this.#kept.delete(programme);
@@ -83,7 +89,7 @@ export class Catalogue {
   async #read(programme: string): Promise<Course[]> {
     const [courses, lessons] = await Promise.all([
       this.#models.courses.find({ programme }).sort({ order: 1, _id: 1 }).lean(),
-      this.#models.lessons.find({ programme }).sort({ order: 1, _id: 1 }).lean(),
+      this.#models.lessons.find({ programme }).select({ captions: 0 }).sort({ order: 1, _id: 1 }).lean(),
     ]);
     let number = 0;
     const result: Course[] = courses.map((course) => ({
@@ -102,6 +108,7 @@ export class Catalogue {
           title: lesson.title as LocalText,
           media: lesson.media as Lesson['media'],
           chapters: lesson.chapters as Chapter[],
+          captioned: lesson.captioned,
           number: course.state === 'published' ? ++number : index + 1,
         })),
     }));

@@ -40,6 +40,9 @@ export const lessonSchema = new Schema(
       type: [new Schema({ at: { type: Number, required: true }, title: text }, { _id: false, strict: 'throw' })],
       default: [],
     },
+    /** WebVTT, read by the player alone; `captioned` says that there are some. */
+    captions: String,
+    captioned: { type: Boolean, default: false },
     /** Place within the course, from 1. */
     order: { type: Number, required: true },
     createdAt: { type: Date, default: () => new Date() },

@@ -30,6 +30,8 @@ declare module '#platform' {
         title: LocalText;
         file: string;
         chapters?: { at: number; title: LocalText }[];
+        /** WebVTT. */
+        captions?: string;
         order: number;
       }): Promise<string>;
       /** Brings in the first `seconds` of lessons as credited at `at`: watch records, days and progress together. */

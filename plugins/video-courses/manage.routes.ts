@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { AppError, localText, readForm, type Viewer } from '#platform';
+import { readCaptions } from './captions.ts';
 import { parseChapters, writeChapters } from './chapters.ts';
 import type { VideoHost } from './plugin.ts';
 import type { Services } from './services.ts';
@@ -16,6 +17,7 @@ const newCourseForm = courseForm.extend({ programme: z.string().min(1) });
 const lessonForm = z.object({
   ...titles,
   chapters: z.string().max(20_000).default(''),
+  captions: z.string().max(25_000).default(''),
   order: z.coerce.number().int().min(1).max(1000).optional(),
 });
 
@@ -143,6 +145,7 @@ export function manageRoutes(host: VideoHost, services: Services): void {
         titleZh: lesson.title.zh,
         titleEn: lesson.title.en ?? '',
         chapters: writeChapters(lesson.chapters),
+        captions: await catalogue.captions(lesson.id),
       },
       errors: form?.errors ?? {},
       styles: ['video-courses.css'],
@@ -176,7 +179,7 @@ export function readLessonFields(fields: Record<string, string>, language: Reque
 type Translate = (key: string, params?: Record<string, unknown>) => string;
 
 function lessonOf(
-  { titleZh, titleEn, chapters: typed, order }: z.output<typeof lessonForm>,
+  { titleZh, titleEn, chapters: typed, captions, order }: z.output<typeof lessonForm>,
   values: Record<string, unknown>,
   t: Translate,
 ) {
@@ -184,7 +187,10 @@ function lessonOf(
   if (wrong[0] !== undefined) {
     return { ok: false as const, errors: { chapters: t('manage.wrongChapter', { line: wrong[0] }) }, values };
   }
-  const value = { title: localOf(titleZh, titleEn), chapters, ...(order !== undefined && { order }) };
+  if (captions !== '' && readCaptions(captions) === undefined) {
+    return { ok: false as const, errors: { captions: t('errors.not-captions') }, values };
+  }
+  const value = { title: localOf(titleZh, titleEn), chapters, captions, ...(order !== undefined && { order }) };
   return { ok: true as const, value };
 }
 

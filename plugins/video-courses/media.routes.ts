@@ -1,17 +1,30 @@
+import type { Request } from 'express';
 import { errors } from '#platform';
 import type { VideoHost } from './plugin.ts';
 import type { Services } from './services.ts';
 
 /**
- * Lesson videos with byte ranges, for people who may see the lesson. The file's name is new with every upload, so it is
+ * Lesson videos with byte ranges and their captions, for people who may see the lesson. The file's name is new with every upload, so it is
  * a strong validator by itself.
  */
 export function mediaRoutes(host: VideoHost, { access, catalogue, media }: Services): void {
-  host.routes.get('/media/:lesson', host.signedIn, async (request, response, next) => {
+  const visible = async (request: Request) => {
     const { lesson, course } = await catalogue.lesson(String(request.params.lesson));
     if (!request.viewer || !(await access.maySee(request.viewer, course, await request.enrolments()))) {
       throw errors.notFound();
     }
+    return lesson;
+  };
+
+  host.routes.get('/captions/:lesson', host.signedIn, async (request, response) => {
+    const { id, captioned } = await visible(request);
+    if (!captioned) throw errors.notFound();
+    response.set({ 'Content-Type': 'text/vtt; charset=utf-8', 'Cache-Control': 'private, no-cache' });
+    response.send(await catalogue.captions(id));
+  });
+
+  host.routes.get('/media/:lesson', host.signedIn, async (request, response, next) => {
+    const lesson = await visible(request);
     response.set({
       'Content-Type': lesson.media.type,
       'Content-Disposition': 'inline',

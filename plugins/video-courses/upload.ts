@@ -49,7 +49,7 @@ export async function receiveUpload(request: Request, store: MediaStore, maxByte
 
 function parserFor({ headers }: Request, maxBytes: number) {
   try {
-    const limits = { files: 1, fileSize: maxBytes, fields: 20, fieldSize: 64 * 1024 };
+    const limits = { files: 1, fileSize: maxBytes, fields: 20, fieldSize: 256 * 1024 };
     return busboy({ headers, defParamCharset: 'utf8', limits });
   } catch {
     throw new AppError('video-courses:no-file', 422);

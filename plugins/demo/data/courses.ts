@@ -2,7 +2,9 @@
  * Courses and lessons of the two programmes. Each lesson plays a file of ../media whole; since those last minutes, not
  * hours, every title and introduction says 节选 (excerpt).
  */
+
 import { media } from '../media/index.ts';
+import { captionsOf } from './captions.ts';
 
 type Text = { zh: string; en: string };
 type MediaId = (typeof media)[number]['id'];
@@ -16,6 +18,8 @@ interface DemoLesson {
   type: 'video/mp4' | 'video/webm';
   /** Whole length of the file, rounded down. */
   seconds: number;
+  /** WebVTT. */
+  captions: string;
   chapters: { at: number; title: Text }[];
 }
 
@@ -128,6 +132,7 @@ function lesson(courseId: string, name: MediaId): DemoLesson {
     file: file.file,
     type: file.type,
     seconds: file.seconds,
+    captions: captionsOf(file),
     chapters: file.chapters.map(({ at, title: zh }, index) => ({ at, title: { zh, en: chapters[index]! } })),
   };
 }

@@ -108,6 +108,7 @@ async function seedCourses({ host }: Seed, { courses }: DemoProgramme, programme
         title: lesson.title,
         file: fileURLToPath(new URL(`../media/${lesson.file}`, import.meta.url)),
         chapters: lesson.chapters,
+        captions: lesson.captions,
         order: position + 1,
       });
       made.lessons.set(lesson.id, id);

@@ -1,6 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { expect } from 'chai';
+import { captionsOf } from '../../../plugins/demo/data/captions.ts';
 import { media } from '../../../plugins/demo/media/index.ts';
+import { readCaptions } from '../../../plugins/video-courses/captions.ts';
 
 const folder = new URL('../../../plugins/demo/media/', import.meta.url);
 const clips = new URL('../../support/media/', import.meta.url);
@@ -20,6 +22,19 @@ function webmSeconds(file: Buffer): number {
 const secondsOf = (file: Buffer, type: string) => (type === 'video/mp4' ? mp4Seconds(file) : webmSeconds(file));
 
 describe('demo: lesson videos', () => {
+  for (const one of media) {
+    it(`${one.file} has captions from its first chapter to its end`, () => {
+      const captions = captionsOf(one);
+      expect(readCaptions(captions)).to.equal(captions);
+      const times = [...captions.matchAll(/(\d\d):(\d\d\.\d{3})/g)].map(
+        ([, minutes, seconds]) => Number(minutes) * 60 + Number(seconds),
+      );
+      expect(times).to.deep.equal([...times].sort((a, b) => a - b));
+      expect(times[0]).to.be.at.least(one.chapters[0].at);
+      expect(times.at(-1)).to.be.at.most(one.seconds);
+    });
+  }
+
   for (const { file, type, seconds, bytes, chapters } of media) {
     it(`${file} is as index.ts says`, () => {
       const content = readFileSync(new URL(file, folder));

@@ -56,6 +56,24 @@ describe('courses and their videos', () => {
       ]);
     });
 
+    it('shows captions to who sees the lesson, and takes nothing else for them', async () => {
+      const [lesson] = test.lessons;
+      const address = `/api/v1/video-courses/lessons/${lesson}`;
+      const learner = await test.signIn((await test.learner()).login);
+      const page = async () => (await learner.get(`/video-courses/lessons/${lesson}`).expect(200)).text;
+      expect(await page()).not.to.include('<track');
+      await author.patch(address, { captions: '1\n00:00:01,000 --> 00:00:02,000\n好' }).expect(422);
+      const captions = 'WEBVTT\n\n00:01.000 --> 00:02.000\n老师们好。\n';
+      await author.patch(address, { captions }).expect(200);
+      expect(await page()).to.include(`src="/video-courses/captions/${lesson}"`);
+      const answer = await learner.get(`/video-courses/captions/${lesson}`).expect(200);
+      expect([answer.text, answer.type]).to.deep.equal([captions, 'text/vtt']);
+      const stranger = await test.signIn((await test.person()).login);
+      await stranger.get(`/video-courses/captions/${lesson}`).expect(404);
+      await author.patch(address, { captions: '' }).expect(200);
+      await learner.get(`/video-courses/captions/${lesson}`).expect(404);
+    });
+
     it('refuses a renamed text file in words, and keeps nothing of it', async () => {
       const [before, count] = [await files(), await lessons()];
       const { body } = await upload(draft, Buffer.from('不是视频\n'.repeat(2_000)), 'lesson.mp4').expect(422);
