@@ -42,7 +42,19 @@ const $sort: Stage = (input, spec, options) => {
   return input.transform((documents) => Lazy(sortBy(documents as Doc[], (each) => each, spec as Doc, { collator })));
 };
 
-const pipeline = { ...pipelineOperators, $match, $sort } as Record<string, unknown>;
+/** Takes documents at random, each at most once. */
+const $sample: Stage = (input, spec) =>
+  input.transform((documents) => {
+    const rows = [...(documents as Doc[])];
+    const size = Math.min(Number((spec as Doc).size), rows.length);
+    for (let at = 0; at < size; at++) {
+      const other = at + Math.floor(Math.random() * (rows.length - at));
+      [rows[at], rows[other]] = [rows[other] as Doc, rows[at] as Doc];
+    }
+    return Lazy(rows.slice(0, size));
+  });
+
+const pipeline = { ...pipelineOperators, $match, $sample, $sort } as Record<string, unknown>;
 
 const context = Context.init({
   accumulator,

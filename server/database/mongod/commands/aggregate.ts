@@ -209,6 +209,12 @@ function collectionStatistics(collection: Collection | undefined): Doc {
   return {
     ns,
     count,
-    storageStats: { count, size, avgObjSize: count === 0 ? 0 : Math.round(size / count), nindexes },
+    storageStats: {
+      count,
+      size,
+      capped: collection.options.capped === true,
+      avgObjSize: count === 0 ? 0 : Math.round(size / count),
+      nindexes,
+    },
   };
 }

@@ -12,6 +12,7 @@ import { collatorFor } from '../values/collation.ts';
 import { typeName } from '../values/compare.ts';
 import { numberKind, toDouble } from '../values/numeric.ts';
 import { plain } from '../values/plain.ts';
+import { withinTime } from './deadline.ts';
 
 /** What the server knows about a client's connection. */
 export interface Connection {
@@ -30,6 +31,8 @@ export interface Command {
   sequences: Map<string, Buffer[]>;
   connection: Connection;
   transaction: Transaction | undefined;
+  /** When it has to give up, on the clock of `performance`. */
+  deadline?: number | undefined;
   /** The state that a snapshot session reads, with its time. */
   snapshot?: { view: KeyValue; time: Timestamp } | undefined;
 }
@@ -70,6 +73,7 @@ export function matchContext(
   return {
     collator: collatorFor(chosen),
     evaluate: (value, document) => evaluate(value, plain(document)),
+    within: command.deadline === undefined ? undefined : (matches) => withinTime(matches, command),
     text: (operand) => textSearchIn(collection, operand),
   };
 }

@@ -5,18 +5,22 @@ import { type Doc, decode, isDocument } from '../values/codec.ts';
 import { toDouble } from '../values/numeric.ts';
 import { buildInfo, getParameter, hello, replicaSetCommands, type ServerInfo, serverStatus } from './admin.ts';
 import { aggregate } from './aggregate.ts';
+import { checkApi, checkReadConcern } from './api-version.ts';
 import { bulkWrite } from './bulk-write.ts';
 import { collMod } from './coll-mod.ts';
 import * as collections from './collections.ts';
 import type { Command, Handler, Reply } from './context.ts';
 import { convertToCapped } from './convert-to-capped.ts';
 import { create } from './create.ts';
+import { deadlineOf } from './deadline.ts';
 import { explain } from './explain.ts';
 import type { FailPoints } from './fail-points.ts';
+import { checkFields } from './fields.ts';
 import { findAndModify } from './find-and-modify.ts';
 import { createIndexes, dropIndexes, listIndexes } from './indexes.ts';
 import { codeName, errorLabels } from './labels.ts';
 import { count, distinct, find, getMore, killCursors } from './reads.ts';
+import { listCommands, reports } from './reports.ts';
 import { insert, remove, update } from './writes.ts';
 
 const inTransaction = new Set([
@@ -92,17 +96,8 @@ export function commandTable(
     buildinfo: () => buildInfo(),
     serverStatus: (engine) => serverStatus(engine, info, connections()),
     getParameter: (_engine, { body }) => getParameter(body),
-    getCmdLineOpts: () => ({ argv: ['mongod'], parsed: {}, ok: 1 }),
-    hostInfo: () => ({
-      system: { currentTime: new Date(), hostname: info.host, numCores: 1 },
-      os: {},
-      extra: {},
-      ok: 1,
-    }),
-    getLog: () => ({ totalLinesWritten: 0, log: [], ok: 1 }),
-    getFreeMonitoringStatus: () => ({ state: 'disabled', ok: 1 }),
-    connectionStatus: () => ({ authInfo: { authenticatedUsers: [], authenticatedUserRoles: [] }, ok: 1 }),
-    whatsmyuri: () => ({ you: '127.0.0.1:0', ok: 1 }),
+    ...reports,
+    listCommands: () => listCommands(Object.keys(table)),
     startSession: ok,
     refreshSessions: ok,
     endSessions: (engine, { body }) => {
@@ -178,6 +173,10 @@ export async function dispatch(dispatcher: Dispatcher, command: Command): Promis
 /** A write concern for more members than there are is an error beside the result of the write. */
 function withReachableConcern(reply: Reply, body: Doc): Reply {
   const wanted = (body.writeConcern as Doc | undefined)?.w;
+  if (typeof wanted === 'string' && wanted !== 'majority' && !Buffer.isBuffer(reply)) {
+    const errmsg = `No write concern mode named '${wanted}' found in replica set configuration`;
+    return { ...reply, writeConcernError: { code: 79, codeName: codeName(79), errmsg } };
+  }
   if (typeof wanted !== 'number' || wanted <= 1 || Buffer.isBuffer(reply)) return reply;
   const writeConcernError = { code: 100, codeName: codeName(100), errmsg: 'Not enough data-bearing nodes' };
   return { ...reply, writeConcernError };
@@ -196,6 +195,10 @@ async function run({ engine, table }: Dispatcher, command: Command): Promise<Rep
   try {
     const handler = table.get(name);
     if (handler === undefined) throw new CommandError(59, 'CommandNotFound', `no such command: '${name}'`);
+    checkFields(name, body);
+    checkApi(name, body);
+    checkReadConcern(body);
+    command.deadline = deadlineOf(command);
     if (!endsTransaction) {
       if (body.autocommit === false && !inTransaction.has(name)) {
         throw new CommandError(
@@ -210,6 +213,7 @@ async function run({ engine, table }: Dispatcher, command: Command): Promise<Rep
       if (command.transaction === undefined) useSnapshot(engine, command);
     }
     const reply = await handler(engine, command);
+    command.deadline = undefined;
     if (command.transaction !== undefined && isDocument(reply) && reply.writeErrors !== undefined)
       engine.sessions.fail(body);
     return command.snapshot === undefined ? reply : withSnapshotTime(reply, command.snapshot.time);

@@ -44,6 +44,11 @@ export const createIndexes: Handler = async (engine, command) => {
   };
 };
 
+const indexOptions = new Set(
+  `key name v ns background unique sparse hidden expireAfterSeconds partialFilterExpression collation prepareUnique
+weights default_language language_override textIndexVersion`.split(/\s+/),
+);
+
 function checkedSpec(given: Doc): IndexSpec {
   const { key, name } = given;
   const bad = (message: string) => new CommandError(67, 'CannotCreateIndex', message);
@@ -63,6 +68,11 @@ function checkedSpec(given: Doc): IndexSpec {
   if (Object.keys(key).some((field) => field.endsWith('$**') && key[field] !== 'text'))
     throw notImplemented('wildcard indexes are not supported');
   if (isDocument(given.partialFilterExpression)) compileFilter(given.partialFilterExpression);
+  for (const option of Object.keys(given)) {
+    if (indexOptions.has(option)) continue;
+    const message = `The field '${option}' is not valid for an index specification. Specification: ${JSON.stringify(given)}`;
+    throw new CommandError(197, 'InvalidIndexSpecificationOption', message);
+  }
   const complete = { ...(plain(given) as Doc), v: 2, key: plain(key), name } as Doc;
   const spec = (isTextKey(complete.key as Doc) ? textSpec(complete) : complete) as IndexSpec;
   for (const flag of ['unique', 'sparse', 'hidden'] as const) {

@@ -1,5 +1,5 @@
 import { fieldsOf } from '../query/conditions.ts';
-import { compileFilter, type MatchContext } from '../query/matcher.ts';
+import { type MatchContext, searchMatcher } from '../query/matcher.ts';
 import { plan } from '../query/planner.ts';
 import { type Found, scan } from '../query/scan.ts';
 import { sortBy } from '../query/sort.ts';
@@ -20,7 +20,7 @@ export function matching(
   const names = Object.keys(filter);
   const byId = isPlainId(filter._id) && isByPlainId(collection, context) && request.hint === undefined;
   if (byId && names.length === 1) return at(target, documentKey(collection, filter._id));
-  const test = { matches: compileFilter(filter, context), fields: fieldsOf(filter) };
+  const test = { matches: searchMatcher(filter, context), fields: fieldsOf(filter) };
   if (byId && !names.some((name) => name.startsWith('$')))
     return at(target, documentKey(collection, filter._id)).filter(({ raw }) =>
       test.matches(test.fields === undefined ? decode(raw) : decodeFields(raw, test.fields)),

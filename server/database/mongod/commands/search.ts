@@ -1,9 +1,10 @@
 import { ObjectId } from 'bson';
+import { checkExpressions } from '../aggregation/check.ts';
 import { isKnownStage } from '../aggregation/pipeline.ts';
 import type { Engine } from '../engine.ts';
 import { CommandError, failedToParse, notImplemented, searchNeedsAtlas, typeMismatch } from '../errors.ts';
 import { fieldsOf } from '../query/conditions.ts';
-import { compileFilter, type MatchContext } from '../query/matcher.ts';
+import { type MatchContext, searchMatcher } from '../query/matcher.ts';
 import { type Plan, plan } from '../query/planner.ts';
 import { type Found, scan } from '../query/scan.ts';
 import { sortBy } from '../query/sort.ts';
@@ -29,7 +30,7 @@ export function* search(
   context: MatchContext,
 ): Generator<Found> {
   const { filter, sort, hint, skip = 0, limit = Number.MAX_SAFE_INTEGER } = request;
-  const test = { matches: compileFilter(filter, context), fields: fieldsOf(filter) };
+  const test = { matches: searchMatcher(filter, context), fields: fieldsOf(filter) };
   const chosen = plan(collection, {
     filter,
     sort,
@@ -75,7 +76,7 @@ export const isPlainId = (id: unknown): boolean =>
 export function countMatches(engine: Engine, command: Command, collection: Collection, request: Search): number {
   const context = matchContext(engine, command);
   const view = viewOf(engine, command);
-  const test = { matches: compileFilter(request.filter, context), fields: fieldsOf(request.filter) };
+  const test = { matches: searchMatcher(request.filter, context), fields: fieldsOf(request.filter) };
   const chosen = plan(collection, { filter: request.filter, hint: request.hint, collator: context.collator });
   if (isCoveredCount(chosen)) {
     const isLatest = command.transaction === undefined && command.snapshot === undefined;
@@ -107,6 +108,7 @@ export function stagesOf(pipeline: unknown): Doc[] {
       );
     checkStage(names[0] as string);
   }
+  checkExpressions(pipeline);
   return pipeline as Doc[];
 }
 

@@ -28,6 +28,7 @@ import {
   statementsOf,
 } from './context.ts';
 import { checkTimeField, checkTransactional, checkUpdatable } from './create.ts';
+import { checkStatement } from './fields.ts';
 import { matching } from './matching.ts';
 
 interface WriteError {
@@ -143,6 +144,7 @@ export const insert: Handler = async (engine, command) => {
 
 export const remove: Handler = async (engine, command) => {
   const statements = statementsOf(command, 'deletes');
+  for (const each of statements) checkStatement('deletes', each);
   const collection = engine.find(command.database, collectionName(command), command.transaction);
   checkTransactional(collection, command.transaction !== undefined);
   return runStatements(
@@ -203,6 +205,7 @@ export interface UpdateStatement {
 
 export const update: Handler = async (engine, command) => {
   const statements = statementsOf(command, 'updates') as unknown as UpdateStatement[];
+  for (const each of statements) checkStatement('updates', each);
   if (statements.length === 0)
     throw new CommandError(16, 'InvalidLength', 'Write batch sizes must be between 1 and 100000. Got 0 operations.');
   const name = collectionName(command);

@@ -3,6 +3,7 @@ import type { TextSearch } from '../text/search.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import type { Collator } from '../values/compare.ts';
 import { toDouble } from '../values/numeric.ts';
+import { compileSchema } from './json-schema.ts';
 import { equality, type Test, type ValueOperator, valueOperator } from './operators.ts';
 import { visitPath } from './paths.ts';
 
@@ -16,8 +17,16 @@ export interface MatchContext {
   evaluate?: ((expression: unknown, document: Doc) => unknown) | undefined;
   /** Compiles $text for the collection that is searched. */
   text?: ((operand: unknown) => TextSearch) | undefined;
+  /** Adds to a matcher what ends a search that takes too long. */
+  within?: ((matches: Matcher) => Matcher) | undefined;
   /** How well a document fits the filter's $text. */
   textScore?: ((document: Doc) => number) | undefined;
+}
+
+/** The matcher of a search: that of its filter, within the time that it has. */
+export function searchMatcher(filter: Doc, context: MatchContext): Matcher {
+  const matches = compileFilter(filter, context);
+  return context.within === undefined ? matches : context.within(matches);
 }
 
 /** Compiles a filter; an unknown operator or a malformed operand is a BadValue error. */
@@ -69,8 +78,10 @@ function logical(name: string, operand: unknown, context: MatchContext): Matcher
     }
     case '$where':
       throw notImplemented('$where needs server-side JavaScript, which this engine does not run');
-    case '$jsonSchema':
-      throw notImplemented('$jsonSchema is not supported');
+    case '$jsonSchema': {
+      const failures = compileSchema(operand);
+      return (document) => failures(document).length === 0;
+    }
     default:
       throw badValue(
         `unknown top level operator: ${name}. If you have a field name that starts with a '$' symbol, consider using $getField or $setField.`,
@@ -134,6 +145,7 @@ function operator(parts: string[], name: string, operand: unknown, siblings: Doc
       return (document) => visitPath(document, parts, (value) => Array.isArray(value) && value.some(test));
     }
     default:
+      if (/^\$(near|geo|within)/.test(name)) throw notImplemented(`${name} is not supported`);
       throw badValue(`unknown operator: ${name}`);
   }
 }

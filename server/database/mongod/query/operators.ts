@@ -164,13 +164,15 @@ const typeCodes: Record<number, string> = {
   [-1]: 'minKey',
 };
 
+/** Whether `$type` and `bsonType` know a type by this name. */
+export const isTypeName = (name: string): boolean => name === 'number' || Object.values(typeCodes).includes(name);
+
 function type(operand: unknown): ValueOperator {
   const wanted = new Set<string>();
   for (const each of Array.isArray(operand) ? operand : [operand]) {
     const name = typeof each === 'string' ? each : typeCodes[toDouble(each)];
     if (name === undefined) throw badValue(`Invalid numerical type code: ${String(each)}`);
-    if (name !== 'number' && !Object.values(typeCodes).includes(name))
-      throw badValue(`Unknown type name alias: ${name}`);
+    if (!isTypeName(name)) throw badValue(`Unknown type name alias: ${name}`);
     for (const one of name === 'number' ? ['int', 'long', 'double', 'decimal'] : [name]) wanted.add(one);
   }
   return { test: (value) => value !== undefined && wanted.has(typeName(value)), reach: 'elements' };

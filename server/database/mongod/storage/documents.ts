@@ -5,8 +5,9 @@ import { type Doc, decode, decodeFields, encode, isDocument, MAX_DOCUMENT_SIZE }
 import { encodeKey, successor } from '../values/keys.ts';
 import { enforceCap, nextRecord } from './capped.ts';
 import type { Catalog, Collection, Index } from './catalog.ts';
-import { compiled, entriesOf, indexedRows } from './index-entries.ts';
+import { entriesOf, indexedRows } from './index-entries.ts';
 import type { KeyValue } from './store.ts';
+import { checkValidator } from './validation.ts';
 
 /** Where a write goes: the database within a group, or the overlay of a transaction. */
 export interface Target {
@@ -23,6 +24,9 @@ export interface Target {
 export const documentKey = (collection: Collection, id: unknown): Buffer =>
   encodeKey([collection.fold === undefined ? id : collection.fold(id)], [1], collection.ident);
 
+const isValidated = (target: Target, { options }: Collection): boolean =>
+  options.validator !== undefined && !target.unvalidated;
+
 const text = (key: Buffer) => key.latin1Slice(0, key.length);
 
 /** Marks keys as claimed, or throws: nothing may be written before every key of the statement is. */
@@ -31,7 +35,7 @@ export const claimDocument = (target: Target, key: Buffer): void => target.claim
 /** Stores a new document. `raw` starts with its _id. */
 export function insertDocument(target: Target, collection: Collection, id: unknown, raw: Buffer, document?: Doc): void {
   checkSize(raw);
-  if (collection.options.validator !== undefined) checkValidator(target, collection, document ?? decode(raw));
+  if (isValidated(target, collection)) checkValidator(collection, document ?? decode(raw));
   const key = collection.byRecord ? nextRecord(target.view, collection) : documentKey(collection, id);
   claimDocument(target, key);
   if (target.view.get(key) !== undefined) throw duplicateKey(collection.namespace, '_id_', { _id: 1 }, { _id: id });
@@ -57,7 +61,7 @@ export function replaceDocument(
   indexes: readonly Index[] = collection.indexes,
 ): void {
   checkSize(after.raw);
-  if (collection.options.validator !== undefined) checkValidator(target, collection, after.document);
+  if (isValidated(target, collection)) checkValidator(collection, after.document, before.document);
   const changes = indexes.flatMap((index) => indexChange(index, before.document, after.document) ?? []);
   for (const change of changes) if (change.index.unique) for (const entry of change.removed) target.claim(text(entry));
   checkUnique(target, collection, changes, key);
@@ -203,15 +207,6 @@ export function buildIndex(
     checkUnique(target, collection, entries, key);
     writeEntries(target, collection, entries, key);
   }
-}
-
-function checkValidator(target: Target, collection: Collection, document: Doc): void {
-  const { validator, validationAction, validationLevel } = collection.options;
-  if (target.unvalidated || validationAction === 'warn' || validationLevel === 'off') return;
-  if (compiled(validator as Doc)(document)) return;
-  throw new CommandError(121, 'DocumentValidationFailure', 'Document failed validation', {
-    errInfo: { failingDocumentId: document._id, details: { operatorName: Object.keys(validator as Doc)[0] ?? '' } },
-  });
 }
 
 function checkSize(raw: Buffer): void {

@@ -1,8 +1,10 @@
+import { evaluator } from '../aggregation/pipeline.ts';
 import { CommandError } from '../errors.ts';
 import { compileFilter, type Matcher } from '../query/matcher.ts';
 import { isPosition, pathExists } from '../query/paths.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { encodeKey } from '../values/keys.ts';
+import { plain } from '../values/plain.ts';
 import type { Index } from './catalog.ts';
 
 const compiledFilters = new WeakMap<Doc, Matcher>();
@@ -11,7 +13,8 @@ const compiledFilters = new WeakMap<Doc, Matcher>();
 export function compiled(filter: Doc): Matcher {
   let matches = compiledFilters.get(filter);
   if (matches === undefined) {
-    matches = compileFilter(filter);
+    const evaluate = evaluator({ documentsOf: () => [] });
+    matches = compileFilter(filter, { evaluate: (expression, document) => evaluate(expression, plain(document)) });
     compiledFilters.set(filter, matches);
   }
   return matches;

@@ -1,0 +1,91 @@
+import { expect } from 'chai';
+import type { Document } from 'mongodb';
+import { withEngine } from '../../support/engine-suite.ts';
+
+/** Commands that MongoDB has and the engine has not: none may look as if it had worked. */
+const unknown = `addShard analyze applyOps authenticate balancerStart cleanupOrphaned cloneCollectionAsCapped compact
+createRole createUser dataSize dbHash dropAllUsersFromDatabase dropConnections dropUser enableSharding eval
+filemd5 flushRouterConfig geoNear getClusterParameter getShardMap grantRolesToUser group killOp listShards logRotate
+mapReduce moveChunk parallelCollectionScan planCacheClear planCacheListFilters reIndex removeShard repairDatabase
+replSetFreeze resetError saslStart setClusterParameter setDefaultRWConcern setFeatureCompatibilityVersion
+setIndexCommitQuorum setParameter shardCollection split touch updateUser validate`.split(/\s+/);
+
+/** Options and stages that would have no effect, and the code that says so. */
+const options: [string, Document, number][] = [
+  ['an unknown field', { find: 'rows', nonsense: 1 }, 40415],
+  ['a misspelt field', { aggregate: 'rows', pipeline: [], cursor: {}, allowDiskUsage: true }, 40415],
+  ['an unknown field of a write', { insert: 'rows', documents: [{}], order: false }, 40415],
+  ['an unknown field of an update', { update: 'rows', updates: [{ q: {}, u: {}, many: true }] }, 40415],
+  ['an unknown field of a delete', { delete: 'rows', deletes: [{ q: {}, limit: 0, sort: {} }] }, 40415],
+  ['tailable cursors', { find: 'rows', tailable: true }, 238],
+  ['awaitData', { find: 'rows', awaitData: true }, 238],
+  ['min', { find: 'rows', min: { a: 1 } }, 238],
+  ['max', { find: 'rows', max: { a: 1 } }, 238],
+  ['returnKey', { find: 'rows', returnKey: true }, 238],
+  ['showRecordId', { find: 'rows', showRecordId: true }, 238],
+  ['$where', { find: 'rows', filter: { $where: 'true' } }, 238],
+  ['$function', { aggregate: 'rows', pipeline: [{ $set: { a: { $function: {} } } }], cursor: {} }, 238],
+  ['$accumulator', { aggregate: 'rows', pipeline: [{ $group: { _id: 1, a: { $accumulator: {} } } }], cursor: {} }, 238],
+  ['$near', { find: 'rows', filter: { a: { $near: [0, 0] } } }, 238],
+  ['$geoWithin', { find: 'rows', filter: { a: { $geoWithin: {} } } }, 238],
+  ['$geoNear', { aggregate: 'rows', pipeline: [{ $geoNear: {} }], cursor: {} }, 238],
+  ['$search', { aggregate: 'rows', pipeline: [{ $search: {} }], cursor: {} }, 238],
+  ['$changeStream', { aggregate: 'rows', pipeline: [{ $changeStream: {} }], cursor: {} }, 238],
+  [
+    '$out with time series',
+    { aggregate: 'rows', pipeline: [{ $out: { db: 'x', coll: 'c', timeseries: {} } }], cursor: {} },
+    238,
+  ],
+  ['2dsphere indexes', { createIndexes: 'rows', indexes: [{ key: { a: '2dsphere' }, name: 'a' }] }, 238],
+  ['wildcard indexes', { createIndexes: 'rows', indexes: [{ key: { '$**': 1 }, name: 'a' }] }, 238],
+  [
+    'an unknown option of an index',
+    { createIndexes: 'rows', indexes: [{ key: { a: 1 }, name: 'a', uniq: true }] },
+    197,
+  ],
+  ['encrypted fields', { create: 'c', encryptedFields: {} }, 238],
+  ['storage options', { create: 'c', storageEngine: { wiredTiger: {} } }, 238],
+  ['backwards collation', { find: 'rows', collation: { locale: 'fr', backwards: true } }, 238],
+  ['an unknown meta field', { find: 'rows', projection: { a: { $meta: 'searchScore' } } }, 238],
+  ['an unknown read concern', { find: 'rows', readConcern: { level: 'newest' } }, 9],
+  ['an unknown write concern', { insert: 'rows', documents: [{}], writeConcern: { w: 'everywhere' } }, 79],
+  ['another API version', { find: 'rows', apiVersion: '2' }, 322],
+  ['commands outside of the API', { collStats: 'rows', apiVersion: '1', apiStrict: true }, 323],
+  ['an unknown operator', { find: 'rows', filter: { a: { $nonsense: 1 } } }, 2],
+  ['an unknown modifier', { update: 'rows', updates: [{ q: {}, u: { $nonsense: { a: 1 } } }] }, 9],
+  ['an unknown expression', { aggregate: 'rows', pipeline: [{ $set: { a: { $nonsense: 1 } } }], cursor: {} }, 168],
+  ['an unknown stage', { aggregate: 'rows', pipeline: [{ $nonsense: {} }], cursor: {} }, 40324],
+  ['profiling', { profile: 2 }, 238],
+];
+
+describe('what the engine refuses', function () {
+  this.timeout(20_000);
+  const engine = withEngine('refusals');
+
+  it('answers commands that it does not have with CommandNotFound', async () => {
+    const answers = await Promise.all(unknown.map(async (name) => [name, await engine.code({ [name]: 1 }, 'admin')]));
+    expect(answers.filter(([, code]) => code !== 59)).to.deep.equal([]);
+  });
+
+  for (const [name, command, expected] of options) {
+    it(`refuses ${name}`, async () => {
+      await engine.db.collection('rows').insertOne({ a: [{ b: 1 }] });
+      const reply = await engine.db.command(command).catch((error) => error);
+      const failed = reply.writeErrors?.[0] ?? reply.writeConcernError ?? reply;
+      expect(failed.code, JSON.stringify(reply)).to.equal(expected);
+    });
+  }
+
+  it('stops a search after maxTimeMS', async () => {
+    const rows = engine.db.collection('many');
+    await rows.insertMany(Array.from({ length: 20_000 }, (_each, n) => ({ n, text: 'x'.repeat(50) })));
+    const slow = {
+      find: 'many',
+      filter: { $expr: { $eq: [{ $size: { $range: [0, 50] } }, '$n'] }, text: /y$/ },
+      maxTimeMS: 1,
+    };
+    expect(await engine.code(slow)).to.equal(50);
+    expect(await engine.code({ ...slow, maxTimeMS: 60_000 })).to.equal(0);
+    expect(await engine.code({ find: 'many', maxTimeMS: -1 })).to.equal(2);
+  });
+});

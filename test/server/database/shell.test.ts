@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { withEngine } from '../../support/engine-suite.ts';
+
+const shell = fileURLToPath(new URL('../../../node_modules/mongosh/bin/mongosh.js', import.meta.url));
+
+/** An everyday session: what a person types, and what is printed as one line of JSON at its end. */
+const script = `
+  const seen = {};
+  seen.version = db.version();
+  seen.databases = db.adminCommand({ listDatabases: 1, nameOnly: true }).databases.map((each) => each.name);
+  db.people.insertMany([{ _id: 1, name: '李明', age: 30 }, { _id: 2, name: '王芳', age: 41 }]);
+  seen.updated = db.people.updateOne({ _id: 1 }, { $inc: { age: 1 } }).modifiedCount;
+  seen.index = db.people.createIndex({ age: 1 }, { unique: true });
+  seen.plan = db.people.find({ age: 31 }).explain().queryPlanner.winningPlan.inputStage.indexName;
+  try { db.people.insertOne({ age: 31 }); } catch (error) { seen.code = error.code; }
+  seen.found = db.people.find({ age: { $gt: 30 } }).sort({ age: -1 }).toArray().map((each) => each.name);
+  seen.grouped = db.people.aggregate([{ $group: { _id: null, total: { $sum: '$age' } } }]).toArray();
+  seen.names = db.getCollectionNames();
+  seen.count = db.people.countDocuments();
+  seen.size = db.people.stats().count;
+  seen.indexes = db.people.getIndexes().length;
+  seen.status = [rs.status().members[0].stateStr, rs.conf().members.length, db.hello().isWritablePrimary];
+  const session = db.getMongo().startSession();
+  session.startTransaction();
+  session.getDatabase(db.getName()).people.deleteOne({ _id: 2 });
+  session.abortTransaction();
+  seen.after = db.people.countDocuments({});
+  try { db.runCommand({ nonsense: 1 }); } catch (error) { seen.unknown = error.codeName; }
+  seen.stats = db.stats().collections;
+  seen.users = db.runCommand({ connectionStatus: 1 }).authInfo.authenticatedUsers;
+  seen.dropped = [db.people.drop(), db.dropDatabase().ok];
+  print('SEEN ' + JSON.stringify(seen));
+`;
+
+describe('mongosh on the engine', function () {
+  this.timeout(60_000);
+  const engine = withEngine('shell');
+
+  it('connects without a warning and runs an everyday session', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'xuefang-mongosh-'));
+    const uri = `mongodb://127.0.0.1:${engine.engine.port}/shell?replicaSet=rs`;
+    const given = [shell, uri, '--norc', '--eval', 'disableTelemetry()', '--eval', script];
+    const env = { PATH: process.env.PATH, HOME: home };
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, given, { env });
+    await rm(home, { recursive: true, force: true });
+    const line = stdout.split('\n').find((each) => each.startsWith('SEEN ')) ?? `{"output":${JSON.stringify(stdout)}}`;
+    expect(stderr).to.equal('');
+    expect(JSON.parse(line.slice(5))).to.deep.equal({
+      version: '8.0.0',
+      databases: ['local'],
+      updated: 1,
+      index: 'age_1',
+      plan: 'age_1',
+      code: 11000,
+      found: ['王芳', '李明'],
+      grouped: [{ _id: null, total: 72 }],
+      names: ['people'],
+      count: 2,
+      size: 2,
+      indexes: 2,
+      status: ['PRIMARY', 1, true],
+      after: 2,
+      unknown: 'CommandNotFound',
+      stats: 1,
+      users: [],
+      dropped: [true, 1],
+    });
+  });
+
+  it('answers what Compass and mongosh ask on connecting', async () => {
+    const admin = (command: object) => engine.client.db('admin').command(command as never);
+    expect(await admin({ hello: 1, topologyVersion: undefined })).to.include({
+      isWritablePrimary: true,
+      setName: 'rs',
+    });
+    expect(
+      (await admin({ getParameter: 1, featureCompatibilityVersion: 1 })).featureCompatibilityVersion,
+    ).to.deep.equal({
+      version: '8.0',
+    });
+    expect((await admin({ buildInfo: 1 })).version).to.equal('8.0.0');
+    expect((await admin({ getLog: 'startupWarnings' })).log).to.deep.equal([]);
+    expect((await admin({ getCmdLineOpts: 1 })).argv).to.be.an('array');
+    expect((await admin({ hostInfo: 1 })).system).to.have.property('memSizeMB');
+    expect((await admin({ listCommands: 1 })).commands).to.include.keys('find', 'insert');
+    expect((await admin({ connectionStatus: 1, showPrivileges: true })).authInfo).to.have.property(
+      'authenticatedUsers',
+    );
+    expect((await admin({ top: 1 })).totals).to.be.an('object');
+    expect((await admin({ currentOp: 1 })).inprog).to.deep.equal([]);
+    expect((await admin({ atlasVersion: 1 }).catch((error) => error)).code).to.equal(59);
+    expect((await admin({ usersInfo: 1 })).users).to.deep.equal([]);
+    const operations = await engine.client
+      .db('admin')
+      .aggregate([{ $currentOp: { allUsers: true } }])
+      .toArray();
+    expect(operations).to.deep.equal([]);
+    await engine.db.collection('rows').insertOne({ a: 1 });
+    const [stats] = await engine.db
+      .collection('rows')
+      .aggregate([{ $collStats: { storageStats: {} } }])
+      .toArray();
+    expect(stats?.storageStats).to.include({ count: 1, nindexes: 1, capped: false });
+    expect(
+      await engine.db
+        .collection('rows')
+        .aggregate([{ $indexStats: {} }])
+        .toArray(),
+    ).to.have.length(1);
+    const sample = await engine.db
+      .collection('rows')
+      .aggregate([{ $match: {} }, { $sample: { size: 10 } }])
+      .toArray();
+    expect(sample).to.have.length(1);
+  });
+});
