@@ -10,6 +10,7 @@ import { sessionName } from '../secrets.ts';
 import { isForeign } from '../web/origin.ts';
 import { Coalescer } from './coalescer.ts';
 import { SocketGuard } from './guard.ts';
+import { paced } from './pace.ts';
 import type { Cluster } from './redis.ts';
 
 type EngineRequest = IncomingMessage & { _query?: { sid?: string } };
@@ -32,6 +33,8 @@ interface RealtimeDeps {
   adapter?: Cluster['adapter'] | undefined;
 }
 
+/** Handshakes that are looked up at the same time. */
+const handshakesAtOnce = 16;
 /** Rooms a socket may be in at most, so that one client cannot make the server remember without end. */
 const mostRooms = 50;
 /** How long Redis keeps for a socket that lost its connection what it misses, in milliseconds. */
@@ -63,7 +66,7 @@ export class Realtime {
     this.io.engine.use((request: EngineRequest, _response: unknown, next: (error?: Error) => void) =>
       next(this.#mayConnect(request) ? undefined : new Error('turned away')),
     );
-    for (const middleware of deps.handshake) this.io.engine.use(middleware);
+    this.io.engine.use(paced(deps.handshake, handshakesAtOnce));
     this.#coalescer = new Coalescer({
       send: (update) => this.io.to(update.room).emit('update', update),
       isWatched: (room) => this.#isWatched(room),

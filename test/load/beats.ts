@@ -7,10 +7,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Crowd } from './beats/crowd.ts';
 import { load, round, Spread, usageOf } from './beats/figures.ts';
+import { playUnderKills } from './beats/kill.ts';
 import { balance } from './beats/ledger.ts';
 import { bulkLimit, plainWay } from './beats/limit.ts';
 import { signInMany } from './beats/place.ts';
 import { openSite, type Site } from './beats/site.ts';
+import { storm } from './beats/storm.ts';
 import type { Bench } from './index.ts';
 
 const WANTED = { beatsPerSecond: 15_000, least: 8_000, p99: 1_000, limitPercent: 40 };
@@ -28,17 +30,22 @@ const run: Bench = async (options) => {
       seconds: { type: 'string', default: '20' },
       /** Beats a second that the learners send together. */
       rate: { type: 'string', default: '15000' },
+      /** Kills platform and engine in turns instead. */
+      kill: { type: 'boolean', default: false },
+      /** Drops all connections at once instead. */
+      storm: { type: 'boolean', default: false },
       /** Folder for CPU profiles of the platform. */
       profile: { type: 'string' },
     },
   });
   const site = await openSite({ learners: Number(values.learners), profile: values.profile });
   try {
-    const figures = await measureBeats(site, {
-      sockets: Number(values.sockets),
-      seconds: Number(values.seconds),
-      rate: Number(values.rate),
-    });
+    const [sockets, seconds, rate] = [Number(values.sockets), Number(values.seconds), Number(values.rate)];
+    const figures = values.kill
+      ? await playUnderKills(site, { sockets, seconds, intervalMs: (sockets / rate) * 1000 })
+      : values.storm
+        ? await storm(site, { sockets })
+        : await measureBeats(site, { sockets, seconds, rate });
     return { learners: Number(values.learners), ...figures };
   } finally {
     await site.close();

@@ -7,7 +7,7 @@ import { projectFolder } from '../../server/config.ts';
 export async function startPlatformProcess(
   dataDir: string,
   { env = {}, nodeArguments = [] }: { env?: Record<string, string>; nodeArguments?: string[] } = {},
-): Promise<{ url: string; pid: number; stop(): Promise<void> }> {
+): Promise<{ url: string; pid: number; stop(): Promise<void>; kill(): Promise<void> }> {
   const output = openSync(join(dataDir, 'bench-platform.log'), 'a');
   const child = fork(join(projectFolder, 'server/main.ts'), [], {
     execArgv: ['--max-semi-space-size=64', '--import', 'tsx', ...nodeArguments],
@@ -26,13 +26,11 @@ export async function startPlatformProcess(
       reject(new Error(`the platform ended with code ${code}; see bench-platform.log in ${dataDir}`)),
     );
   });
-  return {
-    url,
-    pid: child.pid as number,
-    async stop() {
-      const gone = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
-      await gone;
-    },
+  const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await gone;
   };
+  return { url, pid: child.pid as number, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
 }

@@ -6,6 +6,8 @@ import { Player } from './player.ts';
 interface CrowdOptions {
   seats: readonly Seat[];
   site: { url: URL; lesson: string };
+  /** The longest pause before a lost connection is tried again, in milliseconds; a page's own where nothing is said. */
+  longestPauseMs?: number;
 }
 
 const TICK_MS = 10;
@@ -25,6 +27,7 @@ export class Crowd {
   /** Answers that an honest player should not get; the first ones are kept. */
   surprises = 0;
   readonly strange: string[] = [];
+  readonly #longestPauseMs: number;
   readonly #attempts = new Map<Player, number>();
   #connecting = 0;
   #ended = false;
@@ -32,6 +35,7 @@ export class Crowd {
   #onReady: () => void = () => {};
 
   constructor(options: CrowdOptions) {
+    this.#longestPauseMs = options.longestPauseMs ?? LONGEST_DELAY_MS;
     this.players = options.seats.map(
       (seat) =>
         new Player(seat, options.site, {
@@ -119,12 +123,13 @@ export class Crowd {
     if (this.#ended) return;
     const attempt = this.#attempts.get(player) ?? 0;
     this.#attempts.set(player, attempt + 1);
-    const most = Math.min(FIRST_DELAY_MS * 2 ** attempt, LONGEST_DELAY_MS);
+    const longest = this.#longestPauseMs;
+    const most = Math.min(FIRST_DELAY_MS * 2 ** attempt, longest);
     setTimeout(
       () => {
         if (!this.#ended) player.connect();
       },
-      Math.min(Math.random() * 2 * most, LONGEST_DELAY_MS),
+      Math.min(Math.random() * 2 * most, longest),
     );
   }
 }

@@ -131,6 +131,11 @@ export class Player {
   #settle(text: string): void {
     const sent = this.#sent;
     if (!sent) return;
+    // A server that failed has decided nothing: the page keeps the beats, and so does this.
+    if (text.includes('"code":"core:internal"')) {
+      this.#sent = undefined;
+      return;
+    }
     const seq = Number(/"seq":(\d+)/.exec(text)?.[1] ?? -1);
     this.#sent = undefined;
     const taken = this.#kept.filter((beat) => beat.seq <= seq);
