@@ -84,6 +84,9 @@ export interface Platform {
   stop(): Promise<void>;
 }
 
+/** Connections that may wait to be taken, as far as the system's own limit allows: when everybody comes back at once. */
+const backlog = 8_192;
+
 /** Wires the rooms of the core, loads the plugins, and listens. */
 export async function startPlatform({
   config,
@@ -317,7 +320,7 @@ export async function startPlatform({
   );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(config.port, config.host, resolve);
+    server.listen({ port: config.port, host: config.host, backlog }, resolve);
   });
   const { port } = server.address() as AddressInfo;
   url = `http://${config.host}:${port}`;

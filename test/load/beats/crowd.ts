@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Spread } from './figures.ts';
 import type { Seat } from './place.ts';
-import { Player } from './player.ts';
+import { Player, type PlayerSite } from './player.ts';
 
 interface CrowdOptions {
   seats: readonly Seat[];
-  site: { url: URL; lesson: string };
+  site: PlayerSite;
   /** The longest pause before a lost connection is tried again, in milliseconds; a page's own where nothing is said. */
   longestPauseMs?: number;
 }

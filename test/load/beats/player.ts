@@ -12,6 +12,12 @@ export interface Watchers {
   lost(player: Player): void;
 }
 
+/** Where a player plays; without a lesson its page is only open. */
+export interface PlayerSite {
+  url: URL;
+  lesson?: string;
+}
+
 const PATIENCE_MS = 8_000;
 const START = 1;
 
@@ -30,7 +36,7 @@ export class Player {
   }
   playing = false;
 
-  readonly #site: { url: URL; lesson: string };
+  readonly #site: PlayerSite;
   readonly #watchers: Watchers;
   #wire: Wire | undefined;
   #token: string | undefined;
@@ -40,7 +46,7 @@ export class Player {
   #kept: { seq: number; json: string; until: number }[] = [];
   #sent: { message: number; at: number; beats: number } | undefined;
 
-  constructor(seat: Seat, site: { url: URL; lesson: string }, watchers: Watchers) {
+  constructor(seat: Seat, site: PlayerSite, watchers: Watchers) {
     this.seat = seat;
     this.#site = site;
     this.#watchers = watchers;
@@ -96,7 +102,7 @@ export class Player {
 
   /** The first time a session; after a lost connection the page goes on with the one it has. */
   #start(): void {
-    if (this.#token) {
+    if (this.#token || this.#site.lesson === undefined) {
       this.#goOn();
       return;
     }

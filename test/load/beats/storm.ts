@@ -27,7 +27,7 @@ export async function storm(site: Site, { sockets }: { sockets: number }): Promi
   const seats = await signInMany(database.connection, learners, { programme: place.programme, secret: config.secret });
   const platform = await site.start();
   const url = new URL(platform.url);
-  const crowd = new Crowd({ seats, site: { url, lesson: place.lesson } });
+  const crowd = new Crowd({ seats, site: { url } });
   try {
     await Promise.all(seats.slice(0, 20).map(({ cookie }) => page(url, cookie)));
     const before = await usageOf(platform.pid);
@@ -51,6 +51,7 @@ export async function storm(site: Site, { sockets }: { sockets: number }): Promi
     await delay(100);
     while (crowd.playing < sockets && Date.now() - dropped < PATIENCE_MS) await delay(20);
     const backMs = Date.now() - dropped;
+    process.stderr.write(`${crowd.playing} back after ${backMs} ms\n`);
     asking = false;
     await Promise.all(asked);
     const loopDelayP99 = await lateness.most();
@@ -76,8 +77,11 @@ class Lateness {
   constructor(url: URL, token: string) {
     this.#ask = async () => {
       const headers = { authorization: `Bearer ${token}` };
-      const text = await fetch(new URL('/metrics', url), { headers }).then((response) => response.text());
-      return Number(/event_loop_delay_seconds\{quantile="0.99"\} (\S+)/.exec(text)?.[1] ?? Number.NaN) * 1000;
+      const text = await fetch(new URL('/metrics', url), { headers }).then(
+        (response) => response.text(),
+        () => '',
+      );
+      return Number(/event_loop_delay_seconds\{quantile="0.99"\} (\S+)/.exec(text)?.[1] ?? 0) * 1000;
     };
     this.#timer = setInterval(() => void this.#note(), 1_000);
   }
