@@ -42,16 +42,16 @@ export async function playUnderKills(
     const until = Date.now() + seconds * 1000;
     while (Date.now() < until) {
       await delay(PAUSE_MS);
-      if (kills.platform <= kills.engine) {
+      if (kills.engine <= kills.platform) {
+        kills.engine += 1;
+        process.kill(database.serverPid as number, 'SIGKILL');
+      } else {
         kills.platform += 1;
         await platform.kill();
         platform = await site.start({ PORT: url.port });
-      } else {
-        kills.engine += 1;
-        process.kill(database.serverPid as number, 'SIGKILL');
       }
       while (crowd.playing < sockets * MOST && Date.now() < until) await delay(50);
-      process.stderr.write(`  killed ${kills.platform} + ${kills.engine}, ${crowd.beats} beats answered\n`);
+      process.stderr.write(`  killed: ${kills.engine} engines, ${kills.platform} platforms; ${crowd.beats} beats answered\n`);
     }
     const settled = await crowd.settle(SETTLE_MS);
     crowd.leave();

@@ -31,16 +31,17 @@ export async function balance(connection: Connection, place: Place, players: rea
   for await (const { _id, record } of sessions.find({}, { projection: { 'record.covered': 1 } })) {
     covered.set(_id, record.covered);
   }
-  let [simulated, differing] = [0, 0];
+  let [simulated, credited, differing] = [0, 0, 0];
   for (const { seat, answered } of players) {
     const seconds = Math.floor(answered / 1000);
     simulated += seconds;
+    credited += values.get(seat.enrolment) ?? 0;
     const stored = covered.get(seat.learner) ?? [];
     const whole = answered === 0 ? stored.length === 0 : stored.length === 2 && stored[1] === answered;
     if (!whole || (values.get(seat.enrolment) ?? 0) !== seconds) differing += 1;
   }
-  const credited = [...values.values()].reduce((sum, value) => sum + value, 0);
-  const rollUpsDiffering = await differingRollUps(connection, place, credited);
+  const inAll = [...values.values()].reduce((sum, value) => sum + value, 0);
+  const rollUpsDiffering = await differingRollUps(connection, place, inAll);
   const equal = differing === 0 && rollUpsDiffering === 0 && simulated === credited;
   return { simulated, credited, differing, rollUpsDiffering, equal };
 }

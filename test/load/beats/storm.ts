@@ -21,7 +21,10 @@ const PATIENCE_MS = 60_000;
 const WINDOW_MS = 10_500;
 
 /** Everybody's connection drops at once; they come back as the page does, and pages are asked for meanwhile. */
-export async function storm(site: Site, { sockets }: { sockets: number }): Promise<StormFigures> {
+export async function storm(
+  site: Site,
+  { sockets, settleMs = WINDOW_MS }: { sockets: number; settleMs?: number },
+): Promise<StormFigures> {
   const { database, config, place } = site;
   const learners = site.learners.slice(0, sockets);
   const seats = await signInMany(database.connection, learners, { programme: place.programme, secret: config.secret });
@@ -32,7 +35,7 @@ export async function storm(site: Site, { sockets }: { sockets: number }): Promi
     await Promise.all(seats.slice(0, 20).map(({ cookie }) => page(url, cookie)));
     const before = await usageOf(platform.pid);
     await crowd.enter();
-    await delay(3_000);
+    await delay(Math.min(3_000, settleMs));
     const filled = await usageOf(platform.pid);
     const pages = { delays: new Spread(), errors: 0 };
     const lateness = new Lateness(url, config.metricsToken);
@@ -54,7 +57,7 @@ export async function storm(site: Site, { sockets }: { sockets: number }): Promi
     process.stderr.write(`${crowd.playing} back after ${backMs} ms\n`);
     asking = false;
     await Promise.all(asked);
-    const loopDelayP99 = await lateness.most();
+    const loopDelayP99 = await lateness.most(settleMs);
     return {
       sockets,
       kibPerSocket: round(((filled.residentMb - before.residentMb) * 1024) / sockets, 1),
@@ -90,8 +93,8 @@ class Lateness {
     this.#most = Math.max(this.#most, await this.#ask());
   }
 
-  async most(): Promise<number> {
-    await delay(WINDOW_MS);
+  async most(settleMs: number): Promise<number> {
+    await delay(settleMs);
     clearInterval(this.#timer);
     await this.#note();
     return round(this.#most);
