@@ -19,7 +19,7 @@ const LONGEST_PAUSE_MS = 2_000;
 const PAUSE_MS = 2_500;
 /** The next kill comes when this part of all play again. */
 const MOST = 0.9;
-const SETTLE_MS = 60_000;
+const SETTLE_MS = 20_000;
 
 /**
  * Learners play while platform and engine are killed in turns with `kill -9`, each as soon as everybody plays again; what
@@ -51,7 +51,9 @@ export async function playUnderKills(
         platform = await site.start({ PORT: url.port });
       }
       while (crowd.playing < sockets * MOST && Date.now() < until) await delay(50);
-      process.stderr.write(`  killed: ${kills.engine} engines, ${kills.platform} platforms; ${crowd.beats} beats answered\n`);
+      process.stderr.write(
+        `  killed: ${kills.engine} engines, ${kills.platform} platforms; ${crowd.beats} beats answered\n`,
+      );
     }
     const settled = await crowd.settle(SETTLE_MS);
     crowd.leave();
