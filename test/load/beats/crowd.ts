@@ -110,6 +110,8 @@ export class Crowd {
       await delay(100);
       for (const player of this.players) player.flush(Date.now());
     }
+    const left = this.players.filter(({ answered, played }) => answered !== played);
+    this.strange.push(...left.slice(0, 5).map((player) => player.describe()));
     return false;
   }
 

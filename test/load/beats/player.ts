@@ -60,6 +60,12 @@ export class Player {
     });
   }
 
+  /** How it stands, for a report of what went wrong. */
+  describe(): string {
+    const { played, answered, playing, waiting, seat } = this;
+    return JSON.stringify({ learner: seat.learner, played, answered, playing, waiting, kept: this.#kept.length });
+  }
+
   drop(): void {
     this.#wire?.drop();
   }
