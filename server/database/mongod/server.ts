@@ -57,13 +57,13 @@ export async function startServer({ path, host, port, replicaSet, log }: ServerO
   let nextConnection = 1;
   const server = createServer((socket) => {
     sockets.add(socket);
+    const connection: Connection = { id: nextConnection++, compressors: [], appName: '' };
     socket.on('close', () => {
       sockets.delete(socket);
+      engine.transactions.abortOf(connection.id);
       server.emit('client gone');
     });
-    serve(socket, { id: nextConnection++, compressors: [], appName: '' }, (request, connection) =>
-      answer(dispatcher, request, connection),
-    );
+    serve(socket, connection, (request) => answer(dispatcher, request, connection));
   });
   info.port = await listen(server, host, port);
   const timers = startTimers(engine);

@@ -211,6 +211,7 @@ async function run({ engine, table }: Dispatcher, command: Command): Promise<Rep
         throw invalidOptions('writeConcern is not allowed within a multi-statement transaction');
       command.transaction = engine.sessions.transactionOf(body);
       if (command.transaction === undefined) useSnapshot(engine, command);
+      else command.transaction.connection = command.connection.id;
     }
     const reply = await handler(engine, command);
     command.deadline = undefined;

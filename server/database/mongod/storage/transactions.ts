@@ -9,6 +9,8 @@ const LIFETIME = 60_000;
 
 /** A multi-document transaction: reads a snapshot, keeps its writes to itself, holds what it wrote. */
 export class Transaction {
+  /** The connection that its last statement came over. */
+  connection = 0;
   readonly view: Overlay;
   readonly group: number;
   readonly started = Date.now();
@@ -157,6 +159,14 @@ export class Transactions {
   /** Whether some transaction has read the state of this moment or an older one. */
   get isBusy(): boolean {
     return this.open.size > 0;
+  }
+
+  /**
+   * Aborts what the last statement over a closed connection left open: its client is gone, or takes the transaction for
+   * lost. Otherwise everybody would wait for a killed process's locks until its transactions are too old.
+   */
+  abortOf(connection: number): void {
+    for (const transaction of this.open) if (transaction.connection === connection) this.abort(transaction);
   }
 
   /** Aborts transactions that live too long. */
