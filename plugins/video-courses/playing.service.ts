@@ -147,6 +147,7 @@ export class Playing {
       const now = this.#deps.now();
       const live = (await this.#find(viewer, report, now, fresh)) ?? (await this.#findSuperseded(viewer, report, now));
       if (!live) {
+        this.#charge(viewer);
         await this.#deps.host.enrolments.get(report.enrolment, own(viewer, {})).catch((error) => {
           this.#refuse('not-enrolled', report);
           throw error;
@@ -326,6 +327,11 @@ export class Playing {
     const { lesson } = await this.#deps.catalogue.lesson(lessonId);
     const programme = await this.#deps.host.programmes.get(lesson.programme);
     return { lesson, programme, rules: rulesOf(programme), now: this.#deps.now() };
+  }
+
+  /** A report for a session that is not its sender's makes us look into the database. */
+  #charge(viewer: Viewer): void {
+    this.#budget.charge(viewer.id, START_COST);
   }
 
   /** Judging costs time that belongs to all. @throws video-courses:too-many-beats */

@@ -9,10 +9,19 @@ export type ProvenSession = (request: Pick<IncomingMessage, 'headers'>) => strin
 /** How long a form or JSON body may take to arrive, in milliseconds; uploads have the server's own limit. */
 const bodyMs = 20_000;
 
+/** Bad requests, forged changes, unknown ids, invalid forms, beats above what playing makes. */
+const faulty = new Set([400, 403, 404, 413, 422, 429]);
+
 /** Turns requests away above the limit, before sessions are read and with a few words only. */
 export function limitRequests(limits: Limits, provenSession: ProvenSession): RequestHandler {
   return (request, response, next) => {
-    if (limits.request(provenSession(request), request.ip ?? '', bodyBytes(request))) return next();
+    const [session, address] = [provenSession(request), request.ip ?? ''];
+    if (limits.request(session, address, bodyBytes(request))) {
+      response.once('finish', () => {
+        if (faulty.has(response.statusCode)) limits.faultyRequest(session, address);
+      });
+      return next();
+    }
     const { code, messageKey, status } = errors.tooManyRequests();
     const message = request.t(messageKey);
     response.set({ 'Retry-After': '2', 'Cache-Control': 'no-store' }).status(status);

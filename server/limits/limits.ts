@@ -8,6 +8,7 @@ export type Refusal = (typeof refusals)[number];
 /** Requests that nobody has signed in for come from whole schools behind one address. */
 const anonymousTimes = 10;
 const burstSeconds = 10;
+const faultCost = 10;
 /** How long somebody whose sockets were cut for flooding has to wait, in milliseconds. */
 const barredMs = 30_000;
 /** Bytes that weigh as much as one more message or request. */
@@ -53,6 +54,18 @@ export class Limits {
   message(person: string, bytes: number): boolean {
     if (this.#perSecond === 0) return true;
     return this.#messages.take(person, 1 + bytes / unitBytes) || this.refuse('messages');
+  }
+
+  /** A request that was refused for what it asked costs more: people seldom make one, and attacks little else. */
+  faultyRequest(session: string | undefined, address: string): void {
+    if (this.#perSecond === 0) return;
+    if (session) this.#signedIn.charge(session, faultCost);
+    else this.#anonymous.charge(address, faultCost);
+  }
+
+  /** The same of a message. */
+  faultyMessage(person: string): void {
+    if (this.#perSecond > 0) this.#messages.charge(person, faultCost);
   }
 
   /** Lets this session make no connection for a while. */

@@ -34,6 +34,12 @@ export class TokenBuckets {
     return true;
   }
 
+  /** Takes tokens that need not be there, down to one burst of debt: for what has turned out to be worse than it looked. */
+  charge(key: string, cost: number): void {
+    const bucket = this.#filled(key);
+    bucket.tokens = Math.max(-this.#burst, bucket.tokens - cost);
+  }
+
   get size(): number {
     return this.#buckets.size;
   }

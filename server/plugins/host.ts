@@ -196,7 +196,8 @@ export function createHost(plugin: AnyPlugin, rooms: Rooms): OpenHost {
   function serveNamespace(): void {
     const translate = rooms.locales;
     rooms.realtime.namespace(`/${id}`).on('connection', (socket) => {
-      for (const message of messages) serveMessage(socket, message, { log, locales: translate });
+      const refused = rooms.realtime.fault;
+      for (const message of messages) serveMessage(socket, message, { log, locales: translate, refused });
     });
   }
 

@@ -19,6 +19,7 @@ interface Conduct {
 const mostSockets = 20;
 /** Refused messages after which a connection is cut. */
 const mostStrikes = 200;
+const faultStrikes = 5;
 
 /** Watches what comes over sockets: messages above the limit are answered with a reason, and a flood is cut off. */
 export class SocketGuard {
@@ -49,6 +50,13 @@ export class SocketGuard {
       if (typeof answer !== 'function') return;
       answer({ error: this.#told(isKnown ? errors.tooManyRequests() : errors.notFound(), viewer) });
     });
+  }
+
+  /** A message that was refused for what it says: an honest page sends none. */
+  fault({ conn }: Socket, viewer: Viewer): void {
+    this.#deps.limits.faultyMessage(viewer.id);
+    const conduct = this.#conduct.get(conn);
+    if (conduct) conduct.strikes += faultStrikes;
   }
 
   #of({ conn }: Socket, viewer: Viewer): Conduct {

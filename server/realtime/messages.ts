@@ -25,11 +25,13 @@ interface Message {
 
 interface Deps {
   log: Logger;
+  /** Told of each message that is refused for what it says. */
+  refused(socket: Socket, viewer: Viewer): void;
   locales: { translator(language: Language): (key: string, params?: Record<string, unknown>) => string };
 }
 
 /** Answers a plugin's message: checked input, one call, and an acknowledgement with the value or the reason. */
-export function serveMessage(socket: Socket, message: Message, { log, locales }: Deps): void {
+export function serveMessage(socket: Socket, message: Message, { log, locales, refused }: Deps): void {
   const { viewer, session, language, address } = socket.data as Pick<
     Context,
     'viewer' | 'session' | 'language' | 'address'
@@ -51,6 +53,7 @@ export function serveMessage(socket: Socket, message: Message, { log, locales }:
     } catch (error) {
       const known = error instanceof AppError ? error : new AppError('core:internal', 500);
       if (known !== error) log.error({ err: error, message: message.name }, 'socket message failed');
+      else refused(socket, viewer);
       const text = locales.translator(language)(known.messageKey, known.params);
       reply({ error: { code: known.code, message: text, ...(known.fields.length && { fields: known.fields }) } });
     }

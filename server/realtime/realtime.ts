@@ -113,6 +113,9 @@ export class Realtime {
     this.#coalescer.publish(room, event, value);
   }
 
+  /** Notes a message that was refused for what it says. */
+  readonly fault = (socket: Socket, viewer: Viewer): void => this.#guard.fault(socket, viewer);
+
   /** Ends the sockets of a session, for example on signing out. */
   endSession(sessionId: string): void {
     for (const namespace of this.io._nsps.values()) namespace.in(`session:${sessionId}`).disconnectSockets(true);
@@ -174,6 +177,7 @@ export class Realtime {
         await this.#join(socket, room);
         reply({ ok: true });
       } catch (error) {
+        this.fault(socket, socket.data.viewer);
         reply({ error: this.#explained(error, socket.data.viewer) });
       }
     });
