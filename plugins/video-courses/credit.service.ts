@@ -106,10 +106,11 @@ function lostOf(
     .map(([name, line]) => {
       const reason = name as Reason;
       const open = stillOpen(record, line.stretches);
+      const openSeconds = Math.round(lengthOf(open) / 1000);
       const made = appeals.filter((appeal) => appeal.reason === reason);
       const waits = made.some(({ state }) => state === 'open');
-      const mayAppeal = inTime && open.length > 0 && !waits && appealable.includes(reason);
-      return { ...line, reason, open, openSeconds: Math.ceil(lengthOf(open) / 1000), mayAppeal, appeals: made };
+      const mayAppeal = inTime && openSeconds > 0 && !waits && appealable.includes(reason);
+      return { ...line, reason, open, openSeconds, mayAppeal, appeals: made };
     })
     .sort((a, b) => b.seconds - a.seconds);
 }

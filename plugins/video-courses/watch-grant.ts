@@ -38,7 +38,7 @@ export function grant({ record, stretches, limits }: GrantInput): { record: Watc
 
 /** Whole seconds that the stretches could still gain. */
 export function openSeconds(record: WatchRecord, stretches: Ranges): number {
-  return Math.ceil(lengthOf(stillOpen(record, stretches)) / 1000);
+  return Math.round(lengthOf(stillOpen(record, stretches)) / 1000);
 }
 
 /** A viewing goes on behind what was granted where it joins on. */
