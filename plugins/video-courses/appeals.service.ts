@@ -19,7 +19,7 @@ import type { Playing } from './playing.service.ts';
 import type { VideoHost } from './plugin.ts';
 import { rulesOf } from './programme-rules.ts';
 import { addRange, lengthOf, type Ranges, subtract } from './ranges.ts';
-import { grant, openSeconds } from './watch-grant.ts';
+import { grant, stillOpen, wholeSeconds } from './watch-grant.ts';
 import type { Reason, WatchRules } from './watch-rules.ts';
 import { emptyRecord } from './watch-time.ts';
 
@@ -72,8 +72,9 @@ export class Appeals {
   }
 
   /**
-   * Makes an appeal about time of the viewer's own that was played and not credited. The same one twice is one.
-   * @throws core:not-found; video-courses:not-appealable, nothing-open, appeal-too-late, appeals-open
+   * Makes an appeal about time of the viewer's own that was played and not credited. While one about the same line of the
+   * ledger waits, it is that one.
+   * @throws core:not-found; video-courses:not-appealable, nothing-open, decided, appeal-too-late, appeals-open
    */
   async make(viewer: Viewer, wish: AppealWish): Promise<string> {
     const { host, now } = this.#deps;
@@ -85,17 +86,23 @@ export class Appeals {
     const line = ledger?.lessons[wish.lesson]?.reasons[wish.reason];
     if (!line) throw errors.notFound();
     if (daysBetween(wish.day, beijingDay(now())) > rules.withinDays) throw problem('appeal-too-late');
-    const asked = wish.stretches ? common(wish.stretches, line.stretches) : line.stretches;
-    if (openSeconds(record, asked) === 0) throw problem('nothing-open');
-    const { appeals } = host.models;
-    const open = await appeals.countDocuments({ enrolment: enrolment._id, state: 'open' });
-    if (open >= MOST_OPEN) throw problem('appeals-open');
     const { day, lesson, reason, words } = wish;
+    const made = (await this.of(enrolment)).filter(isAbout(wish));
+    const waiting = made.find(({ state }) => state === 'open');
+    if (waiting) return waiting._id;
+    const wished = wish.stretches ? common(wish.stretches, line.stretches) : line.stretches;
+    const open = stillOpen(record, wished);
+    if (wholeSeconds(open) === 0) throw problem('nothing-open');
+    const asked = notDeclined(open, made);
+    if (wholeSeconds(asked) === 0) throw problem('decided');
+    const { appeals } = host.models;
+    const all = await appeals.countDocuments({ enrolment: enrolment._id, state: 'open' });
+    if (all >= MOST_OPEN) throw problem('appeals-open');
     const _id = appealId([enrolment._id, day, lesson, reason, asked[0]]);
     const { _id: about, learner, programme, scopes } = enrolment;
-    const made = { enrolment: about, learner, programme, scopes, lesson, day, reason, stretches: [...asked], words };
+    const facts = { enrolment: about, learner, programme, scopes, lesson, day, reason, stretches: [...asked], words };
     const at = new Date(now());
-    await appeals.updateOne({ _id }, { $setOnInsert: { ...made, at, state: 'open', granted: 0 } }, { upsert: true });
+    await appeals.updateOne({ _id }, { $setOnInsert: { ...facts, at, state: 'open', granted: 0 } }, { upsert: true });
     return _id;
   }
 
@@ -234,7 +241,7 @@ export class Appeals {
       this.#grantedTo(appeal.enrolment),
     ]);
     const rules = rulesOf(programme);
-    const open = openSeconds(record, appeal.stretches);
+    const open = wholeSeconds(stillOpen(record, appeal.stretches));
     const left = [rules.appeals.limitSeconds - granted, rules.dailyCapSeconds - (ledger?.credited ?? 0)];
     return { ...appeal, name, organisation, title, open, most: Math.max(0, Math.min(open, ...left)) };
   }
@@ -259,6 +266,17 @@ export class Appeals {
 
 function decide(_id: string, set: object) {
   return { updateOne: { filter: { _id, state: 'open' }, update: { $set: set }, upsert: true } };
+}
+
+/** Whether an appeal is about the same line of the ledger. */
+function isAbout({ day, lesson, reason }: Pick<StoredAppeal, 'day' | 'lesson' | 'reason'>) {
+  return (appeal: StoredAppeal): boolean => appeal.day === day && appeal.lesson === lesson && appeal.reason === reason;
+}
+
+/** What of the stretches no moderator has declined yet: the same is not judged twice. */
+export function notDeclined(stretches: Ranges, appeals: readonly StoredAppeal[]): Ranges {
+  const declined = appeals.filter(({ state }) => state === 'declined');
+  return declined.reduce<Ranges>((left, appeal) => subtract(left, appeal.stretches), stretches);
 }
 
 /** What of the wished stretches lies in the known ones. */

@@ -1,13 +1,13 @@
 import { beijingDay, daysBetween, type Enrolment } from '#platform';
 import { daysOf, watchesOf } from './ahead.ts';
 import type { StoredAppeal } from './appeal.model.ts';
-import { type Appeals, appealable } from './appeals.service.ts';
+import { type Appeals, appealable, notDeclined } from './appeals.service.ts';
 import type { Catalogue } from './catalogue.service.ts';
 import type { DayLedger, PresenceDay, ReasonLine } from './day-ledger.ts';
 import type { VideoHost } from './plugin.ts';
 import { rulesOf } from './programme-rules.ts';
-import { lengthOf, type Ranges } from './ranges.ts';
-import { stillOpen } from './watch-grant.ts';
+import type { Ranges } from './ranges.ts';
+import { stillOpen, wholeSeconds } from './watch-grant.ts';
 import type { Reason } from './watch-rules.ts';
 import { emptyRecord, type WatchRecord } from './watch-time.ts';
 
@@ -106,10 +106,11 @@ function lostOf(
     .map(([name, line]) => {
       const reason = name as Reason;
       const open = stillOpen(record, line.stretches);
-      const openSeconds = Math.round(lengthOf(open) / 1000);
+      const openSeconds = wholeSeconds(open);
       const made = appeals.filter((appeal) => appeal.reason === reason);
+      const judgeable = wholeSeconds(notDeclined(open, made));
       const waits = made.some(({ state }) => state === 'open');
-      const mayAppeal = inTime && openSeconds > 0 && !waits && appealable.includes(reason);
+      const mayAppeal = inTime && judgeable > 0 && !waits && appealable.includes(reason);
       return { ...line, reason, open, openSeconds, mayAppeal, appeals: made };
     })
     .sort((a, b) => b.seconds - a.seconds);

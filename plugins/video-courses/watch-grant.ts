@@ -36,9 +36,9 @@ export function grant({ record, stretches, limits }: GrantInput): { record: Watc
   };
 }
 
-/** Whole seconds that the stretches could still gain. */
-export function openSeconds(record: WatchRecord, stretches: Ranges): number {
-  return Math.round(lengthOf(stillOpen(record, stretches)) / 1000);
+/** The length of stretches in whole seconds, for people to read. */
+export function wholeSeconds(stretches: Ranges): number {
+  return Math.round(lengthOf(stretches) / 1000);
 }
 
 /** A viewing goes on behind what was granted where it joins on. */

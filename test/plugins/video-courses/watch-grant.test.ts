@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { addRange, coveredSeconds, lengthOf, type Ranges, subtract } from '../../../plugins/video-courses/ranges.ts';
-import { grant, openSeconds, stillOpen } from '../../../plugins/video-courses/watch-grant.ts';
+import { grant, stillOpen, wholeSeconds } from '../../../plugins/video-courses/watch-grant.ts';
 
 const record = (covered: Ranges, played: Ranges, furthest = 0) => ({ covered, played, furthest });
 const ranges = fc
@@ -12,7 +12,7 @@ describe('granting on appeal', () => {
   it('credits what was played and is not credited, up to the smallest limit', () => {
     const before = record([0, 5000], [5000, 20_000], 5000);
     expect(stillOpen(before, [3000, 30_000])).to.deep.equal([5000, 20_000]);
-    expect(openSeconds(before, [3000, 30_000])).to.equal(15);
+    expect(wholeSeconds([5000, 20_000])).to.equal(15);
     const result = grant({ record: before, stretches: [3000, 30_000], limits: [60, 10, 3600] });
     expect(result).to.deep.equal({ seconds: 10, record: record([0, 15_000], [15_000, 20_000], 15_000) });
   });
