@@ -116,12 +116,11 @@ describe('every page', function () {
           const read = await readPages(page, fresh);
           for (const one of read) {
             for (const problem of problemsOf(one, language)) problems.push(`${language} ${one.address}: ${problem}`);
-            if (one.status !== 200 || !looks.isNew(one, language)) continue;
+            // English needs more room; what a page is made of is the same in both languages.
+            if (language === 'zh-CN' || one.status !== 200 || !looks.isNew(one)) continue;
             await open(one.address);
             const width = looks.count % 2 === 0 ? 'desk' : 'phone';
-            for (const problem of await problemsOfLook(page, looks.isNew(one) ? width : undefined)) {
-              problems.push(`${language} ${one.address}: ${problem}`);
-            }
+            for (const problem of await problemsOfLook(page, width)) problems.push(`${one.address}: ${problem}`);
           }
           next = [...new Set(read.flatMap(({ links }) => links))];
         }

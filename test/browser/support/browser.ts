@@ -85,10 +85,10 @@ export async function axe(page: Page): Promise<void> {
 export const sizes = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 
 /**
- * What is wrong with how an open page looks on a desk and on a phone: wider than the window, or not accessible at the
- * width named for that. Ends at desk width.
+ * What is wrong with how an open page looks on a desk and on a phone: wider than the window, or not accessible at
+ * the width named. Ends at desk width.
  */
-export async function problemsOfLook(page: Page, accessible?: keyof typeof sizes): Promise<string[]> {
+export async function problemsOfLook(page: Page, accessible: keyof typeof sizes): Promise<string[]> {
   const problems: string[] = [];
   for (const [name, size] of Object.entries(sizes).reverse()) {
     await page.setViewportSize(size);

@@ -55,9 +55,9 @@ export class Looks {
   /** How many were new. */
   count = 0;
 
-  /** Whether the page has a kind of element that its template did not have yet, in the language or in any. */
-  isNew({ address, kinds }: ReadPage, language = ''): boolean {
-    const template = language + kindOf(address).replace(/\?.*/, '');
+  /** Whether the page has a kind of element that its template did not have yet. */
+  isNew({ address, kinds }: ReadPage): boolean {
+    const template = kindOf(address).replace(/\?.*/, '');
     const seen = this.#seen.get(template) ?? new Set();
     this.#seen.set(template, seen);
     const before = seen.size;

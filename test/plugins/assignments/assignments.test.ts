@@ -293,6 +293,28 @@ describe('assignments', () => {
     });
   });
 
+  it('is set by a manager for workshops of the programme, and no other’s', async () => {
+    const { programmes } = scene.test.platform.rooms;
+    const { _id, state, createdAt, ...known } = await programmes.get(scene.test.programme);
+    const other = await programmes.create(known);
+    const elsewhere = await scene.service('workshops').create({
+      programme: other._id,
+      name: { zh: '别处的工作坊' },
+      stage: 'senior',
+      subject: 'chinese',
+      moderator: scene.otherModerator.id,
+    });
+    const grants = [{ role: 'provider-manager' as const, scope: `programme:${_id}` as const }];
+    const manager = await scene.test.signIn((await scene.test.person({ grants })).login);
+    const due = new Date(Date.now() + 5 * day).toISOString().slice(0, 10);
+    const form = { programme: _id, title: '新任务', instructions: '写一份小结。', due };
+    const tasks = () => scene.test.platform.rooms.connection.collection('assignments_tasks').countDocuments();
+    const before = await tasks();
+    await manager.form('/assignments', { ...form, workshop: elsewhere }).expect(404);
+    expect(await tasks()).to.equal(before);
+    await manager.form('/assignments', { ...form, workshop: scene.workshop }).expect(303);
+  });
+
   it('takes over what was handed in before, with its scores', async () => {
     const task = await taskDue(5);
     const past = (person: Scene['learner'], score: number | null) => ({
