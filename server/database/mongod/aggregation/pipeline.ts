@@ -9,11 +9,12 @@ import * as projection from 'mingo/operators/projection';
 import * as query from 'mingo/operators/query';
 import * as windowOperators from 'mingo/operators/window';
 import type { AnyObject, CollationSpec, Options } from 'mingo/types';
-import { badValue, CommandError } from '../errors.ts';
+import { badValue, CommandError, notImplemented } from '../errors.ts';
 import { compileFilter } from '../query/matcher.ts';
 import { sortBy } from '../query/sort.ts';
 import type { Doc } from '../values/codec.ts';
 import { collatorFor } from '../values/collation.ts';
+import { numberAccumulators, numberOperators } from './numbers.ts';
 
 type Stage = (input: LazyIterator, argument: unknown, options: Options) => LazyIterator;
 
@@ -54,11 +55,15 @@ const $sample: Stage = (input, spec) =>
     return Lazy(rows.slice(0, size));
   });
 
+function refuseScript(): never {
+  throw notImplemented('$accumulator needs server-side JavaScript, which this engine does not run');
+}
+
 const pipeline = { ...pipelineOperators, $match, $sample, $sort } as Record<string, unknown>;
 
 const context = Context.init({
-  accumulator,
-  expression,
+  accumulator: { ...accumulator, ...numberAccumulators, $accumulator: refuseScript },
+  expression: { ...expression, ...numberOperators },
   pipeline,
   projection,
   query,
@@ -71,7 +76,8 @@ export const isKnownStage = (name: string): boolean => Object.hasOwn(pipeline, n
 function optionsFor({ collation, variables, documentsOf }: PipelineContext): Partial<Options> {
   return {
     context,
-    scriptEnabled: false,
+    // Only functions of mingo's own are run: `numberOperators` refuses all others.
+    scriptEnabled: true,
     ...(collation === undefined ? {} : { collation: collation as unknown as CollationSpec }),
     ...(variables === undefined ? {} : { variables }),
     collectionResolver: (name) => documentsOf(name) as AnyObject[],

@@ -1,0 +1,399 @@
+import { expect } from 'chai';
+import { Decimal128, type Document, Double, Int32, Long, ObjectId } from 'mongodb';
+import { withEngine } from '../../support/engine-suite.ts';
+
+const decimal = (text: string) => Decimal128.fromString(text);
+const long = (text: string | number) => Long.fromString(String(text));
+
+/** Expression on one document, and its value, by the manual's pages of the operators. */
+const expressions: [string, unknown, Document, unknown][] = [
+  ['equality across types of numbers', { $eq: ['$a', '$b'] }, { a: long(5), b: decimal('5.0') }, true],
+  ['int64 beyond doubles', { $eq: ['$a', '$b'] }, { a: long('9007199254740993'), b: long('9007199254740992') }, false],
+  ['order of types: number before string', { $lt: ['$a', '$b'] }, { a: 9, b: '1' }, true],
+  ['order of types: string before object', { $lt: ['$a', '$b'] }, { a: 'z', b: {} }, true],
+  ['missing is less than null', { $lt: ['$no', null] }, {}, true],
+  ['null is not missing', { $eq: ['$no', null] }, {}, false],
+  ['$cmp', { $cmp: ['$a', '$b'] }, { a: decimal('1.5'), b: 1.4 }, 1],
+
+  ['$add of int64', { $add: ['$a', 1] }, { a: long('9007199254740993') }, long('9007199254740994')],
+  ['$add of a decimal', { $add: ['$a', '$b'] }, { a: decimal('0.1'), b: decimal('0.2') }, decimal('0.3')],
+  ['$add to a date', { $add: ['$a', 1000] }, { a: new Date(0) }, new Date(1000)],
+  ['$add of null', { $add: ['$a', 1] }, { a: null }, null],
+
+  ['$subtract of decimals', { $subtract: ['$a', '$b'] }, { a: decimal('1.0'), b: decimal('0.9') }, decimal('0.1')],
+
+  ['$multiply of a decimal', { $multiply: ['$a', 3] }, { a: decimal('1.10') }, decimal('3.30')],
+  ['$divide of decimals', { $divide: ['$a', 4] }, { a: decimal('1') }, decimal('0.25')],
+  ['$divide is a double', { $divide: [6, 3] }, {}, new Double(2)],
+  ['$mod of int64', { $mod: ['$a', 10] }, { a: long('9007199254740993') }, long(3)],
+  ['$abs of a decimal', { $abs: '$a' }, { a: decimal('-1.5') }, decimal('1.5')],
+  ['$round half to even', { $round: [2.5, 0] }, {}, new Double(2)],
+
+  ['$type of a decimal', { $type: '$a' }, { a: decimal('5') }, 'decimal'],
+
+  ['$type of a missing field', { $type: '$a' }, {}, 'missing'],
+  ['$type of a date', { $type: '$a' }, { a: new Date() }, 'date'],
+  ['$isNumber of a decimal', { $isNumber: '$a' }, { a: decimal('5') }, true],
+  ['$toString of int64', { $toString: '$a' }, { a: long('9007199254740993') }, '9007199254740993'],
+  [
+    '$toString of an ObjectId',
+    { $toString: '$a' },
+    { a: new ObjectId('65a000000000000000000001') },
+    '65a000000000000000000001',
+  ],
+  ['$toInt', { $toInt: '$a' }, { a: '5' }, 5],
+  ['$toLong', { $toLong: '$a' }, { a: '9007199254740993' }, long('9007199254740993')],
+  ['$toDouble', { $toDouble: '$a' }, { a: long(5) }, new Double(5)],
+  ['$toDecimal', { $toDecimal: '$a' }, { a: '5.10' }, decimal('5.10')],
+  ['$toDate', { $toDate: '$a' }, { a: '2026-01-02T03:04:05Z' }, new Date('2026-01-02T03:04:05Z')],
+  ['$convert with onError', { $convert: { input: 'x', to: 'int', onError: -1 } }, {}, -1],
+  [
+    '$dateToString in Beijing',
+    { $dateToString: { date: '$a', format: '%Y-%m-%d', timezone: 'Asia/Shanghai' } },
+    { a: new Date('2026-01-01T17:00:00Z') },
+    '2026-01-02',
+  ],
+  [
+    '$dateTrunc',
+    { $dateTrunc: { date: '$a', unit: 'day' } },
+    { a: new Date('2026-01-01T17:00:00Z') },
+    new Date('2026-01-01'),
+  ],
+  ['$ifNull', { $ifNull: ['$no', null, 'x'] }, {}, 'x'],
+  ['$cond with zero', { $cond: ['$a', 'yes', 'no'] }, { a: 0 }, 'no'],
+  ['$cond with an empty string', { $cond: ['$a', 'yes', 'no'] }, { a: '' }, 'yes'],
+  ['$cond with int64 zero', { $cond: ['$a', 'yes', 'no'] }, { a: Long.ZERO }, 'no'],
+  ['$in', { $in: [long(2), '$a'] }, { a: [1, 2] }, true],
+  ['a path through an array', '$a.b', { a: [{ b: 1 }, {}, { b: 2 }] }, [1, 2]],
+  ['$arrayElemAt from the end', { $arrayElemAt: ['$a', -1] }, { a: [1, 2] }, 2],
+  ['$concatArrays', { $concatArrays: ['$a', [3]] }, { a: [1] }, [1, 3]],
+  ['$filter', { $filter: { input: '$a', cond: { $gt: ['$$this', 1] } } }, { a: [1, 2] }, [2]],
+  ['$map', { $map: { input: '$a', as: 'x', in: { $multiply: ['$$x', 2] } } }, { a: [1, 2] }, [2, 4]],
+  ['$reduce', { $reduce: { input: '$a', initialValue: 0, in: { $add: ['$$value', '$$this'] } } }, { a: [1, 2] }, 3],
+  ['$setUnion', { $size: { $setUnion: ['$a', [2, 3]] } }, { a: [1, 2] }, 3],
+  ['$setEquals across types', { $setEquals: ['$a', [1, 2]] }, { a: [long(2), 1] }, true],
+  ['$sortArray', { $sortArray: { input: '$a', sortBy: -1 } }, { a: [1, decimal('3'), 2] }, [decimal('3'), 2, 1]],
+
+  ['$sum of an array leaves out what is no number', { $sum: '$a' }, { a: [1, 'x', 2] }, 3],
+  ['$avg', { $avg: '$a' }, { a: [1, 2] }, 1.5],
+  ['$strLenCP of Chinese', { $strLenCP: '$a' }, { a: '教师' }, 2],
+  ['$strLenBytes of Chinese', { $strLenBytes: '$a' }, { a: '教师' }, 6],
+  ['$substrCP', { $substrCP: ['$a', 1, 1] }, { a: '教师' }, '师'],
+  ['$toUpper of null', { $toUpper: '$no' }, {}, ''],
+  ['$concat with null', { $concat: ['a', null] }, {}, null],
+  ['$split', { $split: ['a,b', ','] }, {}, ['a', 'b']],
+  ['$regexMatch', { $regexMatch: { input: 'Abc', regex: /^a/i } }, {}, true],
+  ['$mergeObjects', { $mergeObjects: ['$a', { y: 2 }] }, { a: { x: 1, y: 1 } }, { x: 1, y: 2 }],
+  ['$objectToArray', { $objectToArray: '$a' }, { a: { x: 1 } }, [{ k: 'x', v: 1 }]],
+  ['$arrayToObject', { $arrayToObject: [[['x', 1]]] }, {}, { x: 1 }],
+  ['$getField', { $getField: { field: 'x.y', input: '$a' } }, { a: { 'x.y': 1 } }, 1],
+  ['$let', { $let: { vars: { x: 2 }, in: { $add: ['$$x', '$a'] } } }, { a: 1 }, 3],
+
+  ['$literal', { $literal: '$a' }, { a: 1 }, '$a'],
+];
+
+/** Stages over documents, and what they yield. */
+const pipelines: [string, Document[], Document[], Document[]][] = [
+  [
+    '$group joins equal numbers of different types',
+    [{ $group: { _id: '$a', n: { $sum: 1 } } }],
+    [{ a: 1 }, { a: long(1) }, { a: new Double(1) }],
+    [{ _id: 1, n: 3 }],
+  ],
+  [
+    '$group has one key for null and missing',
+    [{ $group: { _id: '$a', n: { $sum: 1 } } }],
+    [{ a: null }, {}],
+    [{ _id: null, n: 2 }],
+  ],
+
+  [
+    '$sum of decimals',
+    [{ $group: { _id: null, s: { $sum: '$a' } } }],
+    [{ a: decimal('0.1') }, { a: decimal('0.2') }],
+    [{ _id: null, s: decimal('0.3') }],
+  ],
+  [
+    '$avg leaves out what is no number',
+    [{ $group: { _id: null, s: { $avg: '$a' } } }],
+    [{ a: 1 }, { a: 'x' }, {}, { a: 4 }],
+    [{ _id: null, s: 2.5 }],
+  ],
+  [
+    '$min and $max across types',
+    [{ $group: { _id: null, x: { $min: '$a' }, y: { $max: '$a' } } }],
+    [{ a: 'x' }, { a: long(3) }, { a: null }, {}],
+    [{ _id: null, x: 3, y: 'x' }],
+  ],
+  [
+    '$first, $last and $push',
+    [{ $sort: { a: 1 } }, { $group: { _id: null, f: { $first: '$a' }, l: { $last: '$a' }, p: { $push: '$a' } } }],
+    [{ a: 2 }, { a: 1 }],
+    [{ _id: null, f: 1, l: 2, p: [1, 2] }],
+  ],
+  [
+    '$addToSet of equal numbers',
+    [{ $group: { _id: null, s: { $addToSet: '$a' } } }, { $project: { n: { $size: '$s' } } }],
+    [{ a: 1 }, { a: long(1) }],
+    [{ _id: null, n: 1 }],
+  ],
+  [
+    '$unwind leaves out what is missing or empty',
+    [{ $unwind: '$a' }, { $project: { _id: 0, a: 1 } }],
+    [{ a: [1, 2] }, { a: [] }, {}, { a: 3 }],
+    [{ a: 1 }, { a: 2 }, { a: 3 }],
+  ],
+  [
+    '$unwind on demand keeps them',
+    [{ $unwind: { path: '$a', includeArrayIndex: 'i', preserveNullAndEmptyArrays: true } }, { $project: { _id: 0 } }],
+    [{ a: [5] }, { a: [] }, {}],
+    [{ a: 5, i: 0 }, { i: null }, { i: null }],
+  ],
+  [
+    '$project of dotted paths',
+    [{ $project: { _id: 0, 'a.b': 1 } }],
+    [{ a: [{ b: 1, c: 2 }, { c: 3 }], d: 1 }],
+    [{ a: [{ b: 1 }, {}] }],
+  ],
+  ['$project takes fields out', [{ $project: { _id: 0, 'a.b': 0 } }], [{ a: { b: 1, c: 2 } }], [{ a: { c: 2 } }]],
+  [
+    '$addFields into a path',
+    [{ $addFields: { 'a.c': 2 } }, { $project: { _id: 0 } }],
+    [{ a: { b: 1 } }],
+    [{ a: { b: 1, c: 2 } }],
+  ],
+  ['$$REMOVE', [{ $addFields: { a: '$$REMOVE' } }, { $project: { _id: 0 } }], [{ a: 1, b: 2 }], [{ b: 2 }]],
+  [
+    '$bucket',
+    [{ $bucket: { groupBy: '$a', boundaries: [0, 5, 10], default: 'other' } }],
+    [{ a: 1 }, { a: 7 }, { a: 50 }],
+    [
+      { _id: 0, count: 1 },
+      { _id: 5, count: 1 },
+      { _id: 'other', count: 1 },
+    ],
+  ],
+  [
+    '$sortByCount',
+    [{ $sortByCount: '$a' }],
+    [{ a: 'x' }, { a: 'y' }, { a: 'y' }],
+    [
+      { _id: 'y', count: 2 },
+      { _id: 'x', count: 1 },
+    ],
+  ],
+  [
+    '$replaceRoot',
+    [{ $replaceRoot: { newRoot: { $mergeObjects: [{ x: 0 }, '$a'] } } }],
+    [{ a: { x: 1 } }, { a: {} }],
+    [{ x: 1 }, { x: 0 }],
+  ],
+  [
+    '$facet',
+    [{ $facet: { n: [{ $count: 'c' }], top: [{ $sort: { a: -1 } }, { $limit: 1 }, { $project: { _id: 0 } }] } }],
+    [{ a: 1 }, { a: 2 }],
+    [{ n: [{ c: 2 }], top: [{ a: 2 }] }],
+  ],
+  [
+    '$setWindowFields',
+    [
+      {
+        $setWindowFields: {
+          sortBy: { a: 1 },
+          output: { s: { $sum: '$a', window: { documents: ['unbounded', 'current'] } } },
+        },
+      },
+      { $project: { _id: 0 } },
+    ],
+    [{ a: 1 }, { a: 2 }],
+    [
+      { a: 1, s: 1 },
+      { a: 2, s: 3 },
+    ],
+  ],
+
+  [
+    '$unionWith',
+    [
+      { $project: { _id: 0 } },
+      { $unionWith: { coll: 'others', pipeline: [{ $match: { k: 3 } }, { $project: { _id: 0 } }] } },
+    ],
+    [{ a: 1 }],
+    [{ a: 1 }, { k: 3, n: 'z' }],
+  ],
+];
+
+const others = [
+  { k: 1, n: 'x' },
+  { k: [1, 2], n: 'y' },
+  { k: 3, n: 'z' },
+  { k: null, n: 'null' },
+  { n: 'missing' },
+  { k: long(4), n: 'long' },
+];
+
+/** Local value, and the names of what $lookup by equality joins to it. */
+const lookups: [string, Document, string[]][] = [
+  ['a value', { k: 1 }, ['x', 'y']],
+  ['each element of an array', { k: [2, 3] }, ['y', 'z']],
+  ['null with null and missing', { k: null }, ['null', 'missing']],
+  ['missing with null and missing', {}, ['null', 'missing']],
+
+  ['nothing', { k: 9 }, []],
+];
+
+describe('pipelines of the engine', function () {
+  this.timeout(20_000);
+  const engine = withEngine('pipelines');
+  const raw = { promoteValues: false, promoteLongs: false, promoteBuffers: false };
+  /** Types and values in one text. */
+  const typed = (value: unknown): string =>
+    JSON.stringify(value, (_name, each) => {
+      if (each instanceof Int32 || each instanceof Double) return Number(each.value);
+      if (each === null || typeof each !== 'object' || Object.getPrototypeOf(each) !== Object.prototype) return each;
+      return Object.fromEntries(Object.entries(each).sort(([x], [y]) => (x < y ? -1 : 1)));
+    });
+  const asStored = (value: unknown): unknown => {
+    if (typeof value === 'number') return Number.isInteger(value) ? new Int32(value) : new Double(value);
+    if (Array.isArray(value)) return value.map(asStored);
+    if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, asStored(each)]));
+  };
+
+  for (const [name, expression, document, expected] of expressions) {
+    it(`expression: ${name}`, async () => {
+      await engine.db.collection('rows').insertOne({ ...document });
+      const [found] = await engine.db
+        .collection('rows')
+        .aggregate([{ $project: { _id: 0, v: expression } }], raw)
+        .toArray();
+      expect(typed(found?.v)).to.equal(typed(asStored(expected)));
+    });
+  }
+
+  for (const [name, stages, documents, expected] of pipelines) {
+    it(name, async () => {
+      await engine.db.collection('others').insertMany(others.map((each) => ({ ...each })));
+      await engine.db.collection('rows').insertMany(documents.map((each) => ({ ...each })));
+      const found = await engine.db.collection('rows').aggregate(stages, raw).toArray();
+      expect(typed(found)).to.equal(typed(asStored(expected)));
+    });
+  }
+
+  for (const [name, local, expected] of lookups) {
+    it(`$lookup joins ${name}, with and without an index`, async () => {
+      const foreign = engine.db.collection('others');
+      await foreign.insertMany(others.map((each, _id) => ({ _id: _id as never, ...each })));
+      await engine.db.collection('rows').insertOne({ ...local });
+      const stage = { $lookup: { from: 'others', localField: 'k', foreignField: 'k', as: 'found' } };
+      const names = async () =>
+        (await engine.db.collection('rows').aggregate([stage]).toArray())[0]?.found.map((each: Document) => each.n);
+      expect(await names()).to.have.members(expected);
+      await foreign.createIndex({ k: 1 });
+      expect(await names()).to.have.members(expected);
+    });
+  }
+
+  it('$lookup runs a pipeline with variables, alone and beside an equality', async () => {
+    await engine.db.collection('others').insertMany(others.map((each) => ({ ...each })));
+    await engine.db.collection('rows').insertOne({ k: 1, least: 3 });
+    const joined = async (stage: Document) =>
+      (
+        await engine.db
+          .collection('rows')
+          .aggregate([{ $lookup: stage }])
+          .toArray()
+      )[0]?.found;
+    const project = { $project: { _id: 0, n: 1 } };
+    const greater = { $match: { $expr: { $gte: ['$k', '$$least'] } } };
+    const numbers = { $match: { k: { $type: 'number' }, n: { $ne: 'y' } } };
+    expect(
+      await joined({
+        from: 'others',
+        let: { least: '$least' },
+        pipeline: [numbers, greater, { $sort: { n: 1 } }, project],
+        as: 'found',
+      }),
+    ).to.deep.equal([{ n: 'long' }, { n: 'z' }]);
+    expect(
+      await joined({
+        from: 'others',
+        localField: 'k',
+        foreignField: 'k',
+        pipeline: [{ $match: { n: 'y' } }, project],
+        as: 'found',
+      }),
+    ).to.deep.equal([{ n: 'y' }]);
+  });
+
+  it('$merge in all its modes', async () => {
+    const target = engine.db.collection('target');
+    const merge = async (options: Document, source: Document) => {
+      await target.deleteMany({});
+      await target.insertOne({ _id: 1 as never, a: 1, b: 1 });
+      await engine.db.collection('rows').deleteMany({});
+      await engine.db.collection('rows').insertOne({ ...source });
+      const code = await engine.db
+        .collection('rows')
+        .aggregate([{ $merge: { into: 'target', ...options } }])
+        .toArray()
+        .then(
+          () => 0,
+          (error) => error.code,
+        );
+      return [code, await target.find().sort({ _id: 1 }).toArray()];
+    };
+    const old = { _id: 1, a: 1, b: 1 };
+    const same = { _id: 1, a: 2, c: 3 };
+    const other = { _id: 2, a: 2 };
+    expect(await merge({}, same)).to.deep.equal([0, [{ _id: 1, a: 2, b: 1, c: 3 }]]);
+    expect(await merge({ whenMatched: 'replace' }, same)).to.deep.equal([0, [same]]);
+    expect(await merge({ whenMatched: 'keepExisting' }, same)).to.deep.equal([0, [old]]);
+    expect(await merge({ whenMatched: 'fail' }, same)).to.deep.equal([11000, [old]]);
+    expect(await merge({ whenMatched: [{ $set: { a: { $add: ['$a', '$$new.a'] } } }] }, same)).to.deep.equal([
+      0,
+      [{ _id: 1, a: 3, b: 1 }],
+    ]);
+    expect(await merge({ let: { x: '$c' }, whenMatched: [{ $set: { a: '$$x' } }] }, same)).to.deep.equal([
+      0,
+      [{ _id: 1, a: 3, b: 1 }],
+    ]);
+    expect(await merge({}, other)).to.deep.equal([0, [old, other]]);
+    expect(await merge({ whenNotMatched: 'discard' }, other)).to.deep.equal([0, [old]]);
+    expect(await merge({ whenNotMatched: 'fail' }, other)).to.deep.equal([13113, [old]]);
+    expect((await merge({ on: 'a' }, other))[0]).to.equal(51183);
+    await target.createIndex({ b: 1 }, { unique: true });
+    expect(await merge({ on: 'b' }, { _id: 9, b: 1, z: 1 })).to.deep.equal([0, [{ _id: 1, a: 1, b: 1, z: 1 }]]);
+  });
+
+  it('$out replaces a collection and keeps its indexes', async () => {
+    const copy = engine.db.collection('copy');
+    await copy.insertOne({ old: true });
+    await copy.createIndex({ a: 1 }, { unique: true });
+    await engine.db.collection('rows').insertMany([{ a: 1 }, { a: new Double(2) }]);
+    await engine.db
+      .collection('rows')
+      .aggregate([{ $project: { a: 1, _id: 0 } }, { $out: 'copy' }])
+      .toArray();
+    expect((await copy.find().sort({ a: 1 }).toArray()).map(({ a }) => a)).to.deep.equal([1, 2]);
+    expect((await copy.indexes()).map(({ name }) => name)).to.deep.equal(['_id_', 'a_1']);
+    await engine.db.collection('rows').insertOne({ a: 1 });
+    const code = await engine.db
+      .collection('rows')
+      .aggregate([{ $out: 'copy' }])
+      .toArray()
+      .catch((error) => error.code);
+    expect(code).to.equal(11000);
+    expect(await copy.countDocuments()).to.equal(2);
+  });
+
+  it('compares by collation in expressions', async () => {
+    await engine.db.collection('rows').insertMany(['b', 'A', 'a', 'B'].map((name) => ({ name })));
+    const collation = { locale: 'en', strength: 2 };
+    const equal = await engine.db
+      .collection('rows')
+      .aggregate([{ $match: { $expr: { $eq: ['$name', 'A'] } } }, { $count: 'n' }], { collation })
+      .toArray();
+    expect(equal).to.deep.equal([{ n: 2 }]);
+  });
+});
