@@ -3,6 +3,9 @@ module.exports = {
   // of every module, whose errors the first copy does not recognise.
   import: ['tsx/esm'],
   extension: ['ts'],
+  // Half of a test's time is waiting.
+  parallel: true,
+  jobs: 2,
   timeout: 20_000,
   'forbid-only': true,
   // agenda keeps a timer of half its lock's lifetime (5 minutes) after every job that ran; the tests check by themselves
