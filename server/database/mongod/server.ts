@@ -35,6 +35,9 @@ const HOUSEKEEPING = 1000;
 const SESSION_SWEEP = 5 * 60_000;
 const TTL_SWEEP = 60_000;
 
+/** How long a client whose connection broke may take to go on with its transaction over another, in milliseconds. */
+const COMES_BACK = 2_000;
+
 /** Opens the data folder and listens. */
 export async function startServer({ path, host, port, replicaSet, log }: ServerOptions): Promise<Mongod> {
   const engine = new Engine(path);
@@ -60,7 +63,7 @@ export async function startServer({ path, host, port, replicaSet, log }: ServerO
     const connection: Connection = { id: nextConnection++, compressors: [], appName: '' };
     socket.on('close', () => {
       sockets.delete(socket);
-      engine.transactions.abortOf(connection.id);
+      setTimeout(() => engine.transactions.abortOf(connection.id), COMES_BACK).unref();
       server.emit('client gone');
     });
     serve(socket, connection, (request) => answer(dispatcher, request, connection));

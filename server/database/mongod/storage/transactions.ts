@@ -162,8 +162,8 @@ export class Transactions {
   }
 
   /**
-   * Aborts what the last statement over a closed connection left open: its client is gone, or takes the transaction for
-   * lost. Otherwise everybody would wait for a killed process's locks until its transactions are too old.
+   * Aborts what the last statement over a connection left open, once that is closed and no other has gone on with it: the
+   * client is gone. Otherwise everybody would wait for a killed process's locks until its transactions are too old.
    */
   abortOf(connection: number): void {
     for (const transaction of this.open) if (transaction.connection === connection) this.abort(transaction);
