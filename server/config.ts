@@ -13,6 +13,13 @@ const environment = z.object({
     .string()
     .default('data')
     .describe('Folder for the embedded database, uploaded files and generated secrets.'),
+  WORKERS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe('Server processes that share the port and the database; `--workers N` says the same.'),
   MONGODB_URI: z.string().optional().describe('Replica set or sharded cluster to use; without it the embedded server.'),
   MONGOD_BINARY: z
     .string()
@@ -49,6 +56,7 @@ export interface Config {
   host: string;
   publicUrl: string | undefined;
   dataDir: string;
+  workers: number;
   mongodbUri: string | undefined;
   mongodBinary: string | undefined;
   redisUrl: string | undefined;
@@ -76,6 +84,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     host: keys.HOST,
     publicUrl: keys.PUBLIC_URL?.replace(/\/$/, ''),
     dataDir,
+    workers: keys.WORKERS,
     mongodbUri: keys.MONGODB_URI,
     mongodBinary: keys.MONGOD_BINARY,
     redisUrl: keys.REDIS_URL,

@@ -38,6 +38,7 @@ import { outboxSchema, rollUpDaySchema, rollUpSchema } from './progress/progress
 import { Progress } from './progress/progress.service.ts';
 import { Recorder } from './progress/recorder.ts';
 import { RollUps } from './progress/roll-ups.service.ts';
+import { joinThroughPrimary } from './realtime/cluster.ts';
 import { Realtime } from './realtime/realtime.ts';
 import { joinThroughRedis } from './realtime/redis.ts';
 import { organisationSchema, regionSchema } from './regions/region.model.ts';
@@ -58,6 +59,7 @@ import { setupRoutes } from './web/setup.routes.ts';
 import { Setup } from './web/setup.service.ts';
 import { setupApi } from './web/setup-api.ts';
 import { createWeb, languageOf } from './web/web.ts';
+import type { Seat } from './workers/seat.ts';
 
 export interface PlatformOptions {
   config: Config;
@@ -68,6 +70,8 @@ export interface PlatformOptions {
   now?: () => number;
   /** Told what the start is doing, one line per stage. */
   stage?: (name: string) => void;
+  /** The place of this process where several workers share the port. */
+  seat?: Seat | undefined;
 }
 
 export interface Platform {
@@ -94,8 +98,9 @@ export async function startPlatform({
   plugins,
   now = Date.now,
   stage = () => {},
+  seat,
 }: PlatformOptions): Promise<Platform> {
-  const metrics = new Metrics(log);
+  const metrics = new Metrics(log, seat);
   const limits = new Limits(config.requestsPerSecond);
   const found = orderPlugins(plugins ?? (await discoverPlugins(join(projectFolder, 'plugins'), config.plugins)));
   stage('database');
@@ -195,7 +200,7 @@ export async function startPlatform({
     { headersTimeout: 15_000, requestTimeout: 3_600_000, connectionsCheckingInterval: 5_000 },
     (request, response) => serve(request, response),
   );
-  const cluster = config.redisUrl ? await joinThroughRedis(config.redisUrl, log) : undefined;
+  const cluster = config.redisUrl ? await joinThroughRedis(config.redisUrl, log) : seat && joinThroughPrimary();
   const realtime = new Realtime({
     server,
     log,
@@ -206,7 +211,8 @@ export async function startPlatform({
     limits,
     provenSession: sessions.proven,
     publicUrl: config.publicUrl,
-    adapter: cluster?.adapter,
+    cluster,
+    websocketOnly: seat !== undefined,
   });
   const access = new EnrolmentAccess(enrolments);
   realtime.allow('enrolment', (viewer, id) => access.mayRead(viewer, id));
@@ -328,7 +334,9 @@ export async function startPlatform({
   await loaded.start();
   facts.resume();
   await jobs.start();
-  if (!(await accounts.hasOperator())) log.warn(`no operator yet: ${firstOperatorLink(publicUrl(), config.secret)}`);
+  const isFirst = seat === undefined || seat.number === 1;
+  if (isFirst && !(await accounts.hasOperator()))
+    log.warn(`no operator yet: ${firstOperatorLink(publicUrl(), config.secret)}`);
 
   return {
     url,

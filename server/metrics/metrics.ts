@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Seat } from '../workers/seat.ts';
 
 /** A figure that is read at every scrape, so that counting costs the counted work nothing. */
 export interface Metric<V extends string = string> {
@@ -24,14 +25,23 @@ interface Distribution<L extends string> {
 
 const prefix = 'xuefang_';
 
-/** The figures of one platform in Prometheus' text format; each platform has a registry of its own. */
+/**
+ * The figures of one platform in Prometheus' text format; each platform has a registry of its own. A worker gives those of
+ * all workers, told apart by the label `worker`: Prometheus would take the fall of a sum, when one is started again, for
+ * a start of all.
+ */
 export class Metrics {
   readonly #registry = new Registry();
   readonly #log: Logger;
+  readonly #seat: Seat | undefined;
   #answer: Promise<string> | undefined;
 
-  constructor(log: Logger) {
+  constructor(log: Logger, seat?: Seat) {
     this.#log = log;
+    this.#seat = seat;
+    if (!seat) return;
+    this.#registry.setDefaultLabels({ worker: String(seat.number) });
+    seat.onFigures(() => this.#registry.getMetricsAsJSON());
   }
 
   /** @throws Error where the name is taken, is no metric's name, or a counter's does not end in `_total` */
@@ -74,10 +84,15 @@ export class Metrics {
 
   /** All figures; whoever asks while they are being read gets the same answer. */
   text(): Promise<string> {
-    this.#answer ??= this.#registry.metrics().finally(() => {
+    this.#answer ??= this.#read().finally(() => {
       this.#answer = undefined;
     });
     return this.#answer;
+  }
+
+  async #read(): Promise<string> {
+    if (!this.#seat) return this.#registry.metrics();
+    return AggregatorRegistry.aggregate(await this.#seat.figuresOfAll()).metrics();
   }
 }
 

@@ -8,10 +8,10 @@ import type { ProvenSession } from '../limits/limit-requests.ts';
 import type { Limits } from '../limits/limits.ts';
 import { sessionName } from '../secrets.ts';
 import { isForeign } from '../web/origin.ts';
+import type { Cluster } from './cluster.ts';
 import { Coalescer } from './coalescer.ts';
 import { SocketGuard } from './guard.ts';
 import { paced } from './pace.ts';
-import type { Cluster } from './redis.ts';
 
 type EngineRequest = IncomingMessage & { _query?: { sid?: string } };
 type MayJoin = (viewer: Viewer, id: string) => boolean | Promise<boolean>;
@@ -30,7 +30,9 @@ interface RealtimeDeps {
   /** Where people reach the platform; behind https a reverse proxy says where connections come from. */
   publicUrl: string | undefined;
   /** Joins the rooms of several server processes. */
-  adapter?: Cluster['adapter'] | undefined;
+  cluster?: Cluster | undefined;
+  /** Whether other processes share the port: the requests of one long-polling connection would reach any of them. */
+  websocketOnly?: boolean;
 }
 
 /** Handshakes that are looked up at the same time. */
@@ -54,10 +56,11 @@ export class Realtime {
     this.io = new Server(deps.server, {
       // Only Redis keeps what a socket misses: a log in this process would grow by every learner's every message. A page that
       // was not there reads the state again.
-      ...(deps.adapter && {
-        adapter: deps.adapter,
+      ...(deps.cluster && { adapter: deps.cluster.adapter }),
+      ...(deps.cluster?.recovers && {
         connectionStateRecovery: { maxDisconnectionDuration: recoveryMs, skipMiddlewares: false },
       }),
+      ...(deps.websocketOnly && { transports: ['websocket'] }),
       serveClient: false,
       maxHttpBufferSize: 64 * 1024,
     });
@@ -130,7 +133,7 @@ export class Realtime {
 
   /** Takes a person's sockets out of the rooms that they may be in no longer; ends them where the person is gone. */
   async recheck(person: string, viewer: Viewer | undefined): Promise<void> {
-    if (this.#deps.adapter) this.io.serverSideEmit('recheck', person, viewer);
+    if (this.#deps.cluster) this.io.serverSideEmit('recheck', person, viewer);
     await this.#recheck(person, viewer);
   }
 
@@ -167,7 +170,7 @@ export class Realtime {
 
   /** Whether a socket is in the room, or may be in it on another server process. */
   #isWatched(room: string): boolean {
-    return this.#deps.adapter !== undefined || this.io.of('/').adapter.rooms.has(room);
+    return this.#deps.cluster !== undefined || this.io.of('/').adapter.rooms.has(room);
   }
 
   #serve(socket: Socket): void {

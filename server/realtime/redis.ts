@@ -1,12 +1,7 @@
 import { createAdapter } from '@socket.io/redis-streams-adapter';
 import type { Logger } from 'pino';
 import { createClient } from 'redis';
-
-/** What joins the rooms of several platforms. */
-export interface Cluster {
-  adapter: ReturnType<typeof createAdapter>;
-  close(): Promise<void>;
-}
+import type { Cluster } from './cluster.ts';
 
 /** How long Redis may take to answer the first connection, in milliseconds. */
 const connectMs = 5_000;
@@ -22,6 +17,7 @@ export async function joinThroughRedis(url: string, log: Logger): Promise<Cluste
   await client.connect();
   return {
     adapter: createAdapter(client),
+    recovers: true,
     async close() {
       client.destroy();
     },

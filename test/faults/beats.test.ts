@@ -15,7 +15,7 @@ describe('many learners playing at once', function () {
   const part = (from: number, to: number): Site => ({ ...site, learners: site.learners.slice(from, to) });
 
   before(async () => {
-    site = await openSite({ learners: 400 });
+    site = await openSite({ learners: 440 });
   });
   after(() => site?.close());
 
@@ -47,6 +47,19 @@ describe('many learners playing at once', function () {
       intervalMs: 400,
     });
     expect(kills.engine).to.be.at.least(1);
+    expect({ settled, strange, ...ledger }).to.deep.include({ settled: true, strange: [], differing: 0 });
+    expect(ledger).to.include({ rollUpsDiffering: 0, equal: true });
+  });
+
+  it('are credited as exactly by two workers, one of which is killed', async () => {
+    const { kills, settled, strange, ledger } = await playUnderKills(part(400, 440), {
+      sockets: 40,
+      seconds: 3,
+      intervalMs: 400,
+      workers: 2,
+      victims: ['worker'],
+    });
+    expect(kills.worker).to.be.at.least(1);
     expect({ settled, strange, ...ledger }).to.deep.include({ settled: true, strange: [], differing: 0 });
     expect(ledger).to.include({ rollUpsDiffering: 0, equal: true });
   });

@@ -7,7 +7,7 @@ import { projectFolder } from '../../server/config.ts';
 export async function startPlatformProcess(
   dataDir: string,
   { env = {}, nodeArguments = [] }: { env?: Record<string, string>; nodeArguments?: string[] } = {},
-): Promise<{ url: string; pid: number; stop(): Promise<void>; kill(): Promise<void> }> {
+): Promise<{ url: string; pid: number; workers(): number[]; stop(): Promise<void>; kill(): Promise<void> }> {
   const output = openSync(join(dataDir, 'bench-platform.log'), 'a');
   const child = fork(join(projectFolder, 'server/main.ts'), [], {
     execArgv: ['--max-semi-space-size=64', '--import', 'tsx', ...nodeArguments],
@@ -16,9 +16,11 @@ export async function startPlatformProcess(
     detached: true,
   });
   closeSync(output);
+  let serving: number[] = [];
   const url = await new Promise<string>((resolve, reject) => {
     child.on('message', (message) => {
-      const { stage, ready } = message as { stage?: string; ready?: string };
+      const { stage, ready, workers } = message as { stage?: string; ready?: string; workers?: number[] };
+      if (workers) serving = workers;
       if (stage) process.stderr.write(`  ${stage}\n`);
       if (ready) resolve(ready);
     });
@@ -32,5 +34,11 @@ export async function startPlatformProcess(
     child.kill(signal);
     await gone;
   };
-  return { url, pid: child.pid as number, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
+  return {
+    url,
+    pid: child.pid as number,
+    workers: () => serving,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+  };
 }

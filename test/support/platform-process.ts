@@ -9,6 +9,8 @@ import { projectFolder } from '../../server/config.ts';
 export interface PlatformProcess {
   url: string;
   pid: number;
+  /** Ids of its workers that serve, where it has any. */
+  workers(): number[];
   /** Ends it at once with `kill -9`, or politely. @returns its exit code, null where a signal ended it */
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>;
 }
@@ -20,9 +22,11 @@ export async function startPlatformProcess(dataDir: string, env: Record<string, 
     env: { PATH: process.env.PATH, DATA_DIR: dataDir, LOG_LEVEL: 'fatal', ...env },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
+  let serving: number[] = [];
   const url = await new Promise<string>((resolve, reject) => {
     child.on('message', (message) => {
-      const { ready } = message as { ready?: string };
+      const { ready, workers } = message as { ready?: string; workers?: number[] };
+      if (workers) serving = workers;
       if (ready) resolve(ready);
     });
     child.once('exit', (code, signal) => reject(new Error(`the platform ended while starting (${signal ?? code})`)));
@@ -30,6 +34,7 @@ export async function startPlatformProcess(dataDir: string, env: Record<string, 
   return {
     url,
     pid: child.pid as number,
+    workers: () => serving,
     async end(signal) {
       if (child.exitCode === null && child.signalCode === null) {
         const ended = once(child, 'exit');
