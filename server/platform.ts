@@ -34,9 +34,10 @@ import { programmeRoutes } from './programmes/programmes.routes.ts';
 import { Programmes } from './programmes/programmes.service.ts';
 import { announce } from './progress/announce.ts';
 import { Measures } from './progress/measures.ts';
-import { outboxSchema, rollUpDaySchema, rollUpSchema } from './progress/progress.model.ts';
+import { outboxSchema, rescoringSchema, rollUpDaySchema, rollUpSchema } from './progress/progress.model.ts';
 import { Progress } from './progress/progress.service.ts';
-import { Recorder } from './progress/recorder.ts';
+import { type CommittedChange, Recorder } from './progress/recorder.ts';
+import { progressOf, Rescorings } from './progress/rescorings.service.ts';
 import { RollUps } from './progress/roll-ups.service.ts';
 import { joinThroughPrimary } from './realtime/cluster.ts';
 import { Realtime } from './realtime/realtime.ts';
@@ -58,6 +59,7 @@ import { createSessions } from './web/sessions.ts';
 import { setupRoutes } from './web/setup.routes.ts';
 import { Setup } from './web/setup.service.ts';
 import { setupApi } from './web/setup-api.ts';
+import { tasksRoutes } from './web/tasks.routes.ts';
 import { createWeb, languageOf } from './web/web.ts';
 import type { Seat } from './workers/seat.ts';
 
@@ -122,6 +124,7 @@ export async function startPlatform({
     rollUps: connection.model('rollUps', rollUpSchema, 'roll_ups'),
     rollUpDays: connection.model('rollUpDays', rollUpDaySchema, 'roll_up_days'),
     outbox: connection.model('outbox', outboxSchema, 'outbox'),
+    rescorings: connection.model('rescorings', rescoringSchema, 'rescorings'),
   };
 
   const audit = new Audit(models.audit as never);
@@ -147,21 +150,39 @@ export async function startPlatform({
   const filters = new FilterChain();
   const measures = new Measures();
   const rollUps = new RollUps(models as never);
+  const committed = (changes: CommittedChange[]) => {
+    facts.emit('progress.committed', changes);
+    announce(changes, rollUps, (room, event, value) => realtime.publish(room, event, value));
+  };
   const recorder = new Recorder({
     models: models as never,
     transaction,
-    schemeOf: async (programme) => (await programmes.get(programme)).scheme,
+    schemesOf: (programme, seen) => programmes.schemesOf(programme, seen),
     measureOf: measures.measureOf,
     observe: watchCommits(metrics),
     windowMs: 15,
     groupSize: 2_000,
     committed(changes, qualified) {
-      facts.emit('progress.committed', changes);
+      committed(changes);
       for (const { id } of qualified) facts.deliver(id);
-      announce(changes, rollUps, (room, event, value) => realtime.publish(room, event, value));
     },
   });
-  const progress = new Progress({ measures, rollUps, recorder, programmes });
+  const rescorings = new Rescorings({
+    models: models as never,
+    rescorings: models.rescorings as never,
+    transaction,
+    programmes,
+    rollUps,
+    audit,
+    committed,
+    qualified(outbox) {
+      for (const id of outbox) facts.deliver(id);
+    },
+    progressed: (rescoring) =>
+      realtime.publish(`tasks:${rescoring.programme}`, `rescoring/${rescoring._id}`, progressOf(rescoring)),
+    failed: (err, rescoring) => log.error({ err, rescoring }, 'a rescoring stopped and is taken up again'),
+  });
+  const progress = new Progress({ measures, rollUps, rescorings, recorder, programmes });
   const services = new Map<string, unknown>();
 
   stage('pages');
@@ -216,9 +237,11 @@ export async function startPlatform({
   });
   const access = new EnrolmentAccess(enrolments);
   realtime.allow('enrolment', (viewer, id) => access.mayRead(viewer, id));
+  realtime.allow('tasks', async (viewer, id) => programmes.manages(viewer, await programmes.get(id)));
   realtime.allow('region', (viewer, id) => access.mayWatch(viewer, id, regions));
   const jobs = new Jobs({ connection, log });
   jobs.define('core.outbox', () => facts.sweep(), '15 seconds');
+  jobs.define('core.rescoring', () => rescorings.resume(), '5 seconds');
 
   let url = '';
   const publicUrl = () => config.publicUrl ?? url;
@@ -294,6 +317,7 @@ export async function startPlatform({
       },
     }),
     setupRoutes({ setup, accounts, regions, measures }),
+    tasksRoutes({ menu, programmes, rescorings, accounts }),
   ];
   const routes = [
     ...core.map((router) => ({ at: '', router })),
@@ -333,6 +357,7 @@ export async function startPlatform({
   const stopWatching = addProcessFigures(metrics);
   await loaded.start();
   facts.resume();
+  await rescorings.resume();
   await jobs.start();
   const isFirst = seat === undefined || seat.number === 1;
   if (isFirst && !(await accounts.hasOperator()))
@@ -351,6 +376,7 @@ export async function startPlatform({
       await cluster?.close();
       server.closeAllConnections();
       await jobs.stop();
+      await rescorings.close();
       await loaded.stop();
       await progress.drain();
       await facts.close();

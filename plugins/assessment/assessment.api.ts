@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import type { Rescoring, Scheme } from '#platform';
 import type { Result, Results } from './result.service.ts';
 import type { Schemes } from './scheme.service.ts';
-import { componentId } from './scheme-form.ts';
+import { componentId, reason } from './scheme-form.ts';
 import type { AssessmentHost } from './settings.ts';
 
 const line = z.object({
@@ -64,6 +65,20 @@ const scheme = z.object({
   required: z.array(z.object({ activity: z.string().max(120), atLeast: z.number() })).max(200),
 });
 const schemeSchema = scheme.extend({ version: z.number(), state: z.enum(['draft', 'open', 'closed']) });
+const rescoringSchema = z.object({
+  programme: z.string(),
+  version: z.number(),
+  reason: z.string(),
+  at: z.date(),
+  state: z.enum(['running', 'done']),
+  total: z.number(),
+  passed: z.number(),
+  rescored: z.number(),
+  changed: z.number(),
+  qualified: z.number(),
+  kept: z.number(),
+  finishedAt: z.date().optional(),
+});
 const programme = z.object({ programme: z.string().max(80) });
 
 /** `/api/v1/assessment`: results and schemes. */
@@ -101,12 +116,31 @@ export function addApi(host: AssessmentHost, { results, schemes }: { results: Re
     body: scheme,
     response: schemeSchema,
     async handle({ params, body, viewer }) {
-      const components = body.components.map(({ minimum, ...rest }) => ({
-        ...rest,
-        ...(minimum !== undefined && { minimum }),
-      }));
-      await schemes.change(viewer, params.programme, { ...body, components });
+      await schemes.change(viewer, params.programme, exactly(body));
       return schemeOf(viewer, params.programme);
+    },
+  });
+
+  host.api({
+    method: 'post',
+    path: '/schemes/:programme/correct',
+    summary: "Corrects an open programme's scheme and scores everybody again; who has qualified keeps their result",
+    params: programme,
+    body: scheme.extend({ reason }),
+    response: rescoringSchema,
+    async handle({ params, body: { reason, ...corrected }, viewer }) {
+      return rescoringView(await schemes.correct(viewer, params.programme, exactly(corrected), reason));
+    },
+  });
+
+  host.api({
+    method: 'get',
+    path: '/schemes/:programme/rescorings/:version',
+    summary: 'How far the scoring by a corrected scheme is',
+    params: programme.extend({ version: z.coerce.number().int() }),
+    response: rescoringSchema,
+    async handle({ params, viewer }) {
+      return rescoringView(await schemes.rescoring(viewer, params.programme, params.version));
     },
   });
 
@@ -121,6 +155,15 @@ export function addApi(host: AssessmentHost, { results, schemes }: { results: Re
       return schemeOf(viewer, params.programme);
     },
   });
+}
+
+function exactly({ components, ...rest }: z.output<typeof scheme>): Omit<Scheme, 'version'> {
+  const whole = components.map(({ minimum, ...one }) => ({ ...one, ...(minimum !== undefined && { minimum }) }));
+  return { ...rest, components: whole };
+}
+
+function rescoringView({ finishedAt, ...rescoring }: Rescoring): z.input<typeof rescoringSchema> {
+  return { ...rescoring, ...(finishedAt && { finishedAt }) };
 }
 
 function plain({ learner: _learner, ...result }: Result): z.input<typeof resultSchema> {

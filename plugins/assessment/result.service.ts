@@ -1,4 +1,4 @@
-import { type Enrolment, type Language, localText, own, type Programme, type Viewer, within } from '#platform';
+import { type Enrolment, type Language, localText, own, type Scheme, type Viewer, within } from '#platform';
 import { missingActivities, type ResultLine, resultLines } from './result-lines.ts';
 import type { AssessmentHost } from './settings.ts';
 
@@ -68,10 +68,11 @@ export class Results {
       this.#host.tryUse('registry')?.stateOf(enrolment._id),
       this.#host.tryUse('certificates')?.of(enrolment._id),
     ]);
+    const { scheme } = scored;
     const { measures } = this.#host.progress;
     const qualified = enrolment.state === 'qualified';
     const lines = resultLines({
-      scheme: programme.scheme,
+      scheme,
       scored: scored.components,
       earned: qualified ? enrolment.components : {},
       measures: (id) => measures.get(id),
@@ -88,23 +89,23 @@ export class Results {
       qualified,
       qualifiedAt: enrolment.qualifiedAt ?? undefined,
       total: lines.reduce((sum, line) => sum + line.score, 0),
-      passMark: programme.scheme.passMark,
+      passMark: scheme.passMark,
       lines,
-      required: await this.#required(programme, missingActivities(scored.missing), enrolment, language),
+      required: await this.#required(scheme, missingActivities(scored.missing), enrolment, language),
       registry: registry ?? { state: 'none' },
       certificate,
     };
   }
 
   #required(
-    programme: Programme,
+    scheme: Scheme,
     missing: Map<string, { value: number; needed: number }>,
     enrolment: Enrolment,
     language: Language,
   ): Promise<RequiredTask[]> {
     const { measures } = this.#host.progress;
     return Promise.all(
-      programme.scheme.required.map(async ({ activity, atLeast }) => {
+      scheme.required.map(async ({ activity, atLeast }) => {
         const about = await measures.describe(activity, language);
         const measure = measures.get(measures.measureOf(activity) ?? '');
         const scale = measure?.scale ?? 1;

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { KnownMeasure, Scheme, SchemeComponent } from '#platform';
 
 /** One row of the editor as typed: a component of the scheme, or a measure that does not count yet. */
@@ -17,6 +18,9 @@ interface RequiredRow {
 
 /** Component ids become field names of enrolments, locale keys and addresses. */
 export const componentId = /^[A-Za-z0-9][\w-]{0,59}$/;
+
+/** Why an open scheme is corrected: told to everybody who asks later. */
+export const reason = z.string().trim().min(4).max(400);
 
 /** The editor's fields as typed; amounts in the measures' displayed units, the pass mark in points. */
 export interface SchemeForm {

@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { AppError, type Language, localText, type Programme } from '#platform';
 import type { Schemes } from './scheme.service.ts';
-import { componentId, formOf, readScheme, type SchemeErrors, type SchemeForm } from './scheme-form.ts';
+import { componentId, formOf, readScheme, reason, type SchemeErrors, type SchemeForm } from './scheme-form.ts';
 import type { AssessmentHost } from './settings.ts';
 
 const typed = z.string().max(120).default('');
@@ -70,12 +70,34 @@ export function addSchemePages(host: AssessmentHost, schemes: Schemes): void {
     response.done(`/assessment/schemes/${id}`, host.translate(request.language)('scheme.opened'));
   });
 
+  host.routes.get('/schemes/:programme/correct', host.allow('manage'), async (request, response) => {
+    const programme = await schemes.get(request.viewer!, String(request.params.programme));
+    if (programme.state !== 'open') throw new AppError('core:programme-not-open', 409);
+    const form = formOf(programme.scheme, measures.all(), measures.measureOf);
+    await show(request, response, programme, form, new Map(), '');
+  });
+
+  host.routes.post('/schemes/:programme/correct', host.allow('manage'), async (request, response) => {
+    const id = String(request.params.programme);
+    const programme = await schemes.get(request.viewer!, id);
+    const form = formFrom(request.body);
+    const typedReason = String((request.body as { reason?: unknown }).reason ?? '').slice(0, 400);
+    const read = readScheme(form, measures.all(), measures.measureOf);
+    const why = reason.safeParse(typedReason);
+    const wrong: SchemeErrors = read.ok ? new Map() : read.errors;
+    if (!why.success) wrong.set('reason', { key: 'field.reason' });
+    if (!read.ok || !why.success) return show(request, response, programme, form, wrong, typedReason);
+    await schemes.correct(request.viewer!, id, read.scheme, why.data);
+    response.done('/tasks', host.translate(request.language)('correct.begun'));
+  });
+
   async function show(
     request: Request,
     response: Response,
     programme: Programme,
     form: SchemeForm,
     wrong: SchemeErrors = new Map(),
+    correcting?: string,
   ): Promise<void> {
     const { language } = request;
     const t = host.translate(language);
@@ -89,11 +111,18 @@ export function addSchemePages(host: AssessmentHost, schemes: Schemes): void {
     const known = new Set(form.required.map(({ activity }) => activity));
     await response.page('assessment/scheme', {
       title: localText(programme.title, language),
-      lead: t('scheme.title'),
-      breadcrumb: [{ label: t('schemes.title'), href: '/assessment/schemes' }],
+      lead: t(correcting === undefined ? 'scheme.title' : 'correct.title'),
+      breadcrumb: [
+        { label: t('schemes.title'), href: '/assessment/schemes' },
+        ...(correcting === undefined
+          ? []
+          : [{ label: t('scheme.title'), href: `/assessment/schemes/${programme._id}` }]),
+      ],
       status: wrong.size > 0 ? 422 : 200,
       programme,
-      frozen: programme.state !== 'draft',
+      frozen: programme.state !== 'draft' && correcting === undefined,
+      correction:
+        correcting === undefined ? undefined : { reason: correcting, ...(await schemes.concerned(programme._id)) },
       form: {
         ...form,
         components: form.components.map((row) => ({

@@ -33,7 +33,7 @@ export function learnerPages(host: CoreHost, { access, learners }: EnrolmentDeps
     const viewer = request.viewer as Viewer;
     const { language } = request;
     const enrolment = await host.enrolments.get(request.params.id, within(viewer, access.managers, {}));
-    const [programme, [user], school, result] = await Promise.all([
+    const [programme, [user], school, { scheme, ...result }] = await Promise.all([
       host.programmes.get(enrolment.programme),
       host.accounts.byIds([enrolment.learner]),
       host.regions.organisation(enrolment.organisation),
@@ -45,7 +45,7 @@ export function learnerPages(host: CoreHost, { access, learners }: EnrolmentDeps
       lead: localText(programme.title, language),
       breadcrumb: [{ label: t('page.title'), href: `/enrolment?programme=${programme._id}` }],
       enrolment,
-      programme,
+      programme: { ...programme, scheme },
       school: localText(school.name, language),
       user: user ?? {},
       result,

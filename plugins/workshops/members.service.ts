@@ -100,12 +100,13 @@ export class Members {
   async result(workshop: Workshop, id: string, language: Language, now: number): Promise<MemberResult> {
     const { programmes, progress, regions } = this.#core;
     const enrolment = await this.get(workshop, id);
-    const [programme, { components, missing }, organisation, recent] = await Promise.all([
+    const [current, { components, missing, scheme }, organisation, recent] = await Promise.all([
       programmes.get(workshop.programme),
       progress.resultOf(enrolment),
       regions.organisation(enrolment.organisation),
       this.#recent(enrolment, language),
     ]);
+    const programme = { ...current, scheme };
     const heads = this.#heads(programme, language);
     const t = this.#core.translate(language);
     return {

@@ -1,4 +1,4 @@
-import { type InferSchemaType, type Model, trusted } from 'mongoose';
+import { type ClientSession, type InferSchemaType, type Model, trusted } from 'mongoose';
 import { pageOf } from '../page-of.ts';
 import type { auditSchema } from './user.model.ts';
 
@@ -22,8 +22,10 @@ export class Audit {
     this.#entries = entries;
   }
 
-  async record(entry: NewEntry): Promise<void> {
-    await this.#entries.create({ ...entry, actor: entry.actor ?? null, subject: entry.subject ?? null });
+  /** With a session the entry becomes durable together with what it tells of. */
+  async record(entry: NewEntry, session?: ClientSession): Promise<void> {
+    const whole = { ...entry, actor: entry.actor ?? null, subject: entry.subject ?? null };
+    await this.#entries.create([whole], session && { session });
   }
 
   /** The newest entries first, of an action, and about or by somebody or something of `about`, where these are given. */

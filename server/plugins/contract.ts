@@ -56,6 +56,7 @@ export {
 } from '../programmes/programme.model.ts';
 export { isInTerm, type Programme } from '../programmes/programmes.service.ts';
 export type { ActivityDefinition, KnownMeasure, MeasureDefinition } from '../progress/measures.ts';
+export type { Rescoring } from '../progress/progress.model.ts';
 export type { CommittedChange, CompanionWrite } from '../progress/recorder.ts';
 export type { RollUp, RollUpDay } from '../progress/roll-ups.service.ts';
 export {

@@ -10,7 +10,7 @@ import type { Programme } from './programmes.service.ts';
 type Stored = InferSchemaType<typeof enrolmentSchema>;
 
 /** One learner in one programme (design, section 5). */
-export type Enrolment = Omit<Stored, 'values' | 'measures' | 'components' | 'state' | 'workshop'> & {
+export type Enrolment = Omit<Stored, 'values' | 'measures' | 'components' | 'state' | 'workshop' | 'scheme'> & {
   values: ActivityValues;
   /** measure id → sum in its smallest unit */
   measures: Record<string, number>;
@@ -18,6 +18,8 @@ export type Enrolment = Omit<Stored, 'values' | 'measures' | 'components' | 'sta
   components: Record<string, number>;
   state: EnrolmentState;
   workshop?: string | undefined;
+  /** Version of the scheme that the result is by; 1 where nothing is said. */
+  scheme?: number | undefined;
 };
 
 /** Narrows a scoped query on enrolments. */

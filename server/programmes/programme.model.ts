@@ -70,7 +70,9 @@ export const programmeSchema = new Schema(
       to: { type: Date, required: true },
     },
     scheme: { type: schemeSchema, required: true },
-    /** A scheme may change in `draft` only. */
+    /** Schemes of an open programme that were corrected, oldest first: who qualified under one of them stays under it. */
+    earlier: { type: [schemeSchema], default: [] },
+    /** A scheme may be edited in `draft` only; afterwards it can be corrected. */
     state: { type: String, enum: ['draft', 'open', 'closed'], default: 'draft' },
     /** What plugins let a programme change, by plugin id. */
     settings: { type: Schema.Types.Mixed, default: {} },
@@ -109,6 +111,8 @@ export const enrolmentSchema = new Schema(
     components: { type: Schema.Types.Mixed, default: {} },
     /** Hundredths of a point out of 100.00. */
     total: { type: Number, default: 0 },
+    /** Version of the scheme that components, total and state are by. */
+    scheme: Number,
     /** Optimistic revision: a write names the one it read. */
     rev: { type: Number, default: 0 },
     lastDay: String,

@@ -1,9 +1,10 @@
-import { type InferSchemaType, type Model, trusted } from 'mongoose';
+import { type ClientSession, type InferSchemaType, type Model, trusted } from 'mongoose';
 import type { Audit } from '../accounts/audit.ts';
-import { type Role, scopesOf, type Viewer } from '../accounts/scope.ts';
+import { covers, type Role, scopesOf, type Viewer } from '../accounts/scope.ts';
 import { AppError, errors } from '../errors.ts';
 import { Kept } from '../kept.ts';
 import type { LocalText } from '../languages.ts';
+import { isSameScheme, type Schemes } from '../progress/rescore.ts';
 import { type Scheme, validateScheme } from '../progress/weighted-score.ts';
 import type { Regions } from '../regions/regions.service.ts';
 import type { programmeSchema } from './programme.model.ts';
@@ -15,8 +16,10 @@ interface Term {
   from: Date;
   to: Date;
 }
-export type Programme = Omit<Stored, 'scheme' | 'term' | 'title' | 'description'> & {
+export type Programme = Omit<Stored, 'scheme' | 'earlier' | 'term' | 'title' | 'description'> & {
   scheme: Scheme;
+  /** Corrected schemes, oldest first. */
+  earlier?: Scheme[] | undefined;
   term: Term;
   title: LocalText;
   description?: LocalText | undefined;
@@ -109,6 +112,48 @@ export class Programmes {
     if (modifiedCount === 0) throw new AppError('core:programme-frozen', 409);
     await this.#audit.record({ actor, action: 'programme.open', subject: id });
     this.#forget(id);
+  }
+
+  /**
+   * Puts a corrected scheme in the place of an open programme's, as its next version, and keeps the one it replaces.
+   * `corrected` has to be told once the transaction is committed.
+   * @throws core:not-found, core:invalid-scheme, core:programme-not-open, core:scheme-same, core:conflict-rescoring
+   */
+  async correctScheme(id: string, scheme: Omit<Scheme, 'version'>, session: ClientSession): Promise<Scheme> {
+    const programme = await this.#programmes.findById(id, null, { session }).lean();
+    if (!programme) throw errors.notFound();
+    if (programme.state !== 'open') throw new AppError('core:programme-not-open', 409);
+    const current = programme.scheme as Scheme;
+    const next = { ...scheme, version: current.version + 1 };
+    this.#checkScheme(next);
+    if (isSameScheme(current, next)) throw new AppError('core:scheme-same', 422);
+    const { modifiedCount } = await this.#programmes.updateOne(
+      { _id: id, state: 'open', 'scheme.version': current.version },
+      { $set: { scheme: next }, $push: { earlier: current } },
+      { session },
+    );
+    if (modifiedCount === 0) throw errors.conflict('rescoring');
+    return next;
+  }
+
+  /** What is kept of the programme is old. */
+  corrected(id: string): void {
+    this.#forget(id);
+  }
+
+  /** The schemes that results are by, at least as new as a version that the caller has seen. @throws core:not-found */
+  async schemesOf(id: string, seen = 0): Promise<Schemes> {
+    const kept = await this.get(id);
+    if (kept.scheme.version >= seen) return kept;
+    this.#forget(id);
+    return this.get(id);
+  }
+
+  /** Whether the viewer sets this programme up: it, its provider or its region lies in their scope. */
+  async manages(viewer: Viewer, { _id, provider, region }: Programme): Promise<boolean> {
+    const { path } = await this.#regions.get(region);
+    const above = path.map((code) => `region:${code}`);
+    return covers(viewer, programmeManagers, [`programme:${_id}`, `organisation:${provider}`, ...above]);
   }
 
   /** Lets a region that organises its own training take part. */

@@ -12,6 +12,8 @@ export interface EnrolmentProgress {
   components: Record<string, number>;
   /** Hundredths. */
   total: number;
+  /** Version of the scheme that components, total and state are by; 1 where nothing is said. */
+  scheme?: number | undefined;
   scopes: string[];
   workshop?: string | undefined;
   lastDay?: string | undefined;
@@ -30,6 +32,7 @@ export type Change =
 /**
  * The enrolment after the changes, in their order. An earned qualification stays: later values may raise the score but
  * neither lower it nor take the state back, and whoever leaves and comes back has it still.
+ * @param scheme the one that counts for this enrolment: `schemeFor`
  * @throws core:not-found for values that count only while the learner takes part, where they have left
  */
 export function applyChanges(
@@ -47,6 +50,7 @@ export function applyChanges(
     for (const [id, earned] of Object.entries(before.components))
       components[id] = Math.max(components[id] ?? 0, earned);
   }
+  after.scheme = scheme.version;
   after.measures = measures;
   after.components = components;
   after.total = Object.values(components).reduce((sum, value) => sum + value, 0);

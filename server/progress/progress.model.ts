@@ -1,4 +1,4 @@
-import { Schema } from 'mongoose';
+import { type InferSchemaType, Schema } from 'mongoose';
 import { idField } from '../ids.ts';
 
 const sums = { type: Schema.Types.Mixed, default: {} } as const;
@@ -34,6 +34,39 @@ export const rollUpDaySchema = new Schema(
   },
   { strict: 'throw', versionKey: false, minimize: false },
 );
+
+/** The scoring of a programme's enrolments by a corrected scheme; `_id` is `<programme>|<version>`. */
+export const rescoringSchema = new Schema(
+  {
+    _id: { type: String, required: true },
+    programme: { type: String, required: true },
+    /** The corrected scheme's. */
+    version: { type: Number, required: true },
+    actor: { type: String, required: true },
+    reason: { type: String, required: true },
+    at: { type: Date, required: true },
+    state: { type: String, enum: ['running', 'done'], default: 'running' },
+    /** Enrolments up to this id are done in this round. */
+    cursor: { type: String, default: '' },
+    /** The first round looks at everybody, later ones at what was scored by the replaced scheme meanwhile. */
+    round: { type: Number, default: 1 },
+    /** Enrolments when it began, and those that the first round has come by. */
+    total: { type: Number, required: true },
+    passed: { type: Number, default: 0 },
+    /** Those scored again, whose total changed, who qualified by it, and who had qualified before and keep their result. */
+    rescored: { type: Number, default: 0 },
+    changed: { type: Number, default: 0 },
+    qualified: { type: Number, default: 0 },
+    kept: { type: Number, default: 0 },
+    /** The server process at work, and until when it keeps others out unless it goes on. */
+    owner: String,
+    until: { type: Date, default: () => new Date(0) },
+    finishedAt: Date,
+  },
+  { strict: 'throw', versionKey: false },
+);
+export type Rescoring = InferSchemaType<typeof rescoringSchema>;
+rescoringSchema.index({ programme: 1, at: -1 }, { name: 'by_programme' });
 
 /**
  * Facts that must reach their handlers even if the process dies right after the commit that made them true:

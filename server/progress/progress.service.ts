@@ -3,8 +3,10 @@ import { type Enrolment, newEnrolment } from '../programmes/enrolments.service.t
 import type { Programmes } from '../programmes/programmes.service.ts';
 import type { Measures } from './measures.ts';
 import type { CompanionWrite, Recorder } from './recorder.ts';
+import { schemeFor } from './rescore.ts';
+import type { Rescorings } from './rescorings.service.ts';
 import type { RollUps } from './roll-ups.service.ts';
-import { type Score, score } from './weighted-score.ts';
+import { type Scheme, type Score, score } from './weighted-score.ts';
 
 /** Keys become field names: no dots, no dollars. */
 const activityKey = /^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*\/[A-Za-z0-9_-]+$/;
@@ -25,12 +27,20 @@ export interface Report {
 export class Progress {
   readonly measures: Measures;
   readonly rollUps: RollUps;
+  readonly rescorings: Rescorings;
   readonly #recorder: Recorder;
   readonly #programmes: Programmes;
 
-  constructor(deps: { measures: Measures; rollUps: RollUps; recorder: Recorder; programmes: Programmes }) {
+  constructor(deps: {
+    measures: Measures;
+    rollUps: RollUps;
+    rescorings: Rescorings;
+    recorder: Recorder;
+    programmes: Programmes;
+  }) {
     this.measures = deps.measures;
     this.rollUps = deps.rollUps;
+    this.rescorings = deps.rescorings;
     this.#recorder = deps.recorder;
     this.#programmes = deps.programmes;
   }
@@ -78,10 +88,13 @@ export class Progress {
     return this.#recorder.change(enrolment, [{ kind: 'workshop', workshop }]);
   }
 
-  /** Each component with value and score, the total, and what is missing. */
-  async resultOf(enrolment: Pick<Enrolment, 'programme' | 'measures' | 'values'>): Promise<Score> {
-    const { scheme } = await this.#programmes.get(enrolment.programme);
-    return score(scheme, enrolment.measures, enrolment.values);
+  /** Each component with value and score, the total, what is missing, and the scheme that says so. */
+  async resultOf(
+    enrolment: Pick<Enrolment, 'programme' | 'measures' | 'values'> &
+      Partial<Pick<Enrolment, 'scheme' | 'qualifiedAt'>>,
+  ): Promise<Score & { scheme: Scheme }> {
+    const scheme = schemeFor(await this.#programmes.schemesOf(enrolment.programme, enrolment.scheme), enrolment);
+    return { ...score(scheme, enrolment.measures, enrolment.values), scheme };
   }
 
   /** Resolves when everything reported so far is durable. */

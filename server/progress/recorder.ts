@@ -6,9 +6,10 @@ import { newId } from '../ids.ts';
 import type { Enrolment } from '../programmes/enrolments.service.ts';
 import type { Transaction } from '../transaction.ts';
 import { applyChanges, type Change, changesByDay, type EnrolmentProgress, snapshotOf } from './enrolment-change.ts';
+import { type Schemes, schemeFor } from './rescore.ts';
 import { mergeDeltas, type RollupDelta, rollupDeltas } from './roll-up.ts';
 import { rollUpWrites } from './roll-up-writes.ts';
-import type { MeasureOf, Scheme } from './weighted-score.ts';
+import type { MeasureOf } from './weighted-score.ts';
 import { writeMany } from './write-many.ts';
 
 /** A write of a plugin's own that must be durable together with the values it explains. */
@@ -57,8 +58,8 @@ export interface RecorderDeps {
     outbox: Model<any>;
   };
   transaction: Transaction;
-  /** The frozen scheme of a programme. @throws core:not-found */
-  schemeOf(programme: string): Promise<Scheme>;
+  /** The schemes of a programme, not older than a version that an enrolment was scored by. @throws core:not-found */
+  schemesOf(programme: string, seen: number | undefined): Promise<Schemes>;
   measureOf: MeasureOf;
   /** Called after each commit with everything it changed; must not throw. */
   committed(changes: CommittedChange[], qualified: { id: string; enrolment: string }[]): void;
@@ -243,7 +244,7 @@ export class Recorder {
     if (!before) throw errors.notFound();
     const changes = pending.flatMap((entry) => entry.changes);
     if (!created && changes.length === 0) return { before, after: before, steps: [] };
-    const scheme = await this.#deps.schemeOf(before.programme);
+    const scheme = schemeFor(await this.#deps.schemesOf(before.programme, before.scheme), before);
     const steps: { day: string; after: EnrolmentProgress }[] = [];
     let after = before as EnrolmentProgress;
     for (const { day, changes: ofDay } of changesByDay(changes, after.lastDay ?? beijingDay(Date.now()))) {
@@ -292,6 +293,7 @@ function updateOf({ before, after }: CommittedChange): AnyBulkWriteOperation<Enr
     if (before.values[activity] !== value) set[`values.${activity}`] = value;
   }
   if (after.scopes !== before.scopes) Object.assign(set, { scopes: after.scopes });
+  if (after.scheme !== before.scheme) Object.assign(set, { scheme: after.scheme });
   for (const field of ['workshop', 'lastDay', 'lastAt', 'qualifiedAt'] as const) {
     if (after[field] && after[field] !== before[field]) set[field] = after[field];
   }

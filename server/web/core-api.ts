@@ -134,7 +134,8 @@ export function coreApi(api: Api, deps: Deps): void {
     }),
     handle: async ({ params, viewer }) => {
       const enrolment = await deps.access.get(viewer, params.id);
-      return { ...enrolmentView(enrolment), result: await deps.progress.resultOf(enrolment) };
+      const { scheme: _, ...result } = await deps.progress.resultOf(enrolment);
+      return { ...enrolmentView(enrolment), result };
     },
   });
 

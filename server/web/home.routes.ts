@@ -28,8 +28,16 @@ export function homeRoutes({ menu, programmes, progress, filters }: Deps): Route
     const card = async (enrolment: Enrolment) => {
       const programme = await programmes.get(enrolment.programme);
       const nextStep = await filters.apply('learner.next-step', undefined, { enrolment, language });
-      const result = await progress.resultOf(enrolment);
-      return enrolmentCard({ enrolment, programme, result, nextStep, measures: progress.measures, t, now: Date.now() });
+      const { scheme, ...result } = await progress.resultOf(enrolment);
+      return enrolmentCard({
+        enrolment,
+        programme: { ...programme, scheme },
+        result,
+        nextStep,
+        measures: progress.measures,
+        t,
+        now: Date.now(),
+      });
     };
     const cards = await Promise.all(enrolments.map(card));
     await response.page(enrolments.length ? 'core/home' : 'core/home-empty', {

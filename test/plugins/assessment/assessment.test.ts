@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { eventually } from '../../support/eventually.ts';
 import { startTestPlatform, type TestPlatform } from '../../support/platform.ts';
 import { pathPlugins, qualify } from '../../support/qualify.ts';
 
@@ -156,5 +157,69 @@ describe('assessment', function () {
     }
     const list = await (await platform.signIn(elsewhere.login)).get('/assessment/schemes').expect(200);
     expect(list.text).not.to.include('草稿项目');
+  });
+
+  it('corrects the scheme of an open programme, with a reason, and shows the work among the tasks', async () => {
+    const { programmes } = platform.platform.rooms;
+    const id = await draft();
+    await programmes.open(id);
+    const client = await manager();
+    const seen = await client.get(`/assessment/schemes/${id}`).expect(200);
+    expect(seen.text).to.include(`/assessment/schemes/${id}/correct`);
+    const page = await client.get(`/assessment/schemes/${id}/correct`).expect(200);
+    expect(page.text).to.include('将重新计分 0 人').and.include('更正不能撤销');
+    const path = `/assessment/schemes/${id}/correct`;
+    const unexplained = await client.form(path, { ...fields(['70', '30']), reason: ' ' }).expect(422);
+    expect(unexplained.text).to.include('请写明更正原因').and.include('value="65.5"');
+    expect((await client.form(path, { ...fields(['70', '31']), reason: '权重抄错' }).expect(422)).text).to.include(
+      '101%',
+    );
+    await client.form(path, { ...fields(['70', '30']), reason: '权重抄错' }).expect(303);
+    const { body } = await client.get(`/api/v1/assessment/schemes/${id}`).expect(200);
+    expect(body).to.include({ version: 2, passMark: 6550, state: 'open' });
+    const again = { passMark: 6000, components: body.components, required: [], reason: '合格线抄错' };
+    const refused = await client.post(`/api/v1/assessment/schemes/${id}/correct`, again).expect(409);
+    expect(refused.body.error.code).to.equal('core:conflict-rescoring');
+    const tasks = await client.get('/tasks').expect(200);
+    expect(tasks.text).to.include('权重抄错').and.include('第 2 版方案').and.include(`rescoring/${id}|2.passed`);
+    await eventually(async () => {
+      const answer = await client.get(`/api/v1/assessment/schemes/${id}/rescorings/2`).expect(200);
+      expect(answer.body).to.include({ state: 'done', reason: '权重抄错', total: 0 });
+    }, 10_000);
+    expect((await client.get('/tasks').expect(200)).text).to.include('已完成');
+    const made = await client.post(`/api/v1/assessment/schemes/${id}/correct`, again).expect(200);
+    expect(made.body).to.include({ version: 3, state: 'running' });
+  });
+
+  it('lets nobody else correct a scheme or see the tasks of a programme', async () => {
+    const scheme = { passMark: 0, components: [], required: [], reason: '没有原因' };
+    const path = `/api/v1/assessment/schemes/${platform.programme}/correct`;
+    const elsewhere = { role: 'provider-manager', scope: 'organisation:provider-b' } as const;
+    const stranger = await platform.signIn((await platform.person({ grants: [elsewhere] })).login);
+    await stranger.post(path, scheme).expect(404);
+    await stranger.get(`/assessment/schemes/${platform.programme}/correct`).expect(404);
+    expect((await stranger.get('/tasks').expect(200)).text).to.include('没有任务');
+    const learner = await platform.signIn((await platform.learner()).login);
+    await learner.post(path, scheme).expect(404);
+    await learner.get('/tasks').expect(404);
+  });
+
+  it('shows an earned result under the scheme it was earned by', async () => {
+    const learner = await platform.learner();
+    await qualify(platform, learner.enrolment._id);
+    const { progress, programmes } = platform.platform.rooms;
+    const { scheme } = await programmes.get(platform.programme);
+    const [video, discussion, tasks] = scheme.components;
+    const components = [
+      { ...video!, weight: 80 },
+      { ...discussion!, weight: 10 },
+      { ...tasks!, weight: 10 },
+    ];
+    const by = { actor: learner.id, reason: '权重抄错' };
+    await progress.rescorings.correct(platform.programme, { ...scheme, components, passMark: 9_000 }, by);
+    const client = await platform.signIn(learner.login);
+    const { body } = await client.get(`/api/v1/assessment/results/${learner.enrolment._id}`).expect(200);
+    expect(body).to.deep.include({ total: 10_000, passMark: 6000, qualified: true });
+    expect(body.lines.map(({ weight }: { weight: number }) => weight)).to.deep.equal([40, 20, 40]);
   });
 });
