@@ -180,6 +180,7 @@ function addToPages(host: VideoHost, { access, appeals, catalogue, credit, learn
     {
       key: 'appeals',
       label: host.translate(language)('appeals.figure'),
+      unit: host.translate(language)('appeals.unit'),
       value: await appeals.count(viewer, workshop),
       href: `/video-courses/appeals?workshop=${workshop}`,
     },
