@@ -30,6 +30,8 @@ const run: Bench = async (options) => {
       seconds: { type: 'string', default: '20' },
       /** Beats a second that the learners send together. */
       rate: { type: 'string', default: '15000' },
+      /** Worker processes of the platform. */
+      workers: { type: 'string', default: '1' },
       /** Kills platform and engine in turns instead. */
       kill: { type: 'boolean', default: false },
       /** Drops all connections at once instead. */
@@ -41,11 +43,18 @@ const run: Bench = async (options) => {
   const site = await openSite({ learners: Number(values.learners), profile: values.profile });
   try {
     const [sockets, seconds, rate] = [Number(values.sockets), Number(values.seconds), Number(values.rate)];
+    const workers = Number(values.workers);
     const figures = values.kill
-      ? await playUnderKills(site, { sockets, seconds, intervalMs: (sockets / rate) * 1000 })
+      ? await playUnderKills(site, {
+          sockets,
+          seconds,
+          intervalMs: (sockets / rate) * 1000,
+          workers,
+          victims: workers > 1 ? ['engine', 'worker', 'platform'] : ['engine', 'platform'],
+        })
       : values.storm
         ? await storm(site, { sockets })
-        : await measureBeats(site, { sockets, seconds, rate });
+        : await measureBeats(site, { sockets, seconds, rate, workers });
     return { learners: Number(values.learners), ...figures };
   } finally {
     await site.close();
@@ -56,14 +65,21 @@ export default run;
 
 async function measureBeats(
   site: Site,
-  { sockets, seconds, rate }: { sockets: number; seconds: number; rate: number },
+  { sockets, seconds, rate, workers }: { sockets: number; seconds: number; rate: number; workers: number },
 ) {
   const { database, config, place } = site;
   const { connection } = database;
   const learners = site.learners.slice(0, sockets);
   const seats = await signInMany(connection, learners, { programme: place.programme, secret: config.secret });
-  const platform = await site.start();
-  const use = () => Promise.all([usageOf(platform.pid), usageOf(database.serverPid), usageOf(process.pid)]);
+  const platform = await site.start({ WORKERS: String(workers) });
+  const ofPlatform = async () => {
+    const each = await Promise.all([platform.pid, ...platform.workers()].map(usageOf));
+    return each.reduce((sum, { cpuMs, residentMb }) => ({
+      cpuMs: sum.cpuMs + cpuMs,
+      residentMb: sum.residentMb + residentMb,
+    }));
+  };
+  const use = () => Promise.all([ofPlatform(), usageOf(database.serverPid), usageOf(process.pid)]);
   const crowd = new Crowd({
     seats,
     site: { url: new URL(platform.url), lesson: place.lesson },
@@ -107,6 +123,7 @@ async function measureBeats(
   };
   return {
     sockets,
+    workers,
     durablePerSecond: perSecond,
     beatsPerSecond,
     ...delays,
