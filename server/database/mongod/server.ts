@@ -2,11 +2,10 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { isInitiated, type ServerInfo } from './commands/admin.ts';
 import type { Connection } from './commands/context.ts';
-import { commandTable, type Dispatcher, dispatch } from './commands/dispatch.ts';
+import { commandTable, type Dispatcher, dispatch, encodeReply } from './commands/dispatch.ts';
 import { FailPoints } from './commands/fail-points.ts';
 import { Engine } from './engine.ts';
 import { expireDocuments } from './expiry.ts';
-import { encode } from './values/codec.ts';
 import { serve } from './wire/connection.ts';
 import { frameReply, type Request } from './wire/messages.ts';
 
@@ -66,7 +65,7 @@ export async function startServer({ path, host, port, replicaSet, log }: ServerO
       setTimeout(() => engine.transactions.abortOf(connection.id), COMES_BACK).unref();
       server.emit('client gone');
     });
-    serve(socket, connection, (request) => answer(dispatcher, request, connection));
+    serve(socket, connection, (request) => answer(dispatcher, request, connection), log);
   });
   info.port = await listen(server, host, port);
   const timers = startTimers(engine);
@@ -129,5 +128,8 @@ async function answer(
   const reply = await dispatch(dispatcher, { name, database, body, sequences, connection, transaction: undefined });
   if (reply === 'close') return reply;
   if (request.silent) return undefined;
-  return frameReply(request, dispatcher.engine.clock.stamp(Buffer.isBuffer(reply) ? reply : encode(reply)));
+  return frameReply(
+    request,
+    dispatcher.engine.clock.stamp(Buffer.isBuffer(reply) ? reply : encodeReply(reply, name, body)),
+  );
 }

@@ -215,6 +215,81 @@ describe("MongoDB's semantics in the engine", function () {
     expect(JSON.stringify(plan.queryPlanner.winningPlan)).to.include('IXSCAN').and.not.to.include('"SORT"');
   });
 
+  it('counts by an index alone, as explain says', async () => {
+    await rows.insertMany(Array.from({ length: 60 }, (_each, n) => ({ n: n === 0 ? Number.NaN : n % 6, list: [n] })));
+    await rows.createIndexes([{ key: { n: 1 } }, { key: { list: 1 } }]);
+    const explained = async (command: Document) => {
+      const { queryPlanner, executionStats } = await client.db('semantics').command({ explain: command });
+      const { totalKeysExamined, totalDocsExamined, nReturned } = executionStats;
+      return [JSON.stringify(queryPlanner.winningPlan), totalKeysExamined, totalDocsExamined, nReturned];
+    };
+    const pipeline = [{ $match: { n: { $gte: 4 } } }, { $group: { _id: 1, n: { $sum: 1 } } }];
+    for (const command of [
+      { count: 'rows', query: { n: { $gte: 4 } } },
+      { aggregate: 'rows', pipeline, cursor: {} },
+    ]) {
+      const [plan, ...numbers] = await explained(command);
+      expect(plan).to.include('COUNT_SCAN').and.to.include('n_1').and.not.to.include('FETCH');
+      expect(numbers).to.deep.equal([20, 0, 20]);
+    }
+    expect(await rows.countDocuments({ n: { $gte: 4 } })).to.equal(20);
+    for (const [filter, expected] of [
+      [{ n: { $lt: 1 } }, 9],
+      [{ n: { $gte: 0, $lt: 1 } }, 9],
+      [{ n: { $gte: Number.NaN } }, 1],
+    ] as const)
+      expect(await rows.countDocuments(filter), JSON.stringify(filter)).to.equal(expected);
+    const [multikey, keys, documents] = await explained({ count: 'rows', query: { list: { $gte: 58 } } });
+    expect(multikey).to.include('list_1').and.to.include('FETCH');
+    expect([keys, documents]).to.deep.equal([2, 2]);
+  });
+
+  it('changes elements by several array filters, each of which must be used and known', async () => {
+    const terms = [
+      {
+        year: 2025,
+        tasks: [
+          { kind: 'a', points: 1 },
+          { kind: 'b', points: 9 },
+        ],
+      },
+      {
+        year: 2026,
+        tasks: [
+          { kind: 'a', points: 8 },
+          { kind: 'a', points: 2 },
+        ],
+      },
+    ];
+    await rows.insertOne({ _id: 1 as never, terms });
+    const change = { $inc: { 'terms.$[term].tasks.$[task].points': 100 }, $set: { 'terms.$[term].seen': true } };
+    const run = (arrayFilters: Document[], update: Document = change) =>
+      rows.updateOne({ _id: 1 as never }, update, { arrayFilters }).then(
+        () => 0,
+        (error) => error.code,
+      );
+    const term = { 'term.year': 2026 };
+    const task = { $or: [{ 'task.points': { $gt: 5 } }, { 'task.kind': 'b' }] };
+    expect(await run([term, task])).to.equal(0);
+    expect(await run([{ x: { $gte: 9 } }], { $set: { 'terms.$[].tasks.$[].points': 0 } })).to.equal(9);
+    const points = async () =>
+      (await rows.findOne())?.terms.map((each: (typeof terms)[0]) => each.tasks.map((one) => one.points));
+    expect(await points()).to.deep.equal([
+      [1, 9],
+      [108, 2],
+    ]);
+    expect((await rows.findOne())?.terms.map((each: Document) => each.seen)).to.deep.equal([undefined, true]);
+    expect(await run([term, task, { 'other.x': 1 }]), 'unused').to.equal(9);
+    expect(await run([term]), 'unknown').to.equal(2);
+    expect(await run([term, { 'term.x': 1 }, task]), 'given twice').to.equal(9);
+    expect(await run([term, { 'task.kind': 'a', 'another.x': 1 }]), 'two names in one').to.equal(9);
+    expect(await run([term, { 'Task.kind': 'a' }]), 'must begin in lower case').to.equal(2);
+    expect(await points()).to.deep.equal([
+      [1, 9],
+      [108, 2],
+    ]);
+  });
+
   it('takes the fields of an upsert from the filter', async () => {
     await rows.updateOne(
       { a: 1, 'b.c': 2, d: { $eq: 3 }, e: { $gt: 4 }, $and: [{ f: 5 }], g: { $in: [6] } },

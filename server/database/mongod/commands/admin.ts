@@ -3,12 +3,12 @@ import { Long, ObjectId } from 'bson';
 import type { Engine } from '../engine.ts';
 import { CommandError } from '../errors.ts';
 import { type Doc, isDocument, MAX_DOCUMENT_SIZE } from '../values/codec.ts';
+import { MAX_MESSAGE_BYTES } from '../wire/messages.ts';
 import type { Command, Handler } from './context.ts';
 
 /** The MongoDB release whose behaviour is followed, and its wire version. */
 export const VERSION = '8.0.0';
 const MAX_WIRE_VERSION = 25;
-const MAX_MESSAGE_BYTES = 48_000_000;
 
 /** What the process knows about itself: its address, its replica set and how to stop. */
 export interface ServerInfo {

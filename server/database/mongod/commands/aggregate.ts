@@ -23,7 +23,7 @@ import {
 import { explainSearch } from './explain.ts';
 import { writeOutput } from './output.ts';
 import { cursorReply } from './replies.ts';
-import { countMatches, plainDocuments, type Search, search, stagesOf } from './search.ts';
+import { countMatches, countStage, plainDocuments, type Search, search, stagesOf } from './search.ts';
 
 export const aggregate: Handler = async (engine, command) => {
   const { body, database } = command;
@@ -122,7 +122,8 @@ function* evaluate(
   rest: Doc[],
 ): Generator<Buffer> {
   const context = pipelineContext(engine, command, documentField(command.body, 'collation'));
-  const counted = collection === undefined ? undefined : countOnly(rest, head);
+  const counted =
+    collection !== undefined && rest.length === 1 && head.sort === undefined ? countStage(rest[0] as Doc) : undefined;
   if (collection !== undefined && counted !== undefined) {
     const total = countMatches(engine, command, collection, head);
     const bounded = Math.max(0, Math.min(total - (head.skip ?? 0), head.limit ?? Number.MAX_SAFE_INTEGER));
@@ -152,22 +153,6 @@ function* evaluate(
 
 function* scoredDocuments(found: Iterable<Found>, { textScore }: MatchContext): Generator<Doc> {
   for (const { raw } of found) yield { ...decode(raw, 0, true), [SCORE]: scored(textScore, decode(raw)) };
-}
-
-/** The pipeline of countDocuments, and $count, need no documents. */
-function countOnly(rest: readonly Doc[], head: Search): ((total: number) => Doc) | undefined {
-  const [stage] = rest;
-  if (stage === undefined || rest.length !== 1) return undefined;
-  if (head.sort !== undefined) return undefined;
-  if (typeof stage.$count === 'string') return (total) => ({ [stage.$count as string]: total });
-  const group = stage.$group;
-  if (!isDocument(group) || Object.keys(group).length !== 2) return undefined;
-  const { _id: id, ...fields } = group;
-  const [name, operation] = Object.entries(fields)[0] as [string, unknown];
-  if ((id === null || typeof id === 'number') && isDocument(operation) && plain(operation.$sum) === 1) {
-    return (total) => ({ _id: id, [name]: total });
-  }
-  return undefined;
 }
 
 function specialSource(

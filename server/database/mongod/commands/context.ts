@@ -1,7 +1,7 @@
 import { Binary, type Long, type Timestamp } from 'bson';
 import { evaluator, type PipelineContext } from '../aggregation/pipeline.ts';
 import type { Engine } from '../engine.ts';
-import { badValue, notImplemented, typeMismatch } from '../errors.ts';
+import { badValue, CommandError, notImplemented, typeMismatch } from '../errors.ts';
 import type { MatchContext } from '../query/matcher.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { KeyValue } from '../storage/store.ts';
@@ -134,7 +134,8 @@ export function countField(body: Doc, name: string): number | undefined {
   if (numberKind(value) === undefined)
     throw typeMismatch(`BSON field '${name}' is the wrong type '${typeName(value)}'`);
   const number = toDouble(value);
-  if (number < 0) throw badValue(`BSON field '${name}' value must be >= 0, actual value '${number}'`);
+  if (number < 0)
+    throw new CommandError(51024, 'Location51024', `BSON field '${name}' value must be >= 0, actual value '${number}'`);
   return number;
 }
 

@@ -1,7 +1,7 @@
 import type { Timestamp } from 'bson';
 import type { Engine } from '../engine.ts';
 import { CommandError, invalidOptions, searchNeedsAtlas } from '../errors.ts';
-import { type Doc, decode, isDocument } from '../values/codec.ts';
+import { type Doc, decode, encode, isDocument } from '../values/codec.ts';
 import { toDouble } from '../values/numeric.ts';
 import { buildInfo, getParameter, hello, replicaSetCommands, type ServerInfo, serverStatus } from './admin.ts';
 import { aggregate } from './aggregate.ts';
@@ -248,6 +248,15 @@ function withSnapshotTime(reply: Reply, atClusterTime: Timestamp): Doc {
   return isDocument(document.cursor)
     ? { ...document, cursor: { ...document.cursor, atClusterTime } }
     : { ...document, atClusterTime };
+}
+
+/** The bytes of an answer, or of the error that it is too large for one. */
+export function encodeReply(reply: Doc, name: string, body: Doc): Buffer {
+  try {
+    return encode(reply);
+  } catch (error) {
+    return encode(errorReply(error, name, body));
+  }
 }
 
 function errorReply(error: unknown, name: string, body: Doc): Doc {

@@ -6,7 +6,7 @@ import { entriesOf } from '../query/scan.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { Doc } from '../values/codec.ts';
 import { type Command, documentField, type Handler, matchContext, viewOf } from './context.ts';
-import { type Search, search } from './search.ts';
+import { countStage, isCoveredCount, type Search, search } from './search.ts';
 
 export const explain: Handler = (engine, command) => {
   const inner = command.body.explain as Doc;
@@ -55,7 +55,8 @@ export function explainSearch(
   const started = performance.now();
   const returned = [...search(view, collection, request, context)].length;
   const examined = chosen.union === undefined ? [...entriesOf(view, chosen)].length : returned;
-  const winningPlan = describe(chosen, request);
+  const covered = isCount(command) && isCoveredCount(chosen);
+  const winningPlan = covered ? describeCount(chosen) : describe(chosen, request);
   return {
     explainVersion: '1',
     queryPlanner: { namespace, indexFilterSet: false, parsedQuery: request.filter, winningPlan, rejectedPlans: [] },
@@ -64,12 +65,25 @@ export function explainSearch(
       nReturned: returned,
       executionTimeMillis: Math.round(performance.now() - started),
       totalKeysExamined: isIndexed(chosen) ? examined : 0,
-      totalDocsExamined: examined,
+      totalDocsExamined: covered ? 0 : examined,
       executionStages: winningPlan,
     },
     serverInfo: server,
     ok: 1,
   };
+}
+
+/** Whether a command only counts, so that an index can answer it alone. */
+function isCount({ name, body }: Command): boolean {
+  if (name === 'count') return true;
+  const stages = ((body.pipeline ?? []) as Doc[]).filter((stage) => !('$match' in stage));
+  return stages.length === 1 && countStage(stages[0] as Doc) !== undefined;
+}
+
+function describeCount(chosen: Plan): Doc {
+  if (!isIndexed(chosen)) return { stage: 'RECORD_STORE_FAST_COUNT' };
+  const { name, key } = chosen.index?.spec ?? { name: '_id_', key: { _id: 1 } };
+  return { stage: 'COUNT', inputStage: { stage: 'COUNT_SCAN', keyPattern: key, indexName: name } };
 }
 
 const isIndexed = (chosen: Plan) => chosen.index !== undefined || chosen.narrowed;

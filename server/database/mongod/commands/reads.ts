@@ -8,7 +8,8 @@ import { compileProjection } from '../query/projection.ts';
 import type { Found } from '../query/scan.ts';
 import { documentKey } from '../storage/documents.ts';
 import { type Doc, decode, encode, isDocument } from '../values/codec.ts';
-import { equal } from '../values/compare.ts';
+import { equal, typeName } from '../values/compare.ts';
+import { toDouble } from '../values/numeric.ts';
 import { aggregate } from './aggregate.ts';
 import {
   type Command,
@@ -59,13 +60,16 @@ export const find: Handler = (engine, command) => {
   return cursorReply(namespace, batch, 'firstBatch');
 };
 
+const isPositive = (count: unknown): boolean => count === undefined || toDouble(count) > 0;
+
 /** A search for one _id and nothing else is a single read. */
 function findById(engine: Engine, command: Command, namespace: string): Buffer | undefined {
-  const { filter, projection, collation, batchSize, skip, hint, tailable } = command.body;
+  const { filter, projection, collation, batchSize, skip, hint, limit, tailable, awaitData } = command.body;
   const id = isDocument(filter) ? filter._id : undefined;
   if (!isPlainId(id) || Object.keys(filter as Doc).length !== 1) return undefined;
   if (projection !== undefined && Object.keys(projection as Doc).length > 0) return undefined;
-  if (collation !== undefined || batchSize === 0 || skip || hint !== undefined || tailable) return undefined;
+  if (collation !== undefined || skip || hint !== undefined || tailable || awaitData) return undefined;
+  if (!isPositive(batchSize) || !isPositive(limit)) return undefined;
   const collection = collectionOf(engine, command);
   if (collection === undefined || collection.view !== undefined || collection.byRecord) return undefined;
   const raw = viewOf(engine, command).get(documentKey(collection, id));
@@ -100,8 +104,12 @@ function findInView(engine: Engine, command: Command) {
 export const getMore: Handler = (engine, command) => {
   const { body } = command;
   const namespace = `${command.database}.${String(body.collection)}`;
+  if (!Long.isLong(body.getMore))
+    throw typeMismatch(
+      `BSON field 'getMore.getMore' is the wrong type '${typeName(body.getMore)}', expected type 'long'`,
+    );
   const batch = engine.cursors.more(
-    body.getMore as Long,
+    body.getMore,
     namespace,
     countField(body, 'batchSize') || undefined,
     ownerOf(command),

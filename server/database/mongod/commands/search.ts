@@ -11,6 +11,7 @@ import { sortBy } from '../query/sort.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { KeyValue } from '../storage/store.ts';
 import { type Doc, decode, decodeFields, isDocument } from '../values/codec.ts';
+import { plain } from '../values/plain.ts';
 import { type Command, matchContext, viewOf } from './context.ts';
 
 /** What a search needs, whichever command asks. */
@@ -92,7 +93,21 @@ export function countMatches(engine: Engine, command: Command, collection: Colle
   return total;
 }
 
-const isCoveredCount = (chosen: Plan) => chosen.exact && chosen.union === undefined && !chosen.index?.multikey;
+/** Whether index entries alone say how many documents match. */
+export const isCoveredCount = (chosen: Plan): boolean =>
+  chosen.exact && chosen.union === undefined && !chosen.index?.multikey;
+
+/** A stage that needs no documents, only their number: $count, and the $group of countDocuments. */
+export function countStage(stage: Doc): ((total: number) => Doc) | undefined {
+  if (typeof stage.$count === 'string') return (total) => ({ [stage.$count as string]: total });
+  const group = stage.$group;
+  if (!isDocument(group) || Object.keys(group).length !== 2) return undefined;
+  const { _id: id, ...fields } = group;
+  const [name, operation] = Object.entries(fields)[0] as [string, unknown];
+  const isConstant = id === null || typeof id === 'number';
+  const isCount = isDocument(operation) && plain(operation.$sum) === 1;
+  return isConstant && isCount ? (total) => ({ _id: id, [name]: total }) : undefined;
+}
 
 /** The stages of a pipeline, each checked to be a known one with a single name. */
 export function stagesOf(pipeline: unknown): Doc[] {

@@ -1,6 +1,7 @@
 import { BSONRegExp } from 'bson';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { compare, equal, typeRank } from '../values/compare.ts';
+import { toDouble } from '../values/numeric.ts';
 import { isOperatorDocument } from './matcher.ts';
 
 /** One requirement of a filter on one path that an index could serve. */
@@ -61,7 +62,7 @@ function collectField(path: string, operand: unknown, found: Conditions): void {
       case '$lte':
         if (isRangeable(value)) found.list.push({ path, operator, operand: value });
         else found.complete = false;
-        if (typeRank(value) === 10) found.complete = false;
+        if (typeRank(value) === 10 && !isAboveNaN(operand)) found.complete = false;
         break;
       case '$regex':
         found.complete = false;
@@ -98,6 +99,10 @@ function equality(path: string, operand: unknown, found: Conditions): void {
     if (operand === null || operand === undefined) found.complete = false;
   } else found.complete = false;
 }
+
+/** Whether a range of numbers has a lower bound: without one it begins at NaN, which is in the index but less than nothing. */
+const isAboveNaN = (operand: Doc): boolean =>
+  [operand.$gt, operand.$gte].some((bound) => !Number.isNaN(toDouble(bound)));
 
 const isIndexable = (value: unknown) =>
   !Array.isArray(value) && !(value instanceof RegExp) && !(value instanceof BSONRegExp);

@@ -1,7 +1,7 @@
 import { ObjectId } from 'bson';
 import { badValue, CommandError, duplicateKey } from '../errors.ts';
 import { EVERYWHERE } from '../text/spec.ts';
-import { type Doc, decode, decodeFields, encode, isDocument, MAX_DOCUMENT_SIZE } from '../values/codec.ts';
+import { type Doc, decode, decodeFields, encode, isDocument, MAX_DOCUMENT_SIZE, tooLarge } from '../values/codec.ts';
 import { encodeKey, successor } from '../values/keys.ts';
 import { enforceCap, nextRecord } from './capped.ts';
 import type { Catalog, Collection, Index } from './catalog.ts';
@@ -210,13 +210,7 @@ export function buildIndex(
 }
 
 function checkSize(raw: Buffer): void {
-  if (raw.length > MAX_DOCUMENT_SIZE) {
-    throw new CommandError(
-      10334,
-      'BSONObjectTooLarge',
-      `BSONObj size: ${raw.length} (0x${raw.length.toString(16)}) is invalid. Size must be between 0 and 16777216(16MB)`,
-    );
-  }
+  if (raw.length > MAX_DOCUMENT_SIZE) throw tooLarge(String(raw.length));
 }
 
 /** Brings a document to be inserted into its stored form: with an _id, as its first field. */

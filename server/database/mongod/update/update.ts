@@ -153,8 +153,13 @@ function claim(claimed: string[], path: string): void {
 }
 
 function checkFiltersUsed(steps: readonly Step[], arrayFilters: Doc[] | undefined): void {
+  const names = new Set<string>();
   for (const filter of arrayFilters ?? []) {
     const name = identifierOf(filter);
+    if (names.has(name)) {
+      throw failedToParse(`Found multiple array filters with the same top-level field name ${name}`);
+    }
+    names.add(name);
     if (!steps.some((step) => step.parts.includes(`$[${name}]`))) {
       throw failedToParse(`The array filter for identifier '${name}' was not used in the update`);
     }
@@ -189,13 +194,29 @@ function arrayFilter(name: string, context: UpdateContext): (element: unknown) =
   return (element) => matches({ [name]: element });
 }
 
+/** The one name that a filter's paths begin with. */
 function identifierOf(filter: Doc): string {
-  for (const name of Object.keys(filter)) {
-    if (!name.startsWith('$')) return name.split('.', 1)[0] as string;
-    const nested = (filter[name] as Doc[])[0];
-    if (nested !== undefined) return identifierOf(nested);
+  const [name, other] = new Set(topLevelNames(filter));
+  if (name === undefined)
+    throw failedToParse('Cannot use an expression without a top-level field name in arrayFilters');
+  if (other !== undefined) {
+    throw failedToParse(
+      `Error parsing array filter :: Expected a single top-level field name, found '${name}' and '${other}'`,
+    );
   }
-  throw failedToParse('Cannot use an expression without a top-level field name in arrayFilters');
+  if (!/^[a-z][a-zA-Z0-9]*$/.test(name)) {
+    throw badValue(
+      `The top-level field name must be an alphanumeric string beginning with a lowercase letter, found '${name}'`,
+    );
+  }
+  return name;
+}
+
+function topLevelNames(filter: Doc): string[] {
+  return Object.entries(filter).flatMap(([name, value]) => {
+    if (!name.startsWith('$')) return [name.split('.', 1)[0] as string];
+    return Array.isArray(value) ? value.filter(isDocument).flatMap(topLevelNames) : [];
+  });
 }
 
 function matchedPosition(document: Doc, path: string, list: unknown, context: UpdateContext): number {

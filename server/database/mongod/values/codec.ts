@@ -31,6 +31,9 @@ export type Doc = Record<string, unknown>;
 /** The largest document MongoDB stores, in bytes. */
 export const MAX_DOCUMENT_SIZE = 16 * 1024 * 1024;
 
+/** How much larger than the document in it an answer may be, in bytes. */
+const REPLY_OVERHEAD = 16 * 1024;
+
 const MIN_INT32 = -0x80000000;
 const MAX_INT32 = 0x7fffffff;
 const NAME_SLOTS = 8192;
@@ -259,11 +262,28 @@ function regularExpression(pattern: string, flags: string): RegExp | BSONRegExp 
   return new BSONRegExp(pattern, flags);
 }
 
-/** Encodes a document; fields whose value is undefined are left out. */
+/**
+ * Encodes a document; fields whose value is undefined are left out.
+ * @throws CommandError 10334 when it is too large: bson's own buffer of 17 MiB ends soon after, with a RangeError or none
+ */
 export function encode(document: Doc): Buffer {
-  const bytes = serialize(document, { ignoreUndefined: true });
+  let bytes: Uint8Array;
+  try {
+    bytes = serialize(document, { ignoreUndefined: true });
+  } catch (error) {
+    throw error instanceof RangeError ? tooLarge('more than 17825792') : error;
+  }
+  if (bytes.length > MAX_DOCUMENT_SIZE + REPLY_OVERHEAD) throw tooLarge(String(bytes.length));
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
+
+/** The error of a document or an answer beyond MongoDB's limit. */
+export const tooLarge = (size: string): CommandError =>
+  new CommandError(
+    10334,
+    'BSONObjectTooLarge',
+    `BSONObj size: ${size} is invalid. Size must be between 0 and ${MAX_DOCUMENT_SIZE}(16MB)`,
+  );
 
 /** Whether a value is an embedded document, and not a scalar with a class of its own. */
 export function isDocument(value: unknown): value is Doc {

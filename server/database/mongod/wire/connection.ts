@@ -1,17 +1,16 @@
 import type { Socket } from 'node:net';
 import type { Connection } from '../commands/context.ts';
-import { parseMessage, type Request } from './messages.ts';
-
-const MAX_MESSAGE_BYTES = 48_000_000;
+import { MAX_MESSAGE_BYTES, parseMessage, type Request } from './messages.ts';
 
 /**
  * Cuts a socket's bytes into messages and answers them in order. `answer` gets each request as soon as it has arrived;
- * requests of one connection are answered one after the other, as a driver sends them.
+ * a message that cannot be read ends its connection. Requests of one connection are answered one after the other, as a driver sends them.
  */
 export function serve(
   socket: Socket,
   connection: Connection,
   answer: (request: Request, connection: Connection) => Promise<Buffer | 'close' | undefined>,
+  log: (line: string) => void,
 ): void {
   let chunks: Buffer[] = [];
   let buffered = 0;
@@ -27,8 +26,8 @@ export function serve(
       const joined = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
       chunks = [joined];
       const size = joined.readInt32LE(0);
-      if (size < 16 || size > MAX_MESSAGE_BYTES + 16384) {
-        socket.destroy();
+      if (size < 16 || size > MAX_MESSAGE_BYTES) {
+        refuse(`message of ${size} bytes`);
         return;
       }
       if (joined.length < size) {
@@ -43,11 +42,14 @@ export function serve(
     }
   });
 
+  function refuse(reason: string): void {
+    log(`Error receiving request from client, ending connection ${connection.id}: ${reason}`);
+    socket.destroy();
+  }
+
   function enqueue(message: Buffer): void {
     const run = () =>
-      respond(message).catch(() => {
-        socket.destroy();
-      });
+      respond(message).catch((error: unknown) => refuse(error instanceof Error ? error.message : String(error)));
     pending++;
     last = pending === 1 ? run() : last.then(run);
     void last.then(() => {

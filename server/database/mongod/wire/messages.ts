@@ -6,6 +6,9 @@ const OP_REPLY = 1;
 const OP_QUERY = 2004;
 const OP_COMPRESSED = 2012;
 const OP_MSG = 2013;
+/** The largest message, packed or not, in bytes. */
+export const MAX_MESSAGE_BYTES = 48_000_000;
+
 const HEADER = 16;
 const CHECKSUM_PRESENT = 1;
 const MORE_TO_COME = 2;
@@ -40,6 +43,7 @@ function inflate(message: Buffer): Buffer {
   const content = message.subarray(HEADER + 9);
   if (compressor !== ZLIB && compressor !== 0)
     throw new CommandError(2, 'BadValue', `unsupported compressor ${compressor}`);
+  if (size > MAX_MESSAGE_BYTES - HEADER) throw new CommandError(17, 'ProtocolError', `message of ${size} bytes`);
   const plain = compressor === ZLIB ? inflateSync(content, { maxOutputLength: size }) : content;
   const header = Buffer.from(message.subarray(0, HEADER));
   header.writeInt32LE(original, 12);

@@ -1,0 +1,162 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { deflateSync } from 'node:zlib';
+import { serialize } from 'bson';
+import { expect } from 'chai';
+import { type Document, MongoClient } from 'mongodb';
+import { withEngine } from '../../support/engine-suite.ts';
+
+const LARGEST_DOCUMENT = 16 * 1024 * 1024;
+const LARGEST_MESSAGE = 48_000_000;
+const OP_COMPRESSED = 2012;
+const OP_MSG = 2013;
+const ZLIB = 2;
+
+/** A document of exactly so many bytes. */
+function sized(_id: number, bytes: number): { _id: number; data: Buffer } {
+  const empty = serialize({ _id, data: Buffer.alloc(0) }).length;
+  return { _id, data: Buffer.alloc(bytes - empty, 7) };
+}
+
+/** An insert with its documents in a sequence, padded by its comment to so many bytes. */
+function insertMessage(total: number): Buffer {
+  const body = (comment: string) => serialize({ insert: 'rows', $db: 'wire', comment });
+  const documents = [1, 2].map((id) => serialize(sized(id, LARGEST_DOCUMENT)));
+  const sequence = Buffer.concat([Buffer.from('\x01\0\0\0\0documents\0', 'latin1'), ...documents]);
+  sequence.writeInt32LE(sequence.length - 1, 1);
+  const padding = total - 16 - 4 - 1 - body('').length - sequence.length;
+  const message = Buffer.concat([Buffer.alloc(21), body('x'.repeat(padding)), sequence]);
+  message.writeInt32LE(message.length, 0);
+  message.writeInt32LE(OP_MSG, 12);
+  return message;
+}
+
+/** Sends one message; resolves with the answer's first bytes, or undefined when the server closes the connection. */
+async function exchange(port: number, message: Buffer): Promise<Buffer | undefined> {
+  const socket = connect(port, '127.0.0.1');
+  const answer = new Promise<Buffer | undefined>((resolve) => {
+    socket.once('data', resolve).on('error', () => resolve(undefined));
+    socket.once('close', () => resolve(undefined));
+  });
+  socket.write(message);
+  const first = await answer;
+  socket.destroy();
+  return first;
+}
+
+/** Passes bytes on to the engine, and notes the kind of every message in both directions. */
+async function recorder(port: number): Promise<{ server: Server; port: number; seen: Set<string> }> {
+  const seen = new Set<string>();
+  const note = (from: Socket, to: Socket, direction: string) => {
+    let rest = Buffer.alloc(0);
+    from.on('error', () => to.destroy()).on('close', () => to.destroy());
+    from.on('data', (chunk: Buffer) => {
+      to.write(chunk);
+      for (rest = Buffer.concat([rest, chunk]); rest.length >= 16; rest = rest.subarray(rest.readInt32LE(0))) {
+        if (rest.length < rest.readInt32LE(0)) return;
+        seen.add(`${direction} ${rest.readInt32LE(12)}`);
+      }
+    });
+  };
+  const server = createServer((client) => {
+    const upstream = connect(port, '127.0.0.1');
+    note(client, upstream, 'asked');
+    note(upstream, client, 'answered');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { server, port: (server.address() as { port: number }).port, seen };
+}
+
+describe('sizes and messages of the engine', function () {
+  this.timeout(30_000);
+  const engine = withEngine('wire');
+  const rows = () => engine.db.collection<{ _id: number; data?: Buffer; list?: Buffer[] }>('rows');
+  const failure = (work: Promise<unknown>): Promise<Document> =>
+    work.then(
+      () => ({}),
+      (error) => error,
+    );
+
+  it('stores and reads a document of 16 MiB', async () => {
+    const largest = sized(1, LARGEST_DOCUMENT);
+    await rows().insertOne(largest);
+    const found = await rows().findOne({ _id: 1 }, { promoteBuffers: true });
+    expect(found?.data?.equals(largest.data)).to.equal(true);
+    expect(await rows().countDocuments({ data: { $type: 'binData' } })).to.equal(1);
+  });
+
+  it('refuses a larger one with BSONObjectTooLarge, however it comes about, and keeps what there was', async () => {
+    const half = sized(1, LARGEST_DOCUMENT / 2 + 1000);
+    await rows().insertOne(half);
+    const { data } = half;
+    const attempts = {
+      insert: () => rows().insertOne(sized(2, LARGEST_DOCUMENT + 1)),
+      $set: () => rows().updateOne({ _id: 1 }, { $set: { 'more.data': data } }),
+      $push: () => rows().updateOne({ _id: 1 }, { $push: { list: data } }),
+      pipeline: () => rows().updateOne({ _id: 1 }, [{ $set: { more: { $concatArrays: [['$data'], ['$data']] } } }]),
+      upsert: () => rows().updateOne({ _id: 2 }, { $set: { data, list: [data] } }, { upsert: true }),
+      findAndModify: () => rows().findOneAndUpdate({ _id: 1 }, { $set: { list: [data] } }),
+    };
+    for (const [name, attempt] of Object.entries(attempts)) {
+      expect((await failure(attempt())).code, name).to.equal(10334);
+    }
+    expect(await rows().countDocuments()).to.equal(1);
+    expect(Object.keys((await rows().findOne({ _id: 1 })) ?? {})).to.deep.equal(['_id', 'data']);
+  });
+
+  it('refuses an answer that is larger, and goes on', async () => {
+    await rows().insertMany([1, 2, 3].map((id) => sized(id, 7_000_000 + id)));
+    expect(await engine.code({ distinct: 'rows', key: 'data' })).to.equal(10334);
+    expect(
+      await engine.code({ aggregate: 'rows', pipeline: [{ $group: { _id: 1, all: { $push: '$data' } } }], cursor: {} }),
+    ).to.equal(10334);
+    expect(await engine.code({ ping: 1 })).to.equal(0);
+  });
+
+  it('reads a result of more than 16 MiB in several batches', async () => {
+    await rows().insertMany([1, 2, 3].map((id) => sized(id, 7_000_000)));
+    const { cursor } = await engine.db.command({ find: 'rows' });
+    expect(cursor.firstBatch.map((each: Document) => each._id)).to.deep.equal([1, 2]);
+    expect(await rows().find().toArray()).to.have.length(3);
+  });
+
+  it('takes a message of 48,000,000 bytes and ends the connection of one with a byte more', async () => {
+    const answer = await exchange(engine.engine.port, insertMessage(LARGEST_MESSAGE));
+    expect(answer?.readInt32LE(12)).to.equal(OP_MSG);
+    expect(await rows().countDocuments()).to.equal(2);
+    await rows().deleteMany({});
+    expect(await exchange(engine.engine.port, insertMessage(LARGEST_MESSAGE + 1))).to.equal(undefined);
+    expect(await rows().countDocuments()).to.equal(0);
+  });
+
+  it('unpacks no message to more than that', async () => {
+    const packed = (message: Buffer) => {
+      const head = Buffer.from(message.subarray(0, 25));
+      const whole = Buffer.concat([head, deflateSync(message.subarray(16))]);
+      const fields = [
+        [whole.length, 0],
+        [OP_COMPRESSED, 12],
+        [OP_MSG, 16],
+        [message.length - 16, 20],
+      ] as const;
+      for (const [value, at] of fields) whole.writeInt32LE(value, at);
+      whole[24] = ZLIB;
+      return whole;
+    };
+    const answer = await exchange(engine.engine.port, packed(insertMessage(LARGEST_MESSAGE)));
+    expect(answer?.readInt32LE(12)).to.equal(OP_COMPRESSED);
+    expect(await exchange(engine.engine.port, packed(insertMessage(LARGEST_MESSAGE + 1)))).to.equal(undefined);
+  });
+
+  it('speaks zlib with a driver that does', async () => {
+    const { server, port, seen } = await recorder(engine.engine.port);
+    const client = new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, { compressors: ['zlib'] });
+    const own = client.db('wire').collection<{ _id: number; text: string }>('rows');
+    const documents = Array.from({ length: 500 }, (_each, _id) => ({ _id, text: '学坊'.repeat(50) }));
+    await own.insertMany(documents);
+    expect(await own.find().batchSize(200).toArray()).to.deep.equal(documents);
+    await client.close();
+    server.close();
+    expect([...seen]).to.include.members([`asked ${OP_COMPRESSED}`, `answered ${OP_COMPRESSED}`]);
+  });
+});
