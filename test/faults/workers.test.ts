@@ -29,7 +29,7 @@ const isAlive = (pid: number): boolean => {
 };
 
 describe('several workers on one data folder', function () {
-  this.timeout(40_000);
+  this.timeout(60_000);
   let dataDir: string;
   let path: Path;
   let site: PlatformProcess;
@@ -132,7 +132,7 @@ describe('several workers on one data folder', function () {
 });
 
 describe('npm start -- --workers 2', function () {
-  this.timeout(40_000);
+  this.timeout(60_000);
   let dataDir: string;
 
   beforeEach(async () => {
