@@ -60,7 +60,7 @@ import { setupRoutes } from './web/setup.routes.ts';
 import { Setup } from './web/setup.service.ts';
 import { setupApi } from './web/setup-api.ts';
 import { tasksRoutes } from './web/tasks.routes.ts';
-import { createWeb, languageOf } from './web/web.ts';
+import { askedLanguage, createWeb, languageOf } from './web/web.ts';
 import type { Seat } from './workers/seat.ts';
 
 export interface PlatformOptions {
@@ -324,6 +324,12 @@ export async function startPlatform({
     ...[...loaded.routes].map(([id, router]) => ({ at: `/${id}`, router })),
     { at: '/api/v1', router: api.router },
   ];
+  const gate = limitRequests({
+    limits,
+    provenSession: sessions.proven,
+    behindProxy: config.publicUrl?.startsWith('https:') ?? false,
+    explain: (request, messageKey) => locales.translator(askedLanguage(request))(messageKey),
+  });
   const web = createWeb(
     {
       log,
@@ -331,7 +337,7 @@ export async function startPlatform({
       metricsToken: config.metricsToken,
       assets,
       sessions: sessions.middleware,
-      limits: [limitRequests(limits, sessions.proven), bodyInTime],
+      limits: [gate.after, bodyInTime],
       locales,
       pages,
       programmes,
@@ -340,7 +346,7 @@ export async function startPlatform({
     },
     routes,
   );
-  serve = web;
+  serve = gate.before(web);
 
   stage('indexes and migrations');
   await database.deploy(

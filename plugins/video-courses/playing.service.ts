@@ -35,6 +35,8 @@ const MOST_TRIES = 4;
 /** Beats of one person that are judged: a player sends one in five seconds, and ten minutes of them after a break. */
 const BUDGET = { perSecond: 10, burst: 600 };
 const START_COST = 20;
+/** A token that is not the sender's own makes us look into the database, and an honest page stops at the first answer. */
+const GUESS_COST = 40;
 
 interface Deps {
   host: VideoHost;
@@ -147,7 +149,7 @@ export class Playing {
       const now = this.#deps.now();
       const live = (await this.#find(viewer, report, now, fresh)) ?? (await this.#findSuperseded(viewer, report, now));
       if (!live) {
-        this.#charge(viewer);
+        this.#budget.charge(viewer.id, GUESS_COST);
         await this.#deps.host.enrolments.get(report.enrolment, own(viewer, {})).catch((error) => {
           this.#refuse('not-enrolled', report);
           throw error;
@@ -327,11 +329,6 @@ export class Playing {
     const { lesson } = await this.#deps.catalogue.lesson(lessonId);
     const programme = await this.#deps.host.programmes.get(lesson.programme);
     return { lesson, programme, rules: rulesOf(programme), now: this.#deps.now() };
-  }
-
-  /** A report for a session that is not its sender's makes us look into the database. */
-  #charge(viewer: Viewer): void {
-    this.#budget.charge(viewer.id, START_COST);
   }
 
   /** Judging costs time that belongs to all. @throws video-courses:too-many-beats */

@@ -1,6 +1,7 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import { errors } from '../errors.ts';
+import { addressOf } from './address-of.ts';
 import { bodyBytes, type Limits } from './limits.ts';
 
 /** The id of the session that a request's cookie proves, without a look into the database. */
@@ -12,22 +13,59 @@ const bodyMs = 20_000;
 /** Bad requests, forged changes, unknown ids, invalid forms, beats above what playing makes. */
 const faulty = new Set([400, 403, 404, 413, 422, 429]);
 
-/** Turns requests away above the limit, before sessions are read and with a few words only. */
-export function limitRequests(limits: Limits, provenSession: ProvenSession): RequestHandler {
-  return (request, response, next) => {
-    const [session, address] = [provenSession(request), request.ip ?? ''];
-    if (limits.request(session, address, bodyBytes(request))) {
-      response.once('finish', () => {
-        if (faulty.has(response.statusCode)) limits.faultyRequest(session, address);
-      });
-      return next();
-    }
-    const { code, messageKey, status } = errors.tooManyRequests();
-    const message = request.t(messageKey);
-    response.set({ 'Retry-After': '2', 'Cache-Control': 'no-store' }).status(status);
-    if (request.path.startsWith('/api/')) response.json({ error: { code, message, reference: request.reference } });
-    else response.type('text').send(message);
+/** What is answered from memory to anybody, and counted only where it turns out not to be there. */
+const outside = /^\/(?:assets\/|metrics)/;
+
+interface Gate {
+  limits: Limits;
+  provenSession: ProvenSession;
+  /** Whether one reverse proxy says where requests come from. */
+  behindProxy: boolean;
+  /** The locale key's text in the words of whoever asks. */
+  explain(request: IncomingMessage, messageKey: string): string;
+}
+
+/**
+ * Turns requests away above the limit: `before` everything else, as a flood must not cost a walk through the middleware,
+ * and `after` assets and figures what was asked under their names.
+ */
+export function limitRequests(gate: Gate): { before(serve: RequestListener): RequestListener; after: RequestHandler } {
+  return {
+    before: (serve) => (request, response) => {
+      if (outside.test(request.url ?? '') || mayPass(gate, request, response)) serve(request, response);
+    },
+    after: (request, response, next) => {
+      if (!outside.test(request.originalUrl) || mayPass(gate, request, response)) next();
+    },
   };
+}
+
+function mayPass(gate: Gate, request: IncomingMessage, response: ServerResponse): boolean {
+  const { limits } = gate;
+  const [session, address] = [gate.provenSession(request), addressOf(request, gate.behindProxy)];
+  if (!limits.request(session, address, bodyBytes(request))) {
+    turnAway(gate, request, response);
+    return false;
+  }
+  response.once('finish', () => {
+    if (faulty.has(response.statusCode)) limits.faultyRequest(session, address);
+  });
+  return true;
+}
+
+function turnAway({ explain }: Gate, request: IncomingMessage, response: ServerResponse): void {
+  const { code, messageKey, status } = errors.tooManyRequests();
+  const message = explain(request, messageKey);
+  const isApi = request.url?.startsWith('/api/');
+  const text = isApi ? JSON.stringify({ error: { code, message } }) : message;
+  response.writeHead(status, {
+    'Retry-After': '2',
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    'Content-Type': isApi ? 'application/json; charset=utf-8' : 'text/plain; charset=utf-8',
+    'Content-Length': Buffer.byteLength(text),
+  });
+  response.end(text);
 }
 
 /** Breaks a request off whose small body does not arrive in time (Slowloris); its connection is not used again. */

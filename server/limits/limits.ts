@@ -9,8 +9,15 @@ export type Refusal = (typeof refusals)[number];
 const anonymousTimes = 10;
 const burstSeconds = 10;
 const faultCost = 10;
-/** How long somebody whose sockets were cut for flooding has to wait, in milliseconds. */
+/** What a session's refused requests and a person's refused messages cost: who goes on is served when they pause. */
+const refusedCost = 2;
+/** A connection reads the session and the account. */
+const handshakeCost = 3;
+/** How long somebody whose sockets were cut for flooding has to wait, in milliseconds; twice as long each time again. */
 const barredMs = 30_000;
+const longestBarMs = 15 * 60_000;
+/** After so long without a flood the first one is forgotten. */
+const forgivenMs = 60 * 60_000;
 /** Bytes that weigh as much as one more message or request. */
 const unitBytes = 4096;
 /** The most that one request weighs: an upload is one piece of work, however long. */
@@ -23,12 +30,15 @@ export class Limits {
   readonly #signedIn: TokenBuckets;
   readonly #anonymous: TokenBuckets;
   readonly #messages: TokenBuckets;
-  readonly #barred = new Map<string, number>();
+  readonly #barred = new Map<string, { until: number; ms: number }>();
+  readonly #now: () => number;
 
-  constructor(perSecond: number) {
+  /** @param now a clock that never goes back, in milliseconds */
+  constructor(perSecond: number, now: () => number = () => performance.now()) {
     this.#perSecond = perSecond;
+    this.#now = now;
     const bucket = (times: number) =>
-      new TokenBuckets({ perSecond: perSecond * times, burst: perSecond * times * burstSeconds });
+      new TokenBuckets({ perSecond: perSecond * times, burst: perSecond * times * burstSeconds }, now);
     this.#signedIn = bucket(1);
     this.#anonymous = bucket(anonymousTimes);
     this.#messages = bucket(1);
@@ -38,22 +48,26 @@ export class Limits {
   request(session: string | undefined, address: string, bytes: number): boolean {
     if (this.#perSecond === 0) return true;
     const cost = Math.min(mostUnits, 1 + bytes / unitBytes);
-    const may = session ? this.#signedIn.take(session, cost) : this.#anonymous.take(address, cost);
-    return may || this.refuse('requests');
+    if (session ? this.#signedIn.take(session, cost) : this.#anonymous.take(address, cost)) return true;
+    // An address is shared by people who have done nothing.
+    if (session) this.#signedIn.charge(session, refusedCost);
+    return this.refuse('requests');
   }
 
   /** Whether a new connection may be made. */
   handshake(session: string | undefined, address: string): boolean {
     if (this.#perSecond === 0) return true;
-    if (session && (this.#barred.get(session) ?? 0) > Date.now()) return this.refuse('barred');
-    const may = session ? this.#signedIn.take(session) : this.#anonymous.take(address);
+    if (session && (this.#barred.get(session)?.until ?? 0) > this.#now()) return this.refuse('barred');
+    const may = session ? this.#signedIn.take(session, handshakeCost) : this.#anonymous.take(address);
     return may || this.refuse('handshakes');
   }
 
   /** Whether a message of a person's may be served. */
   message(person: string, bytes: number): boolean {
     if (this.#perSecond === 0) return true;
-    return this.#messages.take(person, 1 + bytes / unitBytes) || this.refuse('messages');
+    if (this.#messages.take(person, 1 + bytes / unitBytes)) return true;
+    this.#messages.charge(person, refusedCost);
+    return this.refuse('messages');
   }
 
   /** A request that was refused for what it asked costs more: people seldom make one, and attacks little else. */
@@ -68,11 +82,13 @@ export class Limits {
     if (this.#perSecond > 0) this.#messages.charge(person, faultCost);
   }
 
-  /** Lets this session make no connection for a while. */
+  /** Lets this session make no connection for a while, and for longer each time. */
   bar(session: string): void {
-    const now = Date.now();
-    for (const [one, until] of this.#barred) if (until < now) this.#barred.delete(one);
-    this.#barred.set(session, now + barredMs);
+    const now = this.#now();
+    for (const [one, { until }] of this.#barred) if (until + forgivenMs < now) this.#barred.delete(one);
+    const before = this.#barred.get(session);
+    const ms = before ? Math.min(longestBarMs, 2 * before.ms) : barredMs;
+    this.#barred.set(session, { until: now + ms, ms });
   }
 
   refuse(what: Refusal): false {

@@ -19,7 +19,7 @@ interface Conduct {
 const mostSockets = 20;
 /** Refused messages after which a connection is cut. */
 const mostStrikes = 200;
-const faultStrikes = 5;
+const faultStrikes = 10;
 
 /** Watches what comes over sockets: messages above the limit are answered with a reason, and a flood is cut off. */
 export class SocketGuard {

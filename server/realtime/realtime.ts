@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { type Namespace, Server, type Socket } from 'socket.io';
 import type { Viewer } from '../accounts/scope.ts';
 import { AppError, errors } from '../errors.ts';
+import { addressOf } from '../limits/address-of.ts';
 import type { ProvenSession } from '../limits/limit-requests.ts';
 import type { Limits } from '../limits/limits.ts';
 import { sessionName } from '../secrets.ts';
@@ -203,15 +204,4 @@ export class Realtime {
     if (known.status === 500) this.#deps.log.error({ err: error }, 'a subscription failed');
     return { code: known.code, message: this.#deps.explain(known, viewer) };
   }
-}
-
-/** Where a connection came from: the same as express says of requests that came through the one proxy it trusts. */
-function addressOf({ headers, socket }: IncomingMessage, behindProxy = false): string {
-  const forwarded = behindProxy
-    ? String(headers['x-forwarded-for'] ?? '')
-        .split(',')
-        .at(-1)
-        ?.trim()
-    : '';
-  return forwarded || (socket.remoteAddress ?? '');
 }

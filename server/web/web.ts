@@ -4,6 +4,7 @@ import express, { type Express, type Request, type RequestHandler } from 'expres
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { roles } from '../accounts/scope.ts';
+import type { Language } from '../languages.ts';
 import { countRequests, type Mounted } from '../metrics/http-figures.ts';
 import { metricsRoutes } from '../metrics/metrics.routes.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -67,11 +68,15 @@ export function createWeb(deps: WebDeps, routes: readonly Mounted[]): Express {
 /** The reader's language on the request, from the cookie of the language switch, the account or the browser. */
 export function languageOf(locales: Locales): RequestHandler {
   return (request, _response, next) => {
-    const accepted = request.headers['accept-language'];
-    request.language = chooseLanguage(cookie(request, 'xf.lang'), request.viewer?.language, accepted);
+    request.language = askedLanguage(request, request.viewer?.language);
     request.t = locales.translator(request.language);
     next();
   };
+}
+
+/** The language that a request asks for, where nothing is known of an account. */
+export function askedLanguage({ headers }: Pick<Request, 'headers'>, account?: string): Language {
+  return chooseLanguage(cookie({ headers }, 'xf.lang'), account, headers['accept-language']);
 }
 
 function requestContext({ programmes, enrolments }: WebDeps): RequestHandler {

@@ -10,9 +10,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { readMetrics } from '../support/metrics.ts';
-import type { Tally } from './attacks/attackers.ts';
+import type { Flood, Tally } from './attacks/attackers.ts';
+import { Turns } from './attacks/turns.ts';
 import { Crowd } from './beats/crowd.ts';
-import { load, round, Spread, usageOf } from './beats/figures.ts';
+import { round } from './beats/figures.ts';
 import { balance } from './beats/ledger.ts';
 import { signInMany } from './beats/place.ts';
 import { openSite, type Site } from './beats/site.ts';
@@ -33,13 +34,24 @@ const run: Bench = async (options) => {
       /** Seconds of each turn, and how often calm and attack take turns. */
       seconds: { type: 'string', default: '4' },
       turns: { type: 'string', default: '5' },
+      /** What all attackers together send a second. */
+      messages: { type: 'string', default: '2000' },
+      requests: { type: 'string', default: '400' },
+      connections: { type: 'string', default: '50' },
+      /** Folder for CPU profiles of the platform. */
+      profile: { type: 'string' },
     },
   });
   const [learners, attackers] = [Number(values.learners), Number(values.attackers)];
-  const site = await openSite({ learners: learners + attackers });
+  const plan: Plan = { rate: Number(values.rate), seconds: Number(values.seconds), turns: Number(values.turns) };
+  const flood: Flood = {
+    messages: Number(values.messages),
+    requests: Number(values.requests),
+    connections: Number(values.connections),
+  };
+  const site = await openSite({ learners: learners + attackers, profile: values.profile });
   try {
-    const plan = { rate: Number(values.rate), seconds: Number(values.seconds), turns: Number(values.turns) };
-    return { learners, attackers, ...plan, ...(await measure(site, learners, plan)) };
+    return { learners, attackers, ...plan, flood, ...(await measure(site, learners, plan, flood)) };
   } finally {
     await site.close();
   }
@@ -47,22 +59,13 @@ const run: Bench = async (options) => {
 
 export default run;
 
-/** One kind of turn, summed up over the run. */
-class Turns {
-  readonly delays = new Spread();
-  reports = 0;
-  ms = 0;
-  platformMs = 0;
-
-  get figures() {
-    const perSecond = round((this.reports / this.ms) * 1000, 1);
-    const { cpuPercent } = load({ cpuMs: 0, residentMb: 0 }, { cpuMs: this.platformMs, residentMb: 0 }, this.ms);
-    const at = (part: number) => this.delays.at(part);
-    return { perSecond, p50: at(0.5), p95: at(0.95), p99: at(0.99), most: at(1), platformCpuPercent: cpuPercent };
-  }
+interface Plan {
+  rate: number;
+  seconds: number;
+  turns: number;
 }
 
-async function measure(site: Site, learners: number, plan: { rate: number; seconds: number; turns: number }) {
+async function measure(site: Site, learners: number, plan: Plan, flood: Flood) {
   const { database, config, place } = site;
   const { connection } = database;
   const about = { programme: place.programme, secret: config.secret };
@@ -74,20 +77,15 @@ async function measure(site: Site, learners: number, plan: { rate: number; secon
   await crowd.enter();
   crowd.play((learners / plan.rate) * 1000);
   await delay(3_000);
-  const attack = await startAttackers({ url: platform.url, lesson: place.lesson, seats: hostile });
+  const attack = await startAttackers({ url: platform.url, lesson: place.lesson, seats: hostile, flood });
   const [calm, attacked] = [new Turns(), new Turns()];
   for (let turn = 0; turn < plan.turns; turn += 1) {
     for (const kind of turn % 2 ? [attacked, calm] : [calm, attacked]) {
       attack.set(kind === attacked);
       await delay(1_000);
-      crowd.delays = kind.delays;
-      const [reports, before, begun] = [crowd.reports, await usageOf(platform.pid), performance.now()];
-      await delay(plan.seconds * 1000);
-      kind.reports += crowd.reports - reports;
-      kind.ms += performance.now() - begun;
-      kind.platformMs += (await usageOf(platform.pid)).cpuMs - before.cpuMs;
-      crowd.delays = new Spread();
-      process.stderr.write(`${kind === calm ? 'calm    ' : 'attacked'} ${JSON.stringify(kind.figures)}\n`);
+      const watched = { crowd, platform: platform.pid, engine: database.serverPid };
+      const figures = await kind.take(watched, () => delay(plan.seconds * 1000));
+      process.stderr.write(`${kind === calm ? 'calm    ' : 'attacked'} ${JSON.stringify(figures)}\n`);
     }
   }
   attack.set(false);
@@ -101,11 +99,13 @@ async function measure(site: Site, learners: number, plan: { rate: number; secon
     site,
     hostile.map(({ enrolment }) => enrolment),
   );
-  const slower = round((1 - attacked.figures.perSecond / calm.figures.perSecond) * 100, 1);
-  const later = round((attacked.figures.p50 / Math.max(1, calm.figures.p50) - 1) * 100, 1);
+  const [inCalm, underAttack] = [calm.together, attacked.together];
+  const slower = round((1 - underAttack.perSecond / inCalm.perSecond) * 100, 1);
+  const later = round((underAttack.p50 / Math.max(1, inCalm.p50) - 1) * 100, 1);
   return {
-    calm: calm.figures,
-    attacked: attacked.figures,
+    calm: inCalm,
+    attacked: underAttack,
+    turnsOf: { calm: calm.each, attacked: attacked.each },
     fewerPercent: slower,
     laterPercent: later,
     sent,
@@ -119,7 +119,7 @@ async function measure(site: Site, learners: number, plan: { rate: number; secon
     ok: {
       throughput: slower <= WANTED_PERCENT,
       delay: later <= WANTED_PERCENT,
-      nothingStolen: stolen === 0 && ledger.differing === 0,
+      nothingStolen: stolen === 0 && ledger.equal,
     },
   };
 }

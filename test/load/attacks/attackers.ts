@@ -3,10 +3,18 @@ import { Agent, request } from 'node:http';
 import type { Seat } from '../beats/place.ts';
 import { Wire } from '../beats/wire.ts';
 
+/** What all attackers together send a second. */
+export interface Flood {
+  messages: number;
+  requests: number;
+  connections: number;
+}
+
 interface Task {
   url: string;
   lesson: string;
   seats: Seat[];
+  flood: Flood;
 }
 
 export interface Tally {
@@ -17,10 +25,6 @@ export interface Tally {
 }
 
 const TICK_MS = 20;
-/** What all attackers together send a second. */
-const MESSAGES = 2_000;
-const REQUESTS = 400;
-const CONNECTIONS = 50;
 const tally: Tally = { messages: 0, requests: 0, connections: 0, refused: 0 };
 const agent = new Agent({ keepAlive: true, maxSockets: 32 });
 let on = false;
@@ -48,20 +52,26 @@ process.on('message', (message: Task | { on: boolean } | { stop: true }) => {
   else if ('on' in message) on = message.on;
   else process.send?.(tally);
 });
+// Open connections would keep the process.
+process.once('disconnect', () => process.exit());
 
-function begin({ url, lesson, seats }: Task): void {
+function begin({ url, lesson, seats, flood }: Task): void {
   const site = new URL(url);
   const wires = new Map<Seat, Wire | undefined>();
+  /** Those that have been let in: before that a message only ends the connection. */
+  const inside = new Map<Seat, Wire>();
   const connect = (seat: Seat) => {
     tally.connections += 1;
     const wire: Wire = new Wire(site, seat.cookie, {
       text: (text) => {
-        if (!text.startsWith('0')) return;
-        wire.send('40');
-        wire.send('40/video-courses,');
+        if (text.startsWith('0')) {
+          wire.send('40');
+          wire.send('40/video-courses,');
+        } else if (text.startsWith('40/video-courses,')) inside.set(seat, wire);
       },
       closed: () => {
         tally.refused += 1;
+        if (inside.get(seat) === wire) inside.delete(seat);
         if (wires.get(seat) === wire) wires.set(seat, undefined);
       },
     });
@@ -71,9 +81,9 @@ function begin({ url, lesson, seats }: Task): void {
   setInterval(() => {
     if (!on) return;
     due = {
-      messages: due.messages + (MESSAGES * TICK_MS) / 1000,
-      requests: due.requests + (REQUESTS * TICK_MS) / 1000,
-      connections: due.connections + (CONNECTIONS * TICK_MS) / 1000,
+      messages: due.messages + (flood.messages * TICK_MS) / 1000,
+      requests: due.requests + (flood.requests * TICK_MS) / 1000,
+      connections: due.connections + (flood.connections * TICK_MS) / 1000,
     };
     for (; due.connections >= 1; due.connections -= 1) {
       const seat = seats.find((one) => wires.get(one) === undefined);
@@ -81,8 +91,10 @@ function begin({ url, lesson, seats }: Task): void {
     }
     for (; due.messages >= 1; due.messages -= 1) {
       const seat = seats[n++ % seats.length] as Seat;
-      wires.get(seat)?.send(hostile(lesson, seat, n));
-      if (wires.get(seat)) tally.messages += 1;
+      const wire = inside.get(seat);
+      if (!wire) continue;
+      wire.send(hostile(lesson, seat, n));
+      tally.messages += 1;
     }
     for (; due.requests >= 1; due.requests -= 1) post(site, seats[n++ % seats.length] as Seat, n);
   }, TICK_MS);

@@ -5,6 +5,15 @@ export class Spread {
   readonly #counts: number[] = [];
   #size = 0;
 
+  static together(spreads: readonly Spread[]): Spread {
+    const all = new Spread();
+    for (const one of spreads) {
+      for (const [value, count = 0] of one.#counts.entries()) all.#counts[value] = (all.#counts[value] ?? 0) + count;
+      all.#size += one.#size;
+    }
+    return all;
+  }
+
   add(value: number): void {
     const whole = Math.max(0, Math.round(value));
     this.#counts[whole] = (this.#counts[whole] ?? 0) + 1;
