@@ -23,6 +23,12 @@ export class KeptSessions {
     return this.#kept.get(learner);
   }
 
+  /** Whether a token is that of the session in hand, or of the one that it took over from. */
+  holds(learner: string, token: string): boolean {
+    const live = this.#kept.get(learner)?.live;
+    return live?.playing.token === token || live?.before?.playing.token === token;
+  }
+
   keep(live: LivePlaying, now: number): void {
     this.#kept.set(live.learner, { live, readAt: now });
   }

@@ -35,7 +35,10 @@ const MOST_TRIES = 4;
 /** Beats of one person that are judged: a player sends one in five seconds, and ten minutes of them after a break. */
 const BUDGET = { perSecond: 10, burst: 600 };
 const START_COST = 20;
-/** A token that is not the sender's own makes us look into the database, and an honest page stops at the first answer. */
+/**
+ * A token that we do not know makes us look into the database. Paid before the look, as guesses wait in a lane for theirs;
+ * given back where it is the sender's own. An honest page stops at the first answer.
+ */
 const GUESS_COST = 40;
 
 interface Deps {
@@ -144,12 +147,12 @@ export class Playing {
    */
   report(viewer: Viewer, report: Report, address: string): Promise<ReportReply> {
     const ranges = report.beats.reduce((sum, beat) => sum + beat.ranges.length, 0);
-    this.#spend(viewer, 0.2 + report.beats.length + ranges / 8, report.beats.length);
+    let extra = this.#kept.holds(viewer.id, report.token) ? 0 : GUESS_COST;
+    this.#spend(viewer, 0.2 + report.beats.length + ranges / 8 + extra, report.beats.length);
     return this.#inLane(viewer, async (fresh) => {
       const now = this.#deps.now();
       const live = (await this.#find(viewer, report, now, fresh)) ?? (await this.#findSuperseded(viewer, report, now));
       if (!live) {
-        this.#budget.charge(viewer.id, GUESS_COST);
         await this.#deps.host.enrolments.get(report.enrolment, own(viewer, {})).catch((error) => {
           this.#refuse('not-enrolled', report);
           throw error;
@@ -157,6 +160,8 @@ export class Playing {
         this.#refuse('token', report);
         return { state: 'taken-over', seq: 0, reasons: [], refused: ['token'] };
       }
+      this.#budget.charge(viewer.id, -extra);
+      extra = 0;
       if (live.ended) {
         this.#refuse('token', report);
         return { state: 'ended', seq: live.playing.seq, reasons: [], refused: ['token'] };

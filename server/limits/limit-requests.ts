@@ -48,10 +48,15 @@ function mayPass(gate: Gate, request: IncomingMessage, response: ServerResponse)
     return false;
   }
   response.once('finish', () => {
-    if (faulty.has(response.statusCode)) limits.faultyRequest(session, address);
+    const { statusCode } = response;
+    if (faulty.has(statusCode)) limits.faultyRequest(session, address, isForged(request, statusCode));
   });
   return true;
 }
+
+/** A change that is refused as such: for its token, its origin or its syntax. */
+const isForged = ({ method }: IncomingMessage, status: number): boolean =>
+  method !== 'GET' && (status === 400 || status === 403);
 
 function turnAway({ explain }: Gate, request: IncomingMessage, response: ServerResponse): void {
   const { code, messageKey, status } = errors.tooManyRequests();

@@ -9,6 +9,8 @@ export type Refusal = (typeof refusals)[number];
 const anonymousTimes = 10;
 const burstSeconds = 10;
 const faultCost = 10;
+/** Of a request that no page of ours makes: cut short, or without its session's token. */
+const forgedCost = 30;
 /** What a session's refused requests and a person's refused messages cost: who goes on is served when they pause. */
 const refusedCost = 2;
 /** A connection reads the session and the account. */
@@ -71,9 +73,9 @@ export class Limits {
   }
 
   /** A request that was refused for what it asked costs more: people seldom make one, and attacks little else. */
-  faultyRequest(session: string | undefined, address: string): void {
+  faultyRequest(session: string | undefined, address: string, isForged = false): void {
     if (this.#perSecond === 0) return;
-    if (session) this.#signedIn.charge(session, faultCost);
+    if (session) this.#signedIn.charge(session, isForged ? forgedCost : faultCost);
     else this.#anonymous.charge(address, faultCost);
   }
 

@@ -34,10 +34,13 @@ export class TokenBuckets {
     return true;
   }
 
-  /** Takes tokens that need not be there, down to one burst of debt: for what has turned out to be worse than it looked. */
+  /**
+   * Takes tokens that need not be there, down to one burst of debt: for what has turned out to be worse than it looked. A
+   * cost below 0 gives back.
+   */
   charge(key: string, cost: number): void {
     const bucket = this.#filled(key);
-    bucket.tokens = Math.max(-this.#burst, bucket.tokens - cost);
+    bucket.tokens = Math.min(this.#burst, Math.max(-this.#burst, bucket.tokens - cost));
   }
 
   get size(): number {
