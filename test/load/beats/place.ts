@@ -9,6 +9,7 @@ import type { Platform } from '../../../server/platform.ts';
 import { type Enrolment, newEnrolment } from '../../../server/programmes/enrolments.service.ts';
 import type { Programme } from '../../../server/programmes/programmes.service.ts';
 import { type EnrolmentProgress, snapshotOf } from '../../../server/progress/enrolment-change.ts';
+import type { Measures } from '../../../server/progress/measures.ts';
 import { recompute } from '../../../server/progress/roll-up.ts';
 import { rollUpWrites } from '../../../server/progress/roll-up-writes.ts';
 import { createFixtures, type Fixtures } from '../../support/fixtures.ts';
@@ -25,6 +26,13 @@ export interface Place {
   lesson: string;
   fixtures: Fixtures;
 }
+
+/** What a learner has done before the benchmark begins. */
+export type Study = (
+  enrolment: Enrolment,
+  index: number,
+  about: { programme: Programme; measures: Measures },
+) => Enrolment;
 
 const SCHOOL_SIZE = 250;
 const WORKSHOP_SIZE = 50;
@@ -48,8 +56,13 @@ export async function layPlace(platform: Platform): Promise<Place> {
  * Learners as a roster would have enrolled them, straight into the collections: 250 to a school, 50 to a workshop, their
  * roll-ups as recomputed from them.
  */
-export async function enrolMany(platform: Platform, place: Place, count: number): Promise<string[]> {
-  const { connection, programmes, regions } = platform.rooms;
+export async function enrolMany(
+  platform: Platform,
+  place: Place,
+  count: number,
+  study: Study = (enrolment) => enrolment,
+): Promise<string[]> {
+  const { connection, programmes, regions, progress } = platform.rooms;
   const programme = await programmes.get(place.programme);
   const schools = Array.from({ length: Math.ceil(count / SCHOOL_SIZE) }, (_, index) => ({
     _id: `school-${index}`,
@@ -68,7 +81,9 @@ export async function enrolMany(platform: Platform, place: Place, count: number)
       const school = Math.floor((from + index) / SCHOOL_SIZE);
       return newUser(from + index, `school-${school}`, scopes[school] as string[]);
     });
-    const batch = users.map((user, index) => enrolled(programme, user, Math.floor((from + index) / WORKSHOP_SIZE)));
+    const batch = users
+      .map((user, index) => enrolled(programme, user, Math.floor((from + index) / WORKSHOP_SIZE)))
+      .map((enrolment, index) => study(enrolment, from + index, { programme, measures: progress.measures }));
     await insert(connection, 'users', users);
     await insert(connection, 'enrolments', batch);
     enrolments.push(...batch);

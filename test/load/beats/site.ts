@@ -6,7 +6,7 @@ import { type Database, openDatabase } from '../../../server/database/index.ts';
 import { createLog } from '../../../server/log.ts';
 import { startPlatform } from '../../../server/platform.ts';
 import { startPlatformProcess } from '../platform-process.ts';
-import { enrolMany, layPlace, type Place } from './place.ts';
+import { enrolMany, layPlace, type Place, type Study } from './place.ts';
 
 type PlatformProcess = Awaited<ReturnType<typeof startPlatformProcess>>;
 
@@ -27,8 +27,10 @@ const SECRET = 'a secret of the benchmark, long enough to be one';
 export async function openSite({
   learners,
   profile,
+  study,
 }: {
   learners: number;
+  study?: Study;
   profile?: string | undefined;
 }): Promise<Site> {
   const dataDir = await mkdtemp(join(tmpdir(), 'xuefang-bench-beats-'));
@@ -40,7 +42,7 @@ export async function openSite({
   const begun = Date.now();
   const platform = await startPlatform({ config, log });
   const place = await layPlace(platform);
-  const ids = await enrolMany(platform, place, learners);
+  const ids = await enrolMany(platform, place, learners, study);
   await platform.stop();
   process.stderr.write(`${learners} enrolments after ${((Date.now() - begun) / 1000).toFixed(1)} s\n`);
   return {
