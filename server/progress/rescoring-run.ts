@@ -39,6 +39,12 @@ export interface RunDeps {
   renewed(): Date;
 }
 
+interface Found {
+  found: Enrolment[];
+  /** Whether it was read when no process scored by the replaced scheme any more. */
+  settled: boolean;
+}
+
 interface Batch {
   changes: CommittedChange[];
   /** Outbox entries. */
@@ -57,6 +63,8 @@ export class RescoringRun {
   readonly #scheme: Scheme;
   readonly #facts: string[] = [];
   #job: Rescoring;
+  /** The next batch, read while this one is written: the revisions tell where it is old. */
+  #ahead: Promise<Found> | undefined;
 
   constructor(job: Rescoring, scheme: Scheme, deps: RunDeps) {
     this.#job = job;
@@ -68,8 +76,9 @@ export class RescoringRun {
   async step(): Promise<boolean> {
     // A newer correction scores everybody itself, and this process may know of it already.
     if (this.#scheme.version !== this.#job.version) throw new Error(`scheme ${this.#scheme.version} is not the job's`);
-    const settled = Date.now() >= this.#job.at.getTime() + SETTLE_MS;
-    const found = await this.#read();
+    const reading = this.#ahead ?? this.#read(this.#job);
+    this.#ahead = undefined;
+    const { settled, found } = await reading;
     if (found.length > 0) return this.#commit(this.#score(found));
     if (!settled) await delay(PAUSE_MS);
     const isDone = settled && this.#job.round > 1 && this.#job.cursor === '';
@@ -87,14 +96,20 @@ export class RescoringRun {
   }
 
   /** The next enrolments, without the values that nothing here asks for. */
-  #read(): Promise<Enrolment[]> {
-    const { programme, cursor, round, version } = this.#job;
+  async #read({ programme, cursor, round, version, at }: Rescoring): Promise<Found> {
+    const settled = Date.now() >= at.getTime() + SETTLE_MS;
     const left = { scheme: { $ne: version }, qualifiedAt: null };
     const filter = { _id: { $gt: cursor }, programme, ...(round > 1 && left) };
     const projection = { ...fields, ...Object.fromEntries(this.#required().map((key) => [`values.${key}`, 1])) };
     const options = { projection, batchSize: BATCH + 1 };
     const found = this.#deps.models.enrolments.collection.find(filter as never, options);
-    return found.sort({ _id: 1 }).limit(BATCH).toArray() as unknown as Promise<Enrolment[]>;
+    return { settled, found: (await found.sort({ _id: 1 }).limit(BATCH).toArray()) as unknown as Enrolment[] };
+  }
+
+  #readAhead(next: Rescoring): void {
+    this.#ahead = this.#read(next);
+    // Whoever awaits it hears of a failure; nobody does after one of the batch before.
+    this.#ahead.catch(() => {});
   }
 
   #required(): string[] {
@@ -130,6 +145,7 @@ export class RescoringRun {
   /** @returns false where another process has taken over */
   async #commit({ changes, facts, deltas, next }: Batch): Promise<boolean> {
     const { transaction, committed, progressed } = this.#deps;
+    if (changes.length > 0) this.#readAhead(next);
     const outcome = await transaction(async (session) => {
       if (!(await this.#advance(next, session))) return 'lost';
       const { connection, enrolments, rollUps, outbox } = this.#collections();
@@ -148,7 +164,10 @@ export class RescoringRun {
       return 'done';
     });
     if (outcome === 'lost') return false;
-    if (outcome === 'outdated') return true;
+    if (outcome === 'outdated') {
+      this.#ahead = undefined;
+      return true;
+    }
     this.#job = next;
     this.#facts.push(...facts.map(({ _id }) => _id));
     if (changes.length > 0) committed(changes);
