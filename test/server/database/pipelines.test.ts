@@ -97,8 +97,19 @@ const pipelines: [string, Document[], Document[], Document[]][] = [
   [
     '$group joins equal numbers of different types',
     [{ $group: { _id: '$a', n: { $sum: 1 } } }],
-    [{ a: 1 }, { a: long(1) }, { a: new Double(1) }],
-    [{ _id: 1, n: 3 }],
+    [{ a: 1 }, { a: long(1) }, { a: new Double(1) }, { a: decimal('1.0') }],
+    [{ _id: 1, n: 4 }],
+  ],
+  [
+    '$group joins equal documents, and keeps apart what doubles cannot',
+    [{ $group: { _id: { x: '$a' }, n: { $sum: 1 } } }],
+    [{ a: decimal('0.5') }, { a: 0.5 }, { a: '0.5' }, { a: long('9007199254740993') }, { a: 9007199254740992 }],
+    [
+      { _id: { x: decimal('0.5') }, n: 2 },
+      { _id: { x: '0.5' }, n: 1 },
+      { _id: { x: long('9007199254740993') }, n: 1 },
+      { _id: { x: new Double(9007199254740992) }, n: 1 },
+    ],
   ],
   [
     '$group has one key for null and missing',
@@ -395,5 +406,18 @@ describe('pipelines of the engine', function () {
       .aggregate([{ $match: { $expr: { $eq: ['$name', 'A'] } } }, { $count: 'n' }], { collation })
       .toArray();
     expect(equal).to.deep.equal([{ n: 2 }]);
+    const grouped = async (stages: Document[]) =>
+      engine.db
+        .collection('rows')
+        .aggregate([{ $sort: { _id: 1 } }, ...stages], { collation })
+        .toArray();
+    expect(await grouped([{ $group: { _id: { by: '$name' }, n: { $sum: 1 } } }])).to.deep.equal([
+      { _id: { by: 'b' }, n: 2 },
+      { _id: { by: 'A' }, n: 2 },
+    ]);
+    expect(await grouped([{ $sortByCount: '$name' }])).to.have.length(2);
+    expect(await grouped([{ $group: { _id: null, least: { $min: '$name' }, most: { $max: '$name' } } }])).to.deep.equal(
+      [{ _id: null, least: 'A', most: 'b' }],
+    );
   });
 });

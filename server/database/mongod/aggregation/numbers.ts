@@ -144,9 +144,10 @@ const numbersIn = (values: readonly unknown[]) => values.filter((each) => number
 function extreme(sign: 1 | -1): Accumulator {
   return (collection, expr, options) => {
     let best: unknown = null;
+    const collator = options.collation === undefined ? undefined : collatorFor(options.collation);
     for (const each of valuesOf(collection, expr, options)) {
       if (each === null || each === undefined) continue;
-      if (best === null || compare(each, best) * sign > 0) best = each;
+      if (best === null || compare(each, best, collator) * sign > 0) best = each;
     }
     return best;
   };

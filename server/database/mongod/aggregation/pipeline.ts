@@ -14,6 +14,7 @@ import { compileFilter } from '../query/matcher.ts';
 import { sortBy } from '../query/sort.ts';
 import type { Doc } from '../values/codec.ts';
 import { collatorFor } from '../values/collation.ts';
+import { GROUP_KEY, groupedByValue, groupKey } from './group.ts';
 import { numberAccumulators, numberOperators } from './numbers.ts';
 
 type Stage = (input: LazyIterator, argument: unknown, options: Options) => LazyIterator;
@@ -43,6 +44,12 @@ const $sort: Stage = (input, spec, options) => {
   return input.transform((documents) => Lazy(sortBy(documents as Doc[], (each) => each, spec as Doc, { collator })));
 };
 
+const $group: Stage = (input, spec, options) =>
+  (pipelineOperators.$group as unknown as Stage)(input, groupedByValue(spec, options), options);
+
+const $sortByCount: Stage = (input, expression, options) =>
+  $sort($group(input, { _id: expression, count: { $sum: 1 } }, options), { count: -1 }, options);
+
 /** Takes documents at random, each at most once. */
 const $sample: Stage = (input, spec) =>
   input.transform((documents) => {
@@ -59,11 +66,11 @@ function refuseScript(): never {
   throw notImplemented('$accumulator needs server-side JavaScript, which this engine does not run');
 }
 
-const pipeline = { ...pipelineOperators, $match, $sample, $sort } as Record<string, unknown>;
+const pipeline = { ...pipelineOperators, $group, $match, $sample, $sort, $sortByCount } as Record<string, unknown>;
 
 const context = Context.init({
   accumulator: { ...accumulator, ...numberAccumulators, $accumulator: refuseScript },
-  expression: { ...expression, ...numberOperators },
+  expression: { ...expression, ...numberOperators, [GROUP_KEY]: groupKey },
   pipeline,
   projection,
   query,
