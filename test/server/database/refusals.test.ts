@@ -26,6 +26,26 @@ const options: [string, Document, number][] = [
   ['$where', { find: 'rows', filter: { $where: 'true' } }, 238],
   ['$function', { aggregate: 'rows', pipeline: [{ $set: { a: { $function: {} } } }], cursor: {} }, 238],
   ['$accumulator', { aggregate: 'rows', pipeline: [{ $group: { _id: 1, a: { $accumulator: {} } } }], cursor: {} }, 238],
+  [
+    '$lookup by equality under a collation',
+    {
+      aggregate: 'rows',
+      pipeline: [{ $lookup: { from: 'rows', localField: 'a', foreignField: 'a', as: 'b' } }],
+      cursor: {},
+      collation: { locale: 'en', strength: 2 },
+    },
+    238,
+  ],
+  [
+    '$addToSet under a collation',
+    {
+      aggregate: 'rows',
+      pipeline: [{ $group: { _id: 1, a: { $addToSet: '$a' } } }],
+      cursor: {},
+      collation: { locale: 'en', strength: 2 },
+    },
+    238,
+  ],
   ['$near', { find: 'rows', filter: { a: { $near: [0, 0] } } }, 238],
   ['$geoWithin', { find: 'rows', filter: { a: { $geoWithin: {} } } }, 238],
   ['$geoNear', { aggregate: 'rows', pipeline: [{ $geoNear: {} }], cursor: {} }, 238],

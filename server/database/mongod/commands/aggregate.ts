@@ -1,3 +1,4 @@
+import { checkCollated } from '../aggregation/check.ts';
 import { fieldsRead } from '../aggregation/dependencies.ts';
 import { runPipeline } from '../aggregation/pipeline.ts';
 import { asksForScore, SCORE, withScore } from '../aggregation/text-score.ts';
@@ -37,6 +38,8 @@ export const aggregate: Handler = async (engine, command) => {
     stages = [...collection.view.pipeline, ...stages];
     collection = engine.catalog.get(database, collection.view.on);
   }
+  const collation = documentField(body, 'collation');
+  if (collation !== undefined && collation.locale !== 'simple') checkCollated(stages);
   const { head, rest } = splitSearch(stages, body.hint);
   const output = outputStage(rest);
   if (output !== undefined && command.transaction !== undefined) {
