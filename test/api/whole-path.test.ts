@@ -143,7 +143,12 @@ describe('the whole path by the API', function () {
       const { body: inbox } = await as.learner.get('/api/v1/messages').expect(200);
       const { body: courses } = await as.manager.get(`/api/v1/video-courses/courses?programme=${path.programme}`);
       const { programme, topic, task } = path;
-      const byName: Record<string, string> = { programme, topic, task, enrolment, region: '410204', ...left };
+      const schemeOf = `/api/v1/assessment/schemes/${programme}`;
+      const { state: _, version: __, ...scheme } = (await as.manager.get(schemeOf).expect(200)).body;
+      const correction = { ...scheme, passMark: scheme.passMark - 100, reason: '更正考核方案的说明' };
+      const { body: rescoring } = await as.manager.post(`${schemeOf}/correct`, correction).expect(200);
+      const version = String(rescoring.version);
+      const byName: Record<string, string> = { programme, topic, task, enrolment, region: '410204', version, ...left };
       const byPlace: Record<string, string> = {
         programmes: programme,
         regions: '410204',
