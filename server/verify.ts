@@ -24,3 +24,5 @@ try {
 } finally {
   await platform.stop();
 }
+// agenda keeps a timer of half its lock's lifetime (5 minutes) after every job that ran.
+process.exit();
