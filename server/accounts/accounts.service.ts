@@ -9,7 +9,7 @@ import type { Audit } from './audit.ts';
 import { maskIdNumber, parseIdNumber } from './id-number.ts';
 import type { IdVault } from './id-vault.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
-import type { Grant, Scope, Scoped, Viewer } from './scope.ts';
+import { type Grant, type Scope, type Scoped, unscoped, type Viewer } from './scope.ts';
 import type { identitySchema, userSchema } from './user.model.ts';
 
 export type User = InferSchemaType<typeof userSchema>;
@@ -174,10 +174,13 @@ export class Accounts {
     return this.#users.countDocuments(filter);
   }
 
-  async hasOperator(): Promise<boolean> {
-    return (
-      (await this.#users.exists({ grants: trusted({ $elemMatch: { role: 'operator', scope: 'platform' } }) })) !== null
-    );
+  /** Whether there is anybody like this: one look instead of a count. */
+  async any(filter: Scoped<object>): Promise<boolean> {
+    return (await this.#users.exists(filter)) !== null;
+  }
+
+  hasOperator(): Promise<boolean> {
+    return this.any(unscoped({ grants: trusted({ $elemMatch: { role: 'operator', scope: 'platform' } }) }));
   }
 
   /** The plain ID number, for the registry's own file. Every call is audited. */

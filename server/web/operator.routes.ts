@@ -135,13 +135,12 @@ const worded = (t: Request['t'], keys: string[], name: string): string =>
 
 /** What leads from an empty platform to a first programme; nothing where somebody takes part in one. */
 async function firstSteps({ t }: Request, { regions, programmes, accounts }: Deps) {
-  const [tree, organisations, all, schools] = await Promise.all([
+  if (await accounts.any(unscoped({ 'grants.role': 'learner' }))) return [];
+  const [tree, organisations, all] = await Promise.all([
     regions.all(),
     regions.organisations({}, { skip: 0, limit: 1 }),
     programmes.all(),
-    accounts.count(unscoped({ 'grants.role': 'learner' })),
   ]);
-  if (schools > 0) return [];
   const open = all.find(({ state }) => state === 'open');
   const step = (key: string, href: string, done: boolean) => ({
     title: t(`setup.step.${key}.title`),
