@@ -109,15 +109,16 @@ export function addSchemePages(host: AssessmentHost, schemes: Schemes): void {
     };
     const offered = await host.apply('scheme.activities', [], { programme: programme._id, language });
     const known = new Set(form.required.map(({ activity }) => activity));
+    const programmeTitle = localText(programme.title, language);
+    const all = { label: t('schemes.title'), href: '/assessment/schemes' };
     await response.page('assessment/scheme', {
-      title: localText(programme.title, language),
-      lead: t(correcting === undefined ? 'scheme.title' : 'correct.title'),
-      breadcrumb: [
-        { label: t('schemes.title'), href: '/assessment/schemes' },
-        ...(correcting === undefined
-          ? []
-          : [{ label: t('scheme.title'), href: `/assessment/schemes/${programme._id}` }]),
-      ],
+      ...(correcting === undefined
+        ? { title: programmeTitle, lead: t('scheme.title'), breadcrumb: [all] }
+        : {
+            title: t('correct.title'),
+            lead: programmeTitle,
+            breadcrumb: [all, { label: programmeTitle, href: `/assessment/schemes/${programme._id}` }],
+          }),
       status: wrong.size > 0 ? 422 : 200,
       programme,
       frozen: programme.state !== 'draft' && correcting === undefined,

@@ -198,7 +198,7 @@ describe('assessment', function () {
     const stranger = await platform.signIn((await platform.person({ grants: [elsewhere] })).login);
     await stranger.post(path, scheme).expect(404);
     await stranger.get(`/assessment/schemes/${platform.programme}/correct`).expect(404);
-    expect((await stranger.get('/tasks').expect(200)).text).to.include('没有任务');
+    expect((await stranger.get('/tasks').expect(200)).text).to.include('没有后台任务');
     const learner = await platform.signIn((await platform.learner()).login);
     await learner.post(path, scheme).expect(404);
     await learner.get('/tasks').expect(404);
