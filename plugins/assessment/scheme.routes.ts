@@ -87,7 +87,13 @@ export function addSchemePages(host: AssessmentHost, schemes: Schemes): void {
     const wrong: SchemeErrors = read.ok ? new Map() : read.errors;
     if (!why.success) wrong.set('reason', { key: 'field.reason' });
     if (!read.ok || !why.success) return show(request, response, programme, form, wrong, typedReason);
-    await schemes.correct(request.viewer!, id, read.scheme, why.data);
+    try {
+      await schemes.correct(request.viewer!, id, read.scheme, why.data);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.status === 404) throw error;
+      const said: SchemeErrors = new Map([['', { key: error.messageKey, params: error.params }]]);
+      return show(request, response, programme, form, said, typedReason);
+    }
     response.done('/tasks', host.translate(request.language)('correct.begun'));
   });
 

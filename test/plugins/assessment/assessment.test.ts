@@ -187,6 +187,8 @@ describe('assessment', function () {
       expect(answer.body).to.include({ state: 'done', reason: '权重抄错', total: 0 });
     }, 10_000);
     expect((await client.get('/tasks').expect(200)).text).to.include('已完成');
+    const same = await client.form(path, { ...fields(['70', '30']), reason: '再更正一次' }).expect(422);
+    expect(same.text).to.include('没有要更正的内容').and.include('再更正一次');
     const made = await client.post(`/api/v1/assessment/schemes/${id}/correct`, again).expect(200);
     expect(made.body).to.include({ version: 3, state: 'running' });
   });
