@@ -164,7 +164,7 @@ export async function startPlatform({
     groupSize: 2_000,
     committed(changes, qualified) {
       committed(changes);
-      for (const { id } of qualified) facts.deliver(id);
+      for (const { _id } of qualified) facts.deliver(_id);
     },
   });
   const rescorings = new Rescorings({

@@ -1,5 +1,5 @@
 import { type InferSchemaType, Schema } from 'mongoose';
-import { idField } from '../ids.ts';
+import { idField, newId } from '../ids.ts';
 
 const sums = { type: Schema.Types.Mixed, default: {} } as const;
 
@@ -86,3 +86,10 @@ export const outboxSchema = new Schema(
   { strict: 'throw', versionKey: false },
 );
 outboxSchema.index({ nextAt: 1 }, { name: 'by_next' });
+
+/** The outbox entry of an enrolment that qualifies, as `outboxSchema` would fill it in. */
+export function qualifiedFact(enrolment: string) {
+  const waiting = { done: [], attempts: 0, nextAt: new Date() };
+  return { _id: newId(), fact: 'progress.qualified', value: { enrolment }, ...waiting };
+}
+export type QualifiedFact = ReturnType<typeof qualifiedFact>;

@@ -2,10 +2,10 @@ import type { AnyBulkWriteOperation, ClientSession, Model } from 'mongoose';
 import { mongo } from 'mongoose';
 import { beijingDay } from '../beijing-time.ts';
 import { errors } from '../errors.ts';
-import { newId } from '../ids.ts';
 import type { Enrolment } from '../programmes/enrolments.service.ts';
 import type { Transaction } from '../transaction.ts';
 import { applyChanges, type Change, changesByDay, type EnrolmentProgress, snapshotOf } from './enrolment-change.ts';
+import { type QualifiedFact, qualifiedFact } from './progress.model.ts';
 import { type Schemes, schemeFor } from './rescore.ts';
 import { mergeDeltas, type RollupDelta, rollupDeltas } from './roll-up.ts';
 import { rollUpWrites } from './roll-up-writes.ts';
@@ -36,7 +36,7 @@ const MOST_KNOWN = 20_000;
 interface Commit {
   changes: CommittedChange[];
   /** Outbox entries of those who qualified. */
-  qualified: { id: string; enrolment: string }[];
+  qualified: QualifiedFact[];
 }
 
 interface Pending {
@@ -62,7 +62,7 @@ export interface RecorderDeps {
   schemesOf(programme: string, seen: number | undefined): Promise<Schemes>;
   measureOf: MeasureOf;
   /** Called after each commit with everything it changed; must not throw. */
-  committed(changes: CommittedChange[], qualified: { id: string; enrolment: string }[]): void;
+  committed(changes: CommittedChange[], qualified: QualifiedFact[]): void;
   /** Told of every attempt to commit. */
   observe(commit: { enrolments: number; ms: number; ok: boolean }): void;
   /** How long reports are gathered before they are written, in milliseconds. */
@@ -164,7 +164,7 @@ export class Recorder {
     const changes: CommittedChange[] = [];
     const writes: AnyBulkWriteOperation<Enrolment>[] = [];
     const deltas = new Map<string, RollupDelta[]>();
-    const qualified: { id: string; enrolment: string }[] = [];
+    const qualified: QualifiedFact[] = [];
     for (const [id, pending] of group) {
       const { steps, ...change } = await this.#changeOne(byId.get(id), pending);
       changes.push(change);
@@ -179,21 +179,13 @@ export class Recorder {
         snapshot = next;
       }
       deltas.set(change.after.programme, list);
-      if (change.after.state === 'qualified' && !change.before.qualifiedAt) {
-        qualified.push({ id: newId(), enrolment: id });
-      }
+      if (change.after.state === 'qualified' && !change.before.qualifiedAt) qualified.push(qualifiedFact(id));
     }
     await this.#writeEnrolments(writes, session, group);
     for (const [programme, list] of deltas) await this.#writeRollUps(programme, mergeDeltas(list), session);
     await writeCompanions([...group.values()].flat(), session);
-    if (qualified.length) {
-      const facts = qualified.map(({ id, enrolment }) => ({
-        _id: id,
-        fact: 'progress.qualified',
-        value: { enrolment },
-      }));
-      await outbox.insertMany(facts, { session });
-    }
+    const facts = qualified.map((document) => ({ insertOne: { document } }));
+    await writeMany(outbox, facts, session);
     return { changes, qualified };
   }
 
@@ -228,8 +220,7 @@ export class Recorder {
     session: ClientSession,
     group: Map<string, unknown>,
   ): Promise<void> {
-    if (writes.length === 0) return;
-    if ((await writeExactly(this.#deps.models.enrolments, writes, session)) === writes.length) return;
+    if ((await writeMany(this.#deps.models.enrolments, writes, session)) === writes.length) return;
     for (const id of group.keys()) this.#known.delete(id);
     throw conflict();
   }
@@ -256,8 +247,8 @@ export class Recorder {
 
   async #writeRollUps(programme: string, deltas: RollupDelta[], session: ClientSession): Promise<void> {
     const { rollUps, days } = rollUpWrites(programme, deltas);
-    if (rollUps.length) await writeExactly(this.#deps.models.rollUps, rollUps, session);
-    if (days.length) await writeExactly(this.#deps.models.rollUpDays, days, session);
+    await writeMany(this.#deps.models.rollUps, rollUps, session);
+    await writeMany(this.#deps.models.rollUpDays, days, session);
   }
 }
 
@@ -312,15 +303,10 @@ async function writeCompanions(pending: Pending[], session: ClientSession): Prom
   for (const [model, companions] of byModel) {
     const all = [...companions.values()];
     const writes = all.map(({ write }) => write);
-    if (all.every(({ exact }) => exact)) await writeExactly(model, writes, session);
+    if (all.every(({ exact }) => exact)) await writeMany(model, writes, session);
     // Without `throwOnValidationError` mongoose leaves out what does not fit its schema, and says nothing.
     else await model.bulkWrite(writes, { session, ordered: false, throwOnValidationError: true });
   }
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: any model's
-function writeExactly(model: Model<any>, writes: readonly AnyBulkWriteOperation<any>[], session: ClientSession) {
-  return writeMany({ connection: model.db, collection: model.collection.name }, writes, session);
 }
 
 /** Another process wrote the enrolment meanwhile: labelled so that the transaction runs again. */

@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientSession, Model } from 'mongoose';
 import { beijingDay } from '../beijing-time.ts';
-import { newId } from '../ids.ts';
 import type { Enrolment } from '../programmes/enrolments.service.ts';
 import type { Transaction } from '../transaction.ts';
 import { type EnrolmentProgress, snapshotOf } from './enrolment-change.ts';
-import type { Rescoring } from './progress.model.ts';
+import { type QualifiedFact, qualifiedFact, type Rescoring } from './progress.model.ts';
 import type { CommittedChange } from './recorder.ts';
 import { rescore } from './rescore.ts';
 import { mergeDeltas, type RollupDelta, rollupDeltas } from './roll-up.ts';
@@ -47,8 +46,7 @@ interface Found {
 
 interface Batch {
   changes: CommittedChange[];
-  /** Outbox entries. */
-  facts: ({ _id: string } & object)[];
+  facts: QualifiedFact[];
   deltas: RollupDelta[];
   next: Rescoring;
 }
@@ -144,23 +142,19 @@ export class RescoringRun {
 
   /** @returns false where another process has taken over */
   async #commit({ changes, facts, deltas, next }: Batch): Promise<boolean> {
-    const { transaction, committed, progressed } = this.#deps;
+    const { models, transaction, committed, progressed } = this.#deps;
     if (changes.length > 0) this.#readAhead(next);
     const outcome = await transaction(async (session) => {
       if (!(await this.#advance(next, session))) return 'lost';
-      const { connection, enrolments, rollUps, outbox } = this.#collections();
       const writes = changes.map(writeOf);
-      if (
-        writes.length > 0 &&
-        (await writeMany({ connection, collection: enrolments }, writes, session)) < writes.length
-      ) {
+      if ((await writeMany(models.enrolments, writes, session)) < writes.length) {
         await session.abortTransaction();
         return 'outdated';
       }
       const { rollUps: sums } = rollUpWrites(next.programme, deltas);
-      if (sums.length > 0) await writeMany({ connection, collection: rollUps }, sums, session);
+      await writeMany(models.rollUps, sums, session);
       const inserts = facts.map((document) => ({ insertOne: { document } }));
-      if (inserts.length > 0) await writeMany({ connection, collection: outbox }, inserts, session);
+      await writeMany(models.outbox, inserts, session);
       return 'done';
     });
     if (outcome === 'lost') return false;
@@ -185,16 +179,6 @@ export class RescoringRun {
     );
     return modifiedCount === 1;
   }
-
-  #collections() {
-    const { enrolments, rollUps, outbox } = this.#deps.models;
-    return {
-      connection: enrolments.db,
-      enrolments: enrolments.collection.name,
-      rollUps: rollUps.collection.name,
-      outbox: outbox.collection.name,
-    };
-  }
 }
 
 const fields = Object.fromEntries(
@@ -203,12 +187,6 @@ const fields = Object.fromEntries(
     ...['components', 'total', 'scheme', 'rev', 'lastDay', 'lastAt', 'enrolledAt', 'qualifiedAt'],
   ].map((name) => [name, 1]),
 );
-
-/** As `outboxSchema` would fill it in. */
-function qualifiedFact(enrolment: string) {
-  const waiting = { done: [], attempts: 0, nextAt: new Date() };
-  return { _id: newId(), fact: 'progress.qualified', value: { enrolment }, ...waiting };
-}
 
 function writeOf({ before, after }: CommittedChange) {
   const { components, total, state, scheme, rev, qualifiedAt } = after;

@@ -1,4 +1,4 @@
-import type { AnyBulkWriteOperation, ClientSession, Connection } from 'mongoose';
+import type { AnyBulkWriteOperation, ClientSession, Connection, Model } from 'mongoose';
 import { mongo } from 'mongoose';
 
 /** One update as the database's command takes it. */
@@ -15,8 +15,9 @@ interface Statement {
  * @throws MongoServerError with the code of the first write that failed
  */
 export async function writeMany(
-  { connection, collection }: { connection: Connection; collection: string },
-  // biome-ignore lint/suspicious/noExplicitAny: any collection's writes
+  // biome-ignore lint/suspicious/noExplicitAny: any model's writes
+  { db, collection: { name } }: Model<any>,
+  // biome-ignore lint/suspicious/noExplicitAny: as above
   writes: readonly AnyBulkWriteOperation<any>[],
   session: ClientSession,
 ): Promise<number> {
@@ -31,11 +32,11 @@ export async function writeMany(
     else others.push(write);
   }
   let done = 0;
-  if (updates.length) done += await run(connection, { update: collection, updates }, session);
-  if (inserts.length) done += await run(connection, { insert: collection, documents: inserts }, session);
+  if (updates.length) done += await run(db, { update: name, updates }, session);
+  if (inserts.length) done += await run(db, { insert: name, documents: inserts }, session);
   if (others.length) {
     const options = { session, ordered: false };
-    const result = await connection.collection(collection).bulkWrite(others as never[], options);
+    const result = await db.collection(name).bulkWrite(others as never[], options);
     done += result.matchedCount + result.insertedCount + result.upsertedCount + result.deletedCount;
   }
   return done;
