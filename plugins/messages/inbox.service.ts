@@ -1,5 +1,5 @@
 import { type InferSchemaType, type Model, trusted } from 'mongoose';
-import { errors, type LocalText, newId, type Paging, pageOf, type Viewer } from '#platform';
+import { errors, Kept, type LocalText, newId, type Paging, pageOf, type Viewer } from '#platform';
 import type { messageSchema } from './message.model.ts';
 
 type Stored = InferSchemaType<typeof messageSchema>;
@@ -26,17 +26,21 @@ export interface NewMessage {
 
 export interface InboxDeps {
   messages: Model<Stored>;
-  unread: { of(user: string): Promise<number>; forget(user: string): void };
   /** Tells the pages that these readers have open. */
   tell(users: string[]): void;
 }
 
+/** How long an unread count is kept in memory, in milliseconds, and for how many people. */
+const keptMs = 10_000;
+const mostKept = 20_000;
 /** Documents in one insert. */
 const batchSize = 1_000;
 
 /** What people are told on the site, each in their own inbox. */
 export class Inbox {
   readonly #deps: InboxDeps;
+  /** Unread messages per person: every page asks for them. */
+  readonly #unread = new Kept<number>(keptMs, mostKept);
 
   constructor(deps: InboxDeps) {
     this.#deps = deps;
@@ -61,7 +65,8 @@ export class Inbox {
   }
 
   unread(viewer: Viewer): Promise<number> {
-    return this.#deps.unread.of(viewer.id);
+    const unread = { to: viewer.id, unread: true };
+    return this.#unread.get(viewer.id, () => this.#deps.messages.countDocuments(unread).exec());
   }
 
   /** The viewer's messages, newest first. */
@@ -101,7 +106,7 @@ export class Inbox {
   }
 
   #changed(users: string[]): void {
-    for (const user of users) this.#deps.unread.forget(user);
+    for (const user of users) this.#unread.forget(user);
     this.#deps.tell(users);
   }
 }

@@ -4,7 +4,6 @@ import { inboxRoutes } from './inbox.routes.ts';
 import { Inbox, type NewMessage } from './inbox.service.ts';
 import { messageSchema } from './message.model.ts';
 import { messageLines } from './message-lines.ts';
-import { UnreadCounts } from './unread-counts.ts';
 
 declare module '#platform' {
   interface Services {
@@ -24,14 +23,8 @@ export default definePlugin({
   models: { messages: messageSchema },
   register(host) {
     const { messages } = host.models;
-    const unread = new UnreadCounts({
-      read: (user) => messages.countDocuments({ to: user, unread: true }).exec(),
-      keptMs: 10_000,
-      most: 20_000,
-    });
     const inbox = new Inbox({
       messages,
-      unread,
       tell(users) {
         // One query for all, made when the first room is told: a notice to thousands must not ask thousands of times.
         let counts: Promise<Map<string, number>> | undefined;

@@ -1,4 +1,4 @@
-import { errors, type LocalText } from '#platform';
+import { errors, Kept, type LocalText } from '#platform';
 import type { Models } from './plugin.ts';
 
 export interface Chapter {
@@ -35,7 +35,7 @@ const KEPT_MS = 2_000;
 /** Courses and lessons as they are read: kept per programme, since every page and beat asks for them. */
 export class Catalogue {
   readonly #models: Models;
-  readonly #kept = new Map<string, { until: number; courses: Promise<Course[]> }>();
+  readonly #kept = new Kept<Course[]>(KEPT_MS);
   /** lesson or course → its programme, which never changes. */
   readonly #programmes = new Map<string, string>();
 
@@ -45,12 +45,7 @@ export class Catalogue {
 
   /** A programme's courses in order, drafts among them; at most two seconds old. */
   courses(programme: string): Promise<Course[]> {
-    const kept = this.#kept.get(programme);
-    if (kept && kept.until > Date.now()) return kept.courses;
-    const courses = this.#read(programme);
-    this.#kept.set(programme, { until: Date.now() + KEPT_MS, courses });
-    courses.catch(() => this.#kept.delete(programme));
-    return courses;
+    return this.#kept.get(programme, () => this.#read(programme));
   }
 
   /** What learners see: published courses. */
@@ -83,7 +78,7 @@ export class Catalogue {
 
   /** Reads the programme again at the next question. */
   forget(programme: string): void {
-    this.#kept.delete(programme);
+    this.#kept.forget(programme);
   }
 
   async #read(programme: string): Promise<Course[]> {

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { type ClientSession, type InferSchemaType, type Model, trusted } from 'mongoose';
 import { AppError, errors } from '../errors.ts';
 import { newId } from '../ids.ts';
+import { Kept } from '../kept.ts';
 import { pageOf } from '../page-of.ts';
 import type { Regions } from '../regions/regions.service.ts';
 import type { Transaction } from '../transaction.ts';
@@ -43,15 +44,14 @@ interface AccountsDeps {
 }
 
 const activationMs = 30 * 86_400_000;
-/** How long a viewer is kept in memory, in milliseconds, and how many. */
+/** How long a viewer is kept in memory, in milliseconds. */
 const keptMs = 2_000;
-const mostViewers = 10_000;
 
 /** People, what they sign in with, and what they may do where. */
 export class Accounts {
   readonly #deps: AccountsDeps;
   /** Every request asks who is there; pages come in bursts. */
-  readonly #viewers = new Map<string, { until: number; viewer: Promise<Viewer | undefined> }>();
+  readonly #viewers = new Kept<Viewer | undefined>(keptMs);
 
   constructor(deps: AccountsDeps) {
     this.#deps = deps;
@@ -66,13 +66,7 @@ export class Accounts {
    * changes is seen two seconds later.
    */
   viewer(id: string): Promise<Viewer | undefined> {
-    const kept = this.#viewers.get(id);
-    if (kept && kept.until > Date.now()) return kept.viewer;
-    if (this.#viewers.size >= mostViewers) this.#viewers.clear();
-    const viewer = this.#readViewer(id);
-    this.#viewers.set(id, { until: Date.now() + keptMs, viewer });
-    viewer.catch(() => this.#viewers.delete(id));
-    return viewer;
+    return this.#viewers.get(id, () => this.#readViewer(id));
   }
 
   async #readViewer(id: string): Promise<Viewer | undefined> {
@@ -228,24 +222,24 @@ export class Accounts {
       const change = phone ? { $set: { phone, language } } : { $set: { language }, $unset: { phone: 1 as const } };
       await this.#users.updateOne({ _id: userId }, change, { session });
     });
-    this.#viewers.delete(userId);
+    this.#viewers.forget(userId);
     await this.#deps.audit.record({ actor: userId, action: 'phone.change', subject: userId });
   }
 
   async setLanguage(userId: string, language: string): Promise<void> {
     await this.#users.updateOne({ _id: userId }, { $set: { language } });
-    this.#viewers.delete(userId);
+    this.#viewers.forget(userId);
   }
 
   async grant(userId: string, grant: Grant, actor?: string): Promise<void> {
     await this.#users.updateOne({ _id: userId }, { $addToSet: { grants: grant } });
-    this.#viewers.delete(userId);
+    this.#viewers.forget(userId);
     await this.#deps.audit.record({ actor, action: 'grant.add', subject: userId, details: { ...grant } });
   }
 
   async revoke(userId: string, grant: Grant, actor?: string): Promise<void> {
     await this.#users.updateOne({ _id: userId }, { $pull: { grants: grant } });
-    this.#viewers.delete(userId);
+    this.#viewers.forget(userId);
     this.#deps.revoked(userId);
     await this.#deps.audit.record({ actor, action: 'grant.remove', subject: userId, details: { ...grant } });
   }

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import type { Socket } from 'socket.io-client';
-import { UnreadCounts } from '../../../plugins/messages/unread-counts.ts';
 import type { Client } from '../../support/client.ts';
 import { startTestPlatform, type TestPlatform } from '../../support/platform.ts';
 
@@ -134,43 +133,5 @@ describe('messages', () => {
       const refused = await send({ href }).catch((error) => error);
       expect(refused).to.be.instanceOf(RangeError);
     }
-  });
-});
-
-describe('unread counts', () => {
-  it('are read once while they are kept, again when forgotten, and never kept when they changed meanwhile', async () => {
-    let [now, reads, value] = [0, 0, 5];
-    const counts = new UnreadCounts({
-      read: async () => {
-        reads += 1;
-        return value;
-      },
-      keptMs: 100,
-      most: 2,
-      now: () => now,
-    });
-    const early = counts.of('a');
-    counts.forget('a');
-    value = 6;
-    expect([await early, await counts.of('a'), await counts.of('a'), reads]).to.deep.equal([5, 6, 6, 2]);
-    now = 100;
-    value = 7;
-    expect(await counts.of('a')).to.equal(7);
-    await counts.of('b');
-    await counts.of('c');
-    await counts.of('a');
-    expect(reads).to.equal(6);
-  });
-
-  it('are asked for again after a failure', async () => {
-    let fail = true;
-    const read = async () => {
-      if (fail) throw new Error('no database');
-      return 1;
-    };
-    const counts = new UnreadCounts({ read, keptMs: 100, most: 2, now: () => 0 });
-    expect(await counts.of('a').catch((error) => error.message)).to.equal('no database');
-    fail = false;
-    expect(await counts.of('a')).to.equal(1);
   });
 });
