@@ -1,5 +1,5 @@
 import { trusted } from 'mongoose';
-import { type Enrolment, errors, groupBy, type LocalText, type Viewer, within } from '#platform';
+import { type Enrolment, errors, groupBy, type LocalText, pageOf, type Viewer, within } from '#platform';
 import type { DiscussionAccess, Reach } from './discussion-access.ts';
 import type { DiscussionsHost } from './discussions.host.ts';
 import type { Reason } from './points.service.ts';
@@ -70,16 +70,16 @@ export class ReadingService {
     const { topic, reach } = await this.#access.topic(viewer, id);
     const filter = this.#seen(viewer, reach, { topic: id, parent: null, opening: false });
     const { posts } = this.#host.models;
-    const [found, total, opening, leads] = await Promise.all([
-      posts.find(filter).sort(orders[sort]).skip(skip).limit(limit).lean(),
-      posts.countDocuments(filter),
+    const found = posts.find(filter).sort(orders[sort]).skip(skip).limit(limit).lean();
+    const [{ rows, total }, opening, leads] = await Promise.all([
+      pageOf({ skip, limit }, found, () => posts.countDocuments(filter)),
       topic.opening ? posts.findById(topic.opening).lean() : null,
       this.#access.leads(viewer, topic, reach),
     ]);
-    const parents = found.filter(({ replies }) => replies > 0).map(({ _id }) => _id);
+    const parents = rows.filter(({ replies }) => replies > 0).map(({ _id }) => _id);
     const answered = this.#seen(viewer, reach, { topic: id, parent: trusted({ $in: parents }) });
     const replies = parents.length ? await posts.find(answered).sort(orders.oldest).limit(mostReplies).lean() : [];
-    const views = await this.#views(viewer, [...found, ...replies, ...(opening ? [opening] : [])], [topic.author]);
+    const views = await this.#views(viewer, [...rows, ...replies, ...(opening ? [opening] : [])], [topic.author]);
     const byParent = groupBy(replies, ({ parent }) => parent as string);
     const withReplies = (post: Post) => ({
       ...views.of(post),
@@ -92,7 +92,7 @@ export class ReadingService {
       reach,
       leads,
       opening: opening ? views.of(opening) : undefined,
-      posts: found.map(withReplies),
+      posts: rows.map(withReplies),
       total,
     };
   }

@@ -62,11 +62,11 @@ export class Deliveries {
   async list(viewer: Viewer, state: DeliveryState | undefined, page: Paging) {
     const roles = this.#host.rolesFor('view');
     const filter = within(viewer, roles, state ? { state } : {});
-    const [rows, total, counts] = await Promise.all([
+    const [rows, counts] = await Promise.all([
       this.#deliveries.find(filter).sort({ createdAt: -1, _id: 1 }).skip(page.skip).limit(page.limit).lean(),
-      this.#deliveries.countDocuments(filter),
       this.counts(viewer),
     ]);
+    const total = state ? counts[state] : counts.pending + counts.accepted + counts.refused;
     return { rows, total, counts };
   }
 

@@ -1,4 +1,4 @@
-import { type CompanionWrite, type Enrolment, type Paging, unscoped, type Viewer, within } from '#platform';
+import { type CompanionWrite, type Enrolment, type Paging, pageOf, unscoped, type Viewer, within } from '#platform';
 import { type Anomaly, type AnomalyKind, anomaliesOf } from './anomalies.ts';
 import type { StoredAnomaly } from './anomaly.model.ts';
 import type { DayLedger } from './day-ledger.ts';
@@ -43,16 +43,9 @@ export class Anomalies {
     const { enrolments, models, rolesFor } = this.#host;
     const roles = rolesFor('judge');
     const asked = { ...(programme && { programme }), ...(kind && { kind }), ...(enrolment && { enrolment }) };
-    const filter = within(viewer, roles, asked);
-    const [rows, total] = await Promise.all([
-      models.anomalies
-        .find(filter as object)
-        .sort({ day: -1, _id: 1 })
-        .skip(page.skip)
-        .limit(page.limit)
-        .lean(),
-      models.anomalies.countDocuments(filter as object),
-    ]);
+    const filter = within(viewer, roles, asked) as object;
+    const found = models.anomalies.find(filter).sort({ day: -1, _id: 1 }).skip(page.skip).limit(page.limit).lean();
+    const { rows, total } = await pageOf(page, found, () => models.anomalies.countDocuments(filter));
     const people = await enrolments.byIds([...new Set(rows.map((row) => row.enrolment))], within(viewer, roles, {}));
     const byId = new Map(people.map(({ _id, name, organisation }) => [_id, { name, organisation }]));
     return {
@@ -62,14 +55,6 @@ export class Anomalies {
       }),
       total,
     };
-  }
-
-  /** Moves what is known of enrolments to where they lie now. */
-  async follow(enrolments: readonly Pick<Enrolment, '_id' | 'scopes'>[]): Promise<void> {
-    const moves = enrolments.map(({ _id, scopes }) => ({
-      updateMany: { filter: { enrolment: _id }, update: { $set: { scopes } } },
-    }));
-    if (moves.length > 0) await this.#host.models.anomalies.bulkWrite(moves, { ordered: false });
   }
 
   #write(line: Omit<StoredAnomaly, '_id' | 'ms' | 'first' | 'last'> & Anomaly): CompanionWrite {

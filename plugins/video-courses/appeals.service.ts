@@ -8,6 +8,7 @@ import {
   errors,
   own,
   type Paging,
+  pageOf,
   type Viewer,
   within,
 } from '#platform';
@@ -126,23 +127,17 @@ export class Appeals {
     const roles = host.rolesFor('grant');
     const asked = { state, ...(programme && { programme }), ...(workshop && { scopes: `workshop:${workshop}` }) };
     const filter = within(viewer, roles, asked) as object;
-    const [stored, total] = await Promise.all([
-      host.models.appeals
-        .find(filter)
-        .sort({ at: state === 'open' ? 1 : -1 })
-        .skip(page.skip)
-        .limit(page.limit)
-        .lean(),
-      host.models.appeals.countDocuments(filter),
-    ]);
-    const ids = [...new Set(stored.map(({ enrolment }) => enrolment))];
+    const order = { at: state === 'open' ? 1 : -1 } as const;
+    const found = host.models.appeals.find(filter).sort(order).skip(page.skip).limit(page.limit).lean();
+    const { rows, total } = await pageOf(page, found, () => host.models.appeals.countDocuments(filter));
+    const ids = [...new Set(rows.map(({ enrolment }) => enrolment))];
     const people = await host.enrolments.byIds(ids, within(viewer, roles, {}));
     const byId = new Map(people.map((enrolment) => [enrolment._id, enrolment]));
-    const rows = stored.flatMap((appeal) => {
+    const lines = rows.flatMap((appeal) => {
       const enrolment = byId.get(appeal.enrolment);
       return enrolment ? [this.#line(appeal, enrolment)] : [];
     });
-    return { rows: await Promise.all(rows), total };
+    return { rows: await Promise.all(lines), total };
   }
 
   /** Open appeals that the viewer may decide, in a workshop where one is named. */
@@ -179,14 +174,6 @@ export class Appeals {
     await host.audit.record({ actor: viewer.id, action, subject: appeal.learner, details });
     await this.#tell(appeal, granted, answer, viewer);
     return granted;
-  }
-
-  /** Moves the appeals of enrolments to where those lie now. */
-  async follow(enrolments: readonly Pick<Enrolment, '_id' | 'scopes'>[]): Promise<void> {
-    const moves = enrolments.map(({ _id, scopes }) => ({
-      updateMany: { filter: { enrolment: _id }, update: { $set: { scopes } } },
-    }));
-    if (moves.length > 0) await this.#deps.host.models.appeals.bulkWrite(moves, { ordered: false });
   }
 
   async #grant(

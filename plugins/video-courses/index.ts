@@ -1,4 +1,4 @@
-import { definePlugin, isInTerm, type LocalText, localText, type Viewer } from '#platform';
+import { definePlugin, type Enrolment, isInTerm, type LocalText, localText, type Viewer } from '#platform';
 import { appealsApi } from './appeals.api.ts';
 import { coursesApi } from './courses.api.ts';
 import { type HistoryItem, importHistory } from './history.service.ts';
@@ -106,7 +106,7 @@ export default definePlugin({
         if (after.state !== before.state) services.playing.forget(after.learner);
       }
       const moved = changes.filter(({ before, after }) => after.scopes !== before.scopes).map(({ after }) => after);
-      return Promise.all([services.anomalies.follow(moved), services.appeals.follow(moved)]).then(() => {});
+      return followMoves(host, moved);
     });
     host.on('accounts.signed-out', ({ person, ...which }) =>
       services.playing.end(person, (by) => ('session' in which ? by === which.session : by !== which.except)),
@@ -130,6 +130,16 @@ export default definePlugin({
     }
   },
 });
+
+/** Moves what is known of enrolments to where they lie now. */
+async function followMoves({ models }: VideoHost, moved: Enrolment[]): Promise<void> {
+  if (moved.length === 0) return;
+  const writes = moved.map(({ _id, scopes }) => ({
+    updateMany: { filter: { enrolment: _id }, update: { $set: { scopes } } },
+  }));
+  const options = { ordered: false };
+  await Promise.all([models.anomalies.bulkWrite(writes, options), models.appeals.bulkWrite(writes, options)]);
+}
 
 function provide(host: VideoHost, { authoring, catalogue, media }: Made): void {
   host.provide<'video-courses'>({
