@@ -1,10 +1,12 @@
 import type { Enrolment } from '#platform';
 import { type DayLedger, dayOf } from './day-ledger.ts';
 import type { Models } from './plugin.ts';
-import type { StoredDay, StoredSession, StoredWatch } from './watch.model.ts';
+import { dayId, type StoredDay, type StoredSession, type StoredWatch, watchId } from './watch.model.ts';
 import type { WatchRecord } from './watch-time.ts';
 
 type Owner = Pick<Enrolment, '_id' | 'programme'>;
+/** What was seen of a lesson; the position in media seconds. */
+export type SeenLesson = WatchRecord & Pick<StoredWatch, 'position'>;
 
 /** Lesson and day as a session holds them, where it is ahead of their own documents (`watch.model.ts`). */
 export function aheadOf({ ahead, record, position, day }: StoredSession) {
@@ -43,13 +45,15 @@ export async function daysOf(
 /** One lesson and one day of an enrolment, as they are now. */
 export async function seenOf(models: Models, enrolment: Owner, lesson: string, day: string) {
   const [watch, stored, session] = await Promise.all([
-    models.watch.findById(`${enrolment._id}|${lesson}`).lean(),
-    models.days.findById(`${enrolment._id}|${day}`).lean(),
+    models.watch.findById(watchId(enrolment._id, lesson)).lean(),
+    models.days.findById(dayId(enrolment._id, day)).lean(),
     sessionAhead(models, enrolment),
   ]);
   const newest = session && dayOf(session.day as DayLedger);
+  const seen: SeenLesson | null =
+    session?.lesson === lesson ? { ...(session.record as WatchRecord), position: session.position } : watch;
   return {
-    watch: session?.lesson === lesson ? (session.record as WatchRecord) : (watch ?? undefined),
+    watch: seen ?? undefined,
     ledger: newest?.day === day ? newest : stored ? dayOf(stored) : undefined,
   };
 }

@@ -1,7 +1,7 @@
 import { beijingDay, groupBy } from '#platform';
 import { emptyDay, noteBeat } from './day-ledger.ts';
-import { dayId, watchId } from './playing.store.ts';
 import { lessonActivity, type VideoHost } from './plugin.ts';
+import { dayId, watchId } from './watch.model.ts';
 
 /** The first `seconds` of a lesson were played, the last of them at `at`. */
 export interface HistoryItem {

@@ -6,6 +6,7 @@ import { readNote, writeNote } from './notes.service.ts';
 import { playerTexts } from './player-texts.ts';
 import type { VideoHost } from './plugin.ts';
 import type { Services } from './services.ts';
+import { spansIn } from './spans.ts';
 
 const player = {
   styles: ['video.js/video-js.min.css', 'video-courses.css'],
@@ -132,7 +133,7 @@ export function learnRoutes(host: VideoHost, services: Services): void {
       enrolment,
       mine,
       days,
-      clock,
+      ...spansIn(language),
       text: (value: Parameters<typeof localText>[0]) => localText(value, language),
       paging: { page: page.page, pages: Math.max(1, Math.ceil(total / page.limit)), total },
       styles: ['video-courses.css'],

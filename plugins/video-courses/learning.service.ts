@@ -1,5 +1,5 @@
 import { beijingDay, type Enrolment } from '#platform';
-import { daysOf, watchesOf } from './ahead.ts';
+import { type SeenLesson, seenOf, watchesOf } from './ahead.ts';
 import type { Catalogue, Course, Lesson } from './catalogue.service.ts';
 import type { VideoHost } from './plugin.ts';
 import { rulesOf } from './programme-rules.ts';
@@ -88,23 +88,21 @@ export class LearningService {
   async lesson(enrolment: string, lesson: Lesson, now: number) {
     const { models, programmes } = this.#host;
     const owner = { _id: enrolment, programme: lesson.programme };
-    const [watches, [newest], programme] = await Promise.all([
-      watchesOf(models, owner),
-      daysOf(models, owner, { skip: 0, limit: 1 }),
+    const [{ watch, ledger }, programme] = await Promise.all([
+      seenOf(models, owner, lesson.id, beijingDay(now)),
       programmes.get(lesson.programme),
     ]);
     const rules = rulesOf(programme);
-    const watch = watches.find((one) => one.lesson === lesson.id);
     return {
       ...progressOf(lesson, watch, rules.completePercent),
-      today: newest?.day === beijingDay(now) ? newest.credited : 0,
+      today: ledger?.credited ?? 0,
       cap: rules.dailyCapSeconds,
       rules,
     };
   }
 }
 
-function progressOf(lesson: Lesson, watch: StoredWatch | undefined, percent: number): LessonProgress {
+function progressOf(lesson: Lesson, watch: SeenLesson | undefined, percent: number): LessonProgress {
   if (!watch) return { lesson, credited: 0, played: 0, segments: [], position: 0, furthest: 0, state: 'notStarted' };
   const { covered, played, furthest, position } = watch;
   const done = isComplete({ covered, played, furthest }, lesson.media.seconds, percent);

@@ -3,9 +3,9 @@ import { type LocalText, localText, pagerOf, paging, parse, readForm, type Viewe
 import { anomalyKinds } from './anomalies.ts';
 import { anomalyQuery } from './appeals.api.ts';
 import { appealForm, appealQuery, decisionBody } from './appeals.messages.ts';
-import { clock } from './chapters.ts';
 import type { VideoHost } from './plugin.ts';
 import type { Services } from './services.ts';
+import { spansIn } from './spans.ts';
 
 const text = (language: Request['language']) => (value: LocalText) => localText(value, language);
 
@@ -81,7 +81,7 @@ export function oversightRoutes(host: VideoHost, { anomalies, appeals }: Service
       workshop: query.workshop,
       failed,
       back: new URL(request.originalUrl, 'http://x').search,
-      clock,
+      ...spansIn(language),
       text: text(language),
       paging: pagerOf(page, total),
       status: failed ? 422 : 200,

@@ -6,6 +6,7 @@ import type { Heard } from './anomalies.ts';
 import { type DayLedger, dayOf, emptyDay, isEmptyDay } from './day-ledger.ts';
 import type { PlayingSession } from './playing-session.ts';
 import type { Models } from './plugin.ts';
+import { dayId, watchId } from './watch.model.ts';
 import { emptyRecord, type WatchRecord } from './watch-time.ts';
 
 /** A learner's playing session with everything that a beat reads and writes. */
@@ -38,6 +39,10 @@ export interface LivePlaying {
 
 /** A session that another place took over; its time account ends at that moment. */
 export type Superseded = Pick<LivePlaying, 'session' | 'enrolment' | 'lesson' | 'secret' | 'playing'>;
+
+export function supersededOf({ session, enrolment, lesson, secret, playing }: Superseded): Superseded {
+  return { session, enrolment, lesson, secret, playing };
+}
 
 /** Beats after which the lesson's and the day's own documents are written again: a minute of playing. */
 const MOST_AHEAD = 12;
@@ -163,13 +168,8 @@ export class PlayingStore {
   }
 
   #sessionWrite(live: LivePlaying): CompanionWrite {
-    const { learner, rev, successor, ...own } = live;
-    const { session, enrolment, lesson, secret, playing } = own;
-    const {
-      learner: _,
-      rev: __,
-      ...next
-    } = successor ? { ...successor, ahead: 0, before: { session, enrolment, lesson, secret, playing } } : live;
+    const { learner, rev, successor } = live;
+    const { learner: _, rev: __, ...next } = successor ? { ...successor, ahead: 0, before: supersededOf(live) } : live;
     const { before = null, heard = null, startedAt, ...rest } = next;
     const rare = live.ahead === 0 ? { before, startedAt: new Date(startedAt) } : {};
     return {
@@ -188,8 +188,6 @@ export class PlayingStore {
   }
 }
 
-export const watchId = (enrolment: string, lesson: string): string => `${enrolment}|${lesson}`;
-export const dayId = (enrolment: string, day: string): string => `${enrolment}|${day}`;
 export const newSecret = (): string => randomBytes(24).toString('base64url');
 
 function watchUpdate({ enrolment, lesson, record, position }: LivePlaying, now: number) {

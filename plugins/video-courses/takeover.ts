@@ -1,4 +1,4 @@
-import type { LivePlaying, Superseded } from './playing.store.ts';
+import { type LivePlaying, type Superseded, supersededOf } from './playing.store.ts';
 import type { WatchRules } from './watch-rules.ts';
 
 /** Whether a player may be there, or come back with beats that it kept: another one does not take over unasked. */
@@ -8,6 +8,5 @@ export function mayStillEarn({ ended, playing }: LivePlaying, { leaseSeconds }: 
 
 /** The session as it stays for beats of it that are still under way: time from `now` on is another place's. */
 export function supersededBy(live: LivePlaying, now: number): Superseded {
-  const { session, enrolment, lesson, secret, playing } = live;
-  return { session, enrolment, lesson, secret, playing: { ...playing, endedAt: now } };
+  return { ...supersededOf(live), playing: { ...live.playing, endedAt: now } };
 }

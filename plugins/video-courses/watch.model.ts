@@ -2,7 +2,10 @@ import { type InferSchemaType, Schema } from 'mongoose';
 
 const options = { strict: 'throw', versionKey: false, minimize: false } as const;
 
-/** What one learner has seen of one lesson; `_id` is `<enrolment>|<lesson>`. Ranges are flat media milliseconds. */
+export const watchId = (enrolment: string, lesson: string): string => `${enrolment}|${lesson}`;
+export const dayId = (enrolment: string, day: string): string => `${enrolment}|${day}`;
+
+/** What one learner has seen of one lesson; `_id` is `watchId`. Ranges are flat media milliseconds. */
 export const watchSchema = new Schema(
   {
     _id: { type: String, required: true },
@@ -61,7 +64,7 @@ export const sessionSchema = new Schema(
 );
 sessionSchema.index({ startedAt: 1 }, { name: 'by_start' });
 
-/** One enrolment's Beijing day; `_id` is `<enrolment>|<day>`. */
+/** One enrolment's Beijing day; `_id` is `dayId`. */
 export const daySchema = new Schema(
   {
     _id: { type: String, required: true },
