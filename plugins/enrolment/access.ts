@@ -1,4 +1,14 @@
-import { covers, errors, type Host, type Programme, type Role, type Scope, scopesOf, type Viewer } from '#platform';
+import {
+  covers,
+  errors,
+  type Host,
+  type Programme,
+  type Role,
+  regionScopes,
+  type Scope,
+  scopesOf,
+  type Viewer,
+} from '#platform';
 
 /** The host as far as everything but the rosters' own collection needs it. */
 export type CoreHost = Omit<Host, 'models' | 'settings'>;
@@ -26,8 +36,6 @@ const lateRoles: readonly Role[] = ['city-bureau', 'province', 'operator'];
 
 export function createAccess(host: CoreHost): Access {
   const managers = host.rolesFor('manage');
-  const scopesAbove = async (region: string): Promise<Scope[]> =>
-    (await host.regions.get(region)).path.map((code): Scope => `region:${code}`);
   const programmes = (viewer: Viewer) => host.programmes.visibleTo(viewer, managers);
   return {
     managers,
@@ -41,15 +49,15 @@ export function createAccess(host: CoreHost): Access {
       const held = scopesOf(viewer, managers);
       return held === 'all' ? [`programme:${programme}`] : held;
     },
-    mayEnrolLate: async (viewer, programme) => covers(viewer, lateRoles, await scopesAbove(programme.region)),
+    async mayEnrolLate(viewer, programme) {
+      const { path } = await host.regions.get(programme.region);
+      return covers(viewer, lateRoles, regionScopes(path));
+    },
     async joinable(viewer, programme) {
       const below = await host.regions.below(programme.region);
       const may = host.rolesFor('join');
       return below
-        .filter(({ _id, path }) => {
-          const scopes = path.map((code) => `region:${code}`);
-          return !programme.regions.includes(_id) && covers(viewer, may, scopes);
-        })
+        .filter(({ _id, path }) => !programme.regions.includes(_id) && covers(viewer, may, regionScopes(path)))
         .map(({ _id, name }) => ({ id: _id, name }));
     },
   };

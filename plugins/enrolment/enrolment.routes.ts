@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { z } from 'zod';
-import { enrolmentStates, localText, type Programme, paging, parse, type RollUp, type Viewer } from '#platform';
+import { enrolmentStates, idsOf, localText, type Programme, paging, parse, type RollUp, type Viewer } from '#platform';
 import type { Access, CoreHost } from './access.ts';
 import { batchView } from './batch-view.ts';
 import type { Learners } from './learners.service.ts';
@@ -128,9 +128,8 @@ async function chosenProgramme(request: Request, access: Access): Promise<Progra
 /** Schools that the viewer administers directly: the template lists them. */
 async function ownSchools(host: CoreHost, viewer: Viewer, access: Access) {
   const scopes = access.scopes(viewer, '');
-  const of = (kind: string) => scopes.filter((s) => s.startsWith(`${kind}:`)).map((s) => s.slice(kind.length + 1));
-  const below = await Promise.all(of('region').map((code) => host.regions.organisationsIn(code, 'school')));
-  const own = await host.regions.organisationsByIds(of('organisation'));
+  const below = await Promise.all(idsOf(scopes, 'region').map((code) => host.regions.organisationsIn(code, 'school')));
+  const own = await host.regions.organisationsByIds(idsOf(scopes, 'organisation'));
   return [...own, ...below.flat()].slice(0, 500);
 }
 

@@ -6,6 +6,7 @@ import {
   errors,
   type Paging,
   type RollUp,
+  regionScopes,
   type User,
   unscoped,
   type Viewer,
@@ -112,8 +113,8 @@ export function createLearners(host: CoreHost, access: Access) {
     async join(viewer: Viewer, programmeId: string, region: string): Promise<void> {
       const programme = await access.programme(viewer, programmeId);
       const { path } = await host.regions.get(region);
-      const scopes = path.map((code) => `region:${code}`);
-      if (path.at(-2) !== programme.region || !covers(viewer, host.rolesFor('join'), scopes)) throw errors.notFound();
+      const may = covers(viewer, host.rolesFor('join'), regionScopes(path));
+      if (path.at(-2) !== programme.region || !may) throw errors.notFound();
       const late = Date.now() >= programme.term.enrolUntil.getTime();
       if (late && !(await access.mayEnrolLate(viewer, programme))) throw new AppError('enrolment:after-deadline', 409);
       if (!programme.regions.includes(region)) await host.programmes.addRegion(programmeId, region, viewer.id);

@@ -8,6 +8,7 @@ import {
   type Host,
   maskIdNumber,
   type Programme,
+  regionScopes,
   unscoped,
   type Viewer,
 } from '#platform';
@@ -54,7 +55,7 @@ export function createRosters(host: RosterHost, access: Access) {
     const tree = await host.regions.all();
     const schools = await host.regions.organisationsIn(programme.region, 'school');
     return schools.map((school) => {
-      const scopes = [`organisation:${school._id}`, ...(tree.get(school.region)?.path ?? []).map((c) => `region:${c}`)];
+      const scopes = [`organisation:${school._id}`, ...regionScopes(tree.get(school.region)?.path ?? [])];
       return { school, mine: covers(viewer, access.managers, scopes) };
     });
   };

@@ -5,12 +5,14 @@ import {
   daysBetween,
   errors,
   type Host,
+  idsOf,
   isInTerm,
   type LocalText,
   type Programme,
   type Region,
   type RollUp,
   type RollUpDay,
+  regionScopes,
   type Scope,
   scopesOf,
   type Viewer,
@@ -80,18 +82,18 @@ export function createBoards(host: Host) {
     if (school) {
       const organisation = await host.regions.organisation(school);
       const home = await host.regions.get(organisation.region);
-      const scopes = [...home.path.map((code): Scope => `region:${code}`), `organisation:${school}`];
+      const scopes = [...regionScopes(home.path), `organisation:${school}`];
       if (organisation.kind !== 'school' || !covers(viewer, watchers, scopes)) throw errors.notFound();
       return place('school', school, organisation.name, home, home.path);
     }
     const found = region ? tree.get(region) : undefined;
-    if (!found || !covers(viewer, watchers, scopesAbove(found))) throw errors.notFound();
+    if (!found || !covers(viewer, watchers, regionScopes(found.path))) throw errors.notFound();
     return place('region', found._id, found.name, found, found.path.slice(0, -1));
 
     function place(kind: Place['kind'], id: string, name: LocalText, home: Region, path: string[]): Place {
       const watched = path
         .map((code) => tree.get(code))
-        .filter((above): above is Region => above !== undefined && covers(viewer, watchers, scopesAbove(above)));
+        .filter((above): above is Region => above !== undefined && covers(viewer, watchers, regionScopes(above.path)));
       return { kind, id, name, region: home, above: watched.map(({ _id, name }) => ({ id: _id, name })) };
     }
   };
@@ -150,9 +152,8 @@ export function createBoards(host: Host) {
     /** The region that a viewer sees first in a programme. */
     async home(viewer: Viewer, programme: Programme): Promise<string> {
       const held = scopesOf(viewer, watchers);
-      const own =
-        held === 'all' ? [] : held.filter((scope) => scope.startsWith('region:')).map((scope) => scope.slice(7));
-      return own[0] ?? programme.region;
+      const [own] = held === 'all' ? [] : idsOf(held, 'region');
+      return own ?? programme.region;
     },
 
     /** @throws core:not-found for a programme that does not concern the viewer, or a place outside their scope */
@@ -227,8 +228,6 @@ export function createBoards(host: Host) {
 }
 
 export type Boards = ReturnType<typeof createBoards>;
-
-const scopesAbove = (region: Region): Scope[] => region.path.map((code): Scope => `region:${code}`);
 
 const scopeOf = ({ kind, id }: { kind: 'region' | 'school'; id: string }): Scope =>
   kind === 'school' ? `organisation:${id}` : `region:${id}`;

@@ -26,7 +26,7 @@ export class Access {
   }
 
   async mayAuthor(viewer: Viewer, programme: Programme): Promise<boolean> {
-    return covers(viewer, this.#host.rolesFor('author'), await this.#scopesOf(programme));
+    return covers(viewer, this.#host.rolesFor('author'), await this.#whereTaught(programme));
   }
 
   /** @throws core:not-found for a programme whose courses are not the viewer's to change */
@@ -45,7 +45,7 @@ export class Access {
     if (this.enrolmentIn(enrolments, programme._id)) return true;
     // A course tells nothing about people, so whoever moderates any workshop may look at it.
     const workshops = viewer.grants.map(({ scope }) => scope).filter((scope) => scope.startsWith('workshop:'));
-    return covers(viewer, this.#host.rolesFor('oversee'), [...(await this.#scopesOf(programme)), ...workshops]);
+    return covers(viewer, this.#host.rolesFor('oversee'), [...(await this.#whereTaught(programme)), ...workshops]);
   }
 
   /** An enrolment of the viewer's own, or of somebody in their charge. @throws core:not-found */
@@ -54,9 +54,8 @@ export class Access {
     return this.#host.enrolments.get(id, mine ? own(viewer, {}) : within(viewer, this.#host.rolesFor('oversee'), {}));
   }
 
-  async #scopesOf({ _id, provider, region, regions }: Programme): Promise<string[]> {
-    const tree = await this.#host.regions.all();
-    const codes = [region, ...regions].flatMap((code) => tree.get(code)?.path ?? []);
-    return [`programme:${_id}`, `organisation:${provider}`, ...codes.map((code) => `region:${code}`)];
+  /** Where a programme lies, with the regions that take part in it. */
+  #whereTaught(programme: Programme) {
+    return this.#host.programmes.scopesOf(programme, [programme.region, ...programme.regions]);
   }
 }

@@ -1,4 +1,4 @@
-import { definePlugin, type Enrolment, type Language, localText, type Scoped, type Viewer } from '#platform';
+import { definePlugin, type Enrolment, idsOf, type Language, localText, type Scoped, type Viewer } from '#platform';
 import { addCard } from './card.ts';
 import { deskRoutes } from './desk.routes.ts';
 import { LiveDesk } from './live.ts';
@@ -80,9 +80,7 @@ export default definePlugin({
       online: async (id) => members.active(await workshops.get(id), Date.now()),
     });
     host.filter('places', async (places, { scopes, language }) => {
-      const ids = scopes
-        .filter((scope) => scope.startsWith('workshop:'))
-        .map((scope) => scope.slice('workshop:'.length));
+      const ids = idsOf(scopes, 'workshop');
       const found = ids.length > 0 ? await workshops.byIds(ids) : [];
       return [
         ...places,

@@ -3,6 +3,7 @@ import {
   errors,
   type Host,
   type Role,
+  regionScopes,
   type Scope,
   type Scoped,
   unscoped,
@@ -102,15 +103,11 @@ export class WorkshopAccess {
     return [...scopes, `workshop:${workshop._id}`, ...(region ? regionScopes(region.path) : [])];
   }
 
-  /** Where a programme lies: itself, its provider, and the regions from its own upwards. */
   async #programmeScopes(id: string): Promise<Scope[]> {
-    const programme = await this.#core.programmes.get(id);
-    const path = (await this.#core.regions.all()).get(programme.region)?.path ?? [];
-    return [`programme:${id}`, `organisation:${programme.provider}`, ...regionScopes(path)];
+    const { programmes } = this.#core;
+    return programmes.scopesOf(await programmes.get(id));
   }
 }
-
-const regionScopes = (path: readonly string[]): Scope[] => path.map((code): Scope => `region:${code}`);
 
 function holds(viewer: Viewer, workshop: string): boolean {
   return viewer.grants.some(({ role, scope }) => role === 'moderator' && scope === `workshop:${workshop}`);

@@ -10,7 +10,7 @@ import { holds, type Menu } from '../web/menu.ts';
 import type { Accounts } from './accounts.service.ts';
 import { described, signedIn } from './person.ts';
 import { grantable, type Places } from './places.ts';
-import { covers, type Role, roles, type Scope, scopePattern, type Viewer, within } from './scope.ts';
+import { isOperator, type Role, roles, type Scope, scopePattern, type Viewer, within } from './scope.ts';
 
 interface Deps {
   accounts: Accounts;
@@ -68,7 +68,7 @@ export function peopleRoutes({ accounts, enrolments, programmes, regions, places
         place: names.get(scope as Scope),
         byHand: grantable.some((one) => one === role),
       })),
-      mayGrant: covers(viewer, ['operator'], []),
+      mayGrant: isOperator(viewer),
       enrolments: own.map(({ programme, state, total }) => ({
         title: localText(titles.find((one) => one._id === programme)?.title, language),
         programme,
@@ -124,6 +124,6 @@ function administrator(request: Request): Viewer {
 
 function operator(request: Request): Viewer {
   const viewer = signedIn(request);
-  if (!covers(viewer, ['operator'], [])) throw errors.notFound();
+  if (!isOperator(viewer)) throw errors.notFound();
   return viewer;
 }

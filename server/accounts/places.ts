@@ -2,7 +2,7 @@ import { type Language, localText } from '../languages.ts';
 import type { FilterChain } from '../plugins/filters.ts';
 import type { Programmes } from '../programmes/programmes.service.ts';
 import type { Region, Regions } from '../regions/regions.service.ts';
-import { type Place, type Role, roles, type Scope } from './scope.ts';
+import { idsOf, type Place, type Role, roles, type Scope } from './scope.ts';
 
 /** Names that `find` answers with at most. */
 const most = 50;
@@ -31,18 +31,19 @@ export class Places {
   /** What scopes are called; those that nobody knows any more go by their id. */
   async names(scopes: readonly Scope[], language: Language, wholePlatform: string): Promise<Map<Scope, string>> {
     const { regions, programmes, filters } = this.#deps;
-    const ids = (kind: string) =>
-      scopes.filter((scope) => scope.startsWith(`${kind}:`)).map((scope) => scope.slice(kind.length + 1));
     const [tree, organisations, titles, others] = await Promise.all([
       regions.all(),
-      regions.organisationsByIds(ids('organisation')),
-      programmes.byIds(ids('programme')),
+      regions.organisationsByIds(idsOf(scopes, 'organisation')),
+      programmes.byIds(idsOf(scopes, 'programme')),
       filters.apply('places', [], { scopes, language }),
     ]);
     return new Map<Scope, string>([
       ...scopes.map((scope): [Scope, string] => [scope, scope.slice(scope.indexOf(':') + 1)]),
       ['platform', wholePlatform],
-      ...ids('region').map((id): [Scope, string] => [`region:${id}`, localText(tree.get(id)?.name ?? id, language)]),
+      ...idsOf(scopes, 'region').map((id): [Scope, string] => [
+        `region:${id}`,
+        localText(tree.get(id)?.name ?? id, language),
+      ]),
       ...organisations.map(({ _id, name }): [Scope, string] => [`organisation:${_id}`, localText(name, language)]),
       ...titles.map(({ _id, title }): [Scope, string] => [`programme:${_id}`, localText(title, language)]),
       ...others.map(({ scope, name }): [Scope, string] => [scope, name]),

@@ -23,6 +23,14 @@ export type Scope =
   | `programme:${string}`
   | `workshop:${string}`;
 
+/** A region and those above it, from their codes. */
+export const regionScopes = (path: readonly string[]): Scope[] => path.map((code): Scope => `region:${code}`);
+
+/** The ids of those scopes that are of the kind. */
+export function idsOf(scopes: readonly Scope[], kind: 'region' | 'organisation' | 'programme' | 'workshop'): string[] {
+  return scopes.filter((scope) => scope.startsWith(`${kind}:`)).map((scope) => scope.slice(kind.length + 1));
+}
+
 /** Scopes as people and programs write them. */
 export const scopePattern = /^(platform|(region|organisation|programme|workshop):[\w-]{1,80})$/;
 
@@ -67,6 +75,8 @@ export function covers(viewer: Viewer, allowed: readonly Role[], scopes: readonl
   const held = scopesOf(viewer, allowed);
   return held === 'all' || held.some((scope) => scopes.includes(scope));
 }
+
+export const isOperator = (viewer: Viewer): boolean => scopesOf(viewer, ['operator']) === 'all';
 
 /** Narrows `filter` to the records that the viewer may see in one of the roles. */
 export function within<F extends object>(viewer: Viewer, allowed: readonly Role[], filter: F): Scoped<F> {

@@ -24,8 +24,10 @@ export { checkDigit, maskIdNumber, parseIdNumber } from '../accounts/id-number.t
 export {
   covers,
   type Grant,
+  idsOf,
   own,
   type Role,
+  regionScopes,
   roles,
   type Scope,
   type Scoped,

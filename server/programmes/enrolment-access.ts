@@ -1,4 +1,4 @@
-import { covers, own, type Role, type Viewer, within } from '../accounts/scope.ts';
+import { covers, own, type Role, regionScopes, type Viewer, within } from '../accounts/scope.ts';
 import type { Regions } from '../regions/regions.service.ts';
 import type { Enrolment, Enrolments } from './enrolments.service.ts';
 
@@ -41,7 +41,6 @@ export class EnrolmentAccess {
   async mayWatch(viewer: Viewer, code: string, regions: Regions): Promise<boolean> {
     const region = (await regions.all()).get(code);
     if (!region) return false;
-    const path = region.path.map((above) => `region:${above}`);
-    return covers(viewer, regionWatchers, path);
+    return covers(viewer, regionWatchers, regionScopes(region.path));
   }
 }

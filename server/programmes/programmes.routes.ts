@@ -1,5 +1,5 @@
 import { type Request, Router } from 'express';
-import { covers } from '../accounts/scope.ts';
+import { isOperator } from '../accounts/scope.ts';
 import { errors } from '../errors.ts';
 import { localText } from '../languages.ts';
 import type { Progress } from '../progress/progress.service.ts';
@@ -27,7 +27,7 @@ export function programmeRoutes({ programmes, progress, regions, menu }: Deps): 
     const { all } = await request.programmes();
     const items = await Promise.all(all.map((programme) => itemOf(request, programme)));
     const { t, viewer } = request;
-    const mayAdd = covers(viewer, ['operator'], []);
+    const mayAdd = isOperator(viewer);
     await response.page('core/programmes', {
       title: t('programmes.title'),
       items,

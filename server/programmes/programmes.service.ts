@@ -1,6 +1,6 @@
 import { type ClientSession, type InferSchemaType, type Model, trusted } from 'mongoose';
 import type { Audit } from '../accounts/audit.ts';
-import { covers, type Role, scopesOf, type Viewer } from '../accounts/scope.ts';
+import { covers, idsOf, type Role, regionScopes, type Scope, scopesOf, type Viewer } from '../accounts/scope.ts';
 import { AppError, errors } from '../errors.ts';
 import { Kept } from '../kept.ts';
 import type { LocalText } from '../languages.ts';
@@ -63,11 +63,9 @@ export class Programmes {
   async visibleTo(viewer: Viewer, roles: readonly Role[]): Promise<Programme[]> {
     const held = scopesOf(viewer, roles);
     if (held === 'all') return [...(await this.all())];
-    const ids = (kind: string) =>
-      held.filter((scope) => scope.startsWith(`${kind}:`)).map((s) => s.slice(kind.length + 1));
-    const organisations = await this.#regions.organisationsByIds(ids('organisation'));
+    const [regions, providers, named] = [idsOf(held, 'region'), idsOf(held, 'organisation'), idsOf(held, 'programme')];
+    const organisations = await this.#regions.organisationsByIds(providers);
     const tree = await this.#regions.all();
-    const [regions, providers, named] = [ids('region'), ids('organisation'), ids('programme')];
     const isAround = (of: string, region: string) =>
       tree.get(of)?.path.includes(region) || tree.get(region)?.path.includes(of) || false;
     const fits = ({ _id, region, provider, stages }: Programme) =>
@@ -150,10 +148,15 @@ export class Programmes {
   }
 
   /** Whether the viewer sets this programme up: it, its provider or its region lies in their scope. */
-  async manages(viewer: Viewer, { _id, provider, region }: Programme): Promise<boolean> {
-    const { path } = await this.#regions.get(region);
-    const above = path.map((code) => `region:${code}`);
-    return covers(viewer, programmeManagers, [`programme:${_id}`, `organisation:${provider}`, ...above]);
+  async manages(viewer: Viewer, programme: Programme): Promise<boolean> {
+    return covers(viewer, programmeManagers, await this.scopesOf(programme));
+  }
+
+  /** Where a programme lies: itself, its provider, and the regions from its own, or from all of `regions`, upwards. */
+  async scopesOf({ _id, provider, region }: Programme, regions: readonly string[] = [region]): Promise<Scope[]> {
+    const tree = await this.#regions.all();
+    const codes = regions.flatMap((code) => tree.get(code)?.path ?? []);
+    return [`programme:${_id}`, `organisation:${provider}`, ...regionScopes(codes)];
   }
 
   /** Lets a region that organises its own training take part. */

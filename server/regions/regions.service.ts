@@ -1,5 +1,5 @@
 import { type InferSchemaType, type Model, trusted } from 'mongoose';
-import type { Scope } from '../accounts/scope.ts';
+import { regionScopes, type Scope } from '../accounts/scope.ts';
 import { errors } from '../errors.ts';
 import { Kept } from '../kept.ts';
 import type { LocalText } from '../languages.ts';
@@ -93,7 +93,7 @@ export class Regions {
   async scopesOf(organisationId: string): Promise<Scope[]> {
     const organisation = await this.organisation(organisationId);
     const region = await this.get(organisation.region);
-    return [...region.path.map((code): Scope => `region:${code}`), `organisation:${organisation._id}`];
+    return [...regionScopes(region.path), `organisation:${organisation._id}`];
   }
 
   /** Adds or replaces regions and organisations. */

@@ -2,7 +2,7 @@ import { type Request, type RequestHandler, Router } from 'express';
 import type { Accounts } from '../accounts/accounts.service.ts';
 import type { Audit } from '../accounts/audit.ts';
 import type { Places } from '../accounts/places.ts';
-import { covers, unscoped } from '../accounts/scope.ts';
+import { isOperator, unscoped } from '../accounts/scope.ts';
 import { errors } from '../errors.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { FilterChain } from '../plugins/filters.ts';
@@ -31,7 +31,7 @@ interface Deps {
 /** Refuses everybody but operators. */
 export const operatorsOnly: RequestHandler = (request, _response, next) => {
   if (!request.viewer) return next(errors.signInRequired());
-  next(covers(request.viewer, ['operator'], []) ? undefined : errors.notFound());
+  next(isOperator(request.viewer) ? undefined : errors.notFound());
 };
 
 /** The operator's pages: plugins, jobs, deliveries, health, audit. */

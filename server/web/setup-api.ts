@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Viewer } from '../accounts/scope.ts';
+import { isOperator, type Viewer } from '../accounts/scope.ts';
 import { errors } from '../errors.ts';
 import type { Api, Operation } from './api.ts';
 import {
@@ -27,8 +27,7 @@ export function setupApi(api: Api, setup: Setup): void {
       ...(operation.path !== '/' && { params: z.object({ id: codeSchema }) }),
       response: made,
       handle: async ({ params, body, viewer }) => {
-        const isOperator = viewer.grants.some((grant) => grant.role === 'operator' && grant.scope === 'platform');
-        if (!isOperator) throw errors.notFound();
+        if (!isOperator(viewer)) throw errors.notFound();
         const { id: given = '' } = params as { id?: string };
         return { id: await operation.handle(given, body as z.output<B>, viewer) };
       },
