@@ -1,7 +1,6 @@
 import mongoose from 'mongoose';
 import type { Logger } from 'pino';
 import type { Transaction } from '../transaction.ts';
-import { type EmbeddedServer, startEmbeddedServer } from './embedded-server.ts';
 import { type PluginMigration, runMigrations } from './migrations.ts';
 
 export interface DatabaseOptions {
@@ -31,8 +30,12 @@ export interface Database {
  * @throws Error when the server cannot be reached or started, or the data folder belongs to another kind of server
  */
 export async function openDatabase({ uri, dataDir, mongodBinary, log }: DatabaseOptions): Promise<Database> {
-  const embedded = uri === undefined ? await startEmbeddedServer({ dataDir, mongodBinary, log }) : undefined;
-  const address = uri ?? (embedded as EmbeddedServer).uri;
+  // Loaded only where it is needed: it takes a worker, or a platform with a database elsewhere, a fifth of a second.
+  const embedded =
+    uri === undefined
+      ? await (await import('./embedded-server.ts')).startEmbeddedServer({ dataDir, mongodBinary, log })
+      : undefined;
+  const address = uri ?? embedded!.uri;
   let connection: mongoose.Connection;
   try {
     connection = await connect(address);

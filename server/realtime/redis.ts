@@ -1,6 +1,4 @@
-import { createAdapter } from '@socket.io/redis-streams-adapter';
 import type { Logger } from 'pino';
-import { createClient } from 'redis';
 import type { Cluster } from './cluster.ts';
 
 /** How long Redis may take to answer the first connection, in milliseconds. */
@@ -12,6 +10,11 @@ const connectMs = 5_000;
  * @throws Error when Redis cannot be reached at the start; later losses are logged and mended by the client
  */
 export async function joinThroughRedis(url: string, log: Logger): Promise<Cluster> {
+  // Most platforms run without Redis, and loading its client takes a tenth of a second.
+  const [{ createAdapter }, { createClient }] = await Promise.all([
+    import('@socket.io/redis-streams-adapter'),
+    import('redis'),
+  ]);
   const client = createClient({ url, socket: { connectTimeout: connectMs } });
   client.on('error', (error) => log.error({ err: error }, 'redis'));
   await client.connect();

@@ -117,7 +117,7 @@ describe('the whole path under kill -9', function () {
   it('leaves sums that agree with the enrolments, and no process', async () => {
     expect(await site.end('SIGTERM')).to.equal(0);
     await eventually(async () => expect(await processesOf(dataDir)).to.deep.equal([]));
-    const verify = spawnSync(process.execPath, ['--import', 'tsx', 'server/verify.ts'], {
+    const verify = spawnSync(process.execPath, ['--import', 'tsx/esm', 'server/verify.ts'], {
       cwd: projectFolder,
       env: { PATH: process.env.PATH, DATA_DIR: dataDir, LOG_LEVEL: 'error' },
       encoding: 'utf8',

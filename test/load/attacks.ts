@@ -126,7 +126,7 @@ async function measure(site: Site, learners: number, plan: Plan, flood: Flood) {
 
 async function startAttackers(task: object) {
   const child = fork(fileURLToPath(new URL('./attacks/attackers.ts', import.meta.url)), [], {
-    execArgv: ['--import', 'tsx'],
+    execArgv: ['--import', 'tsx/esm'],
   });
   setPriority(child.pid as number, constants.priority.PRIORITY_LOW);
   child.send(task);

@@ -18,7 +18,7 @@ export interface PlatformProcess {
 /** Starts the platform on a data folder; resolves when it listens. */
 export async function startPlatformProcess(dataDir: string, env: Record<string, string>): Promise<PlatformProcess> {
   const child = fork(join(projectFolder, 'server/main.ts'), [], {
-    execArgv: ['--import', 'tsx'],
+    execArgv: ['--import', 'tsx/esm'],
     env: { PATH: process.env.PATH, DATA_DIR: dataDir, LOG_LEVEL: 'fatal', ...env },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

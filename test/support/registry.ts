@@ -56,7 +56,7 @@ export async function startRegistry({ running = true } = {}): Promise<TestRegist
   const start = async () => {
     if (isRunning()) return;
     const main = join(projectFolder, 'plugins/registry/simulator/main.ts');
-    const args = ['--import', 'tsx', main, '--port', String(port), '--data', data, '--key', key, '--faults'];
+    const args = ['--import', 'tsx/esm', main, '--port', String(port), '--data', data, '--key', key, '--faults'];
     child = spawn(process.execPath, args, { cwd: projectFolder, stdio: ['ignore', 'pipe', 'inherit'] });
     port = await listeningPort(child);
   };

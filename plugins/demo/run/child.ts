@@ -43,7 +43,7 @@ export function startChild(options: ChildOptions): Child {
   const start = () => {
     const output = openSync(options.logFile, 'a');
     current = fork(options.file, options.args ?? [], {
-      execArgv: ['--import', 'tsx'],
+      execArgv: ['--import', 'tsx/esm'],
       env: options.env as NodeJS.ProcessEnv,
       stdio: ['ignore', output, output, 'ipc'],
       detached: true,

@@ -18,7 +18,7 @@ interface Demo {
 }
 
 function start(...options: string[]): Demo {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'plugins/demo/run.ts', ...options], {
+  const child = spawn(process.execPath, ['--import', 'tsx/esm', 'plugins/demo/run.ts', ...options], {
     cwd: projectFolder,
     env: { ...process.env, DEMO_LEARNERS: '12', DEMO_SIMULATED: '4' },
   });

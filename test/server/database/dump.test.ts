@@ -207,7 +207,7 @@ describe('npm run db', function () {
     new Promise<{ code: unknown; said: string }>((resolve) =>
       execFile(
         process.execPath,
-        ['--import', 'tsx', 'server/database/cli.ts', ...given],
+        ['--import', 'tsx/esm', 'server/database/cli.ts', ...given],
         { env: { ...process.env, DATA_DIR: dataDir, MONGOD_BINARY: 'built-in', MONGODB_URI: '' } },
         (error, out, text) => resolve({ code: error?.code ?? 0, said: out + text }),
       ),

@@ -108,7 +108,7 @@ describe('the sync before the answer', function () {
     await engine.stop();
     const file = join(path, 'trace');
     const given = ['-f', '-y', '-e', 'trace=fsync,rename,renameat,renameat2', '-o', file, process.execPath];
-    execFileSync('strace', [...given, '--import', 'tsx', 'server/database/cli.ts', 'compact'], {
+    execFileSync('strace', [...given, '--import', 'tsx/esm', 'server/database/cli.ts', 'compact'], {
       env: { ...process.env, DATA_DIR: path, MONGOD_BINARY: 'built-in' },
     });
     const calls = trace()
