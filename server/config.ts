@@ -55,6 +55,8 @@ export interface Config {
   port: number;
   host: string;
   publicUrl: string | undefined;
+  /** Whether the public address is https: a reverse proxy ends it, and says where requests come from. */
+  behindProxy: boolean;
   dataDir: string;
   workers: number;
   mongodbUri: string | undefined;
@@ -83,6 +85,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     port: keys.PORT,
     host: keys.HOST,
     publicUrl: keys.PUBLIC_URL?.replace(/\/$/, ''),
+    behindProxy: keys.PUBLIC_URL?.startsWith('https:') ?? false,
     dataDir,
     workers: keys.WORKERS,
     mongodbUri: keys.MONGODB_URI,

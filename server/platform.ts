@@ -211,7 +211,7 @@ export async function startPlatform({
     connection,
     accounts,
     secret: config.secret.toString('base64'),
-    secure: config.publicUrl?.startsWith('https:') ?? false,
+    secure: config.behindProxy,
   });
 
   // An upload may take long; headers, and bodies that are no upload (limit-requests.ts), may not.
@@ -232,6 +232,7 @@ export async function startPlatform({
     limits,
     provenSession: sessions.proven,
     publicUrl: config.publicUrl,
+    behindProxy: config.behindProxy,
     cluster,
     websocketOnly: seat !== undefined,
   });
@@ -327,7 +328,7 @@ export async function startPlatform({
   const gate = limitRequests({
     limits,
     provenSession: sessions.proven,
-    behindProxy: config.publicUrl?.startsWith('https:') ?? false,
+    behindProxy: config.behindProxy,
     explain: (request, messageKey) => locales.translator(askedLanguage(request))(messageKey),
   });
   const web = createWeb(
@@ -343,6 +344,7 @@ export async function startPlatform({
       programmes,
       enrolments,
       publicUrl: config.publicUrl,
+      behindProxy: config.behindProxy,
     },
     routes,
   );

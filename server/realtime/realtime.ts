@@ -28,8 +28,9 @@ interface RealtimeDeps {
   intervalMs: number;
   limits: Limits;
   provenSession: ProvenSession;
-  /** Where people reach the platform; behind https a reverse proxy says where connections come from. */
+  /** Where people reach the platform, if that is configured. */
   publicUrl: string | undefined;
+  behindProxy: boolean;
   /** Joins the rooms of several server processes. */
   cluster?: Cluster | undefined;
   /** Whether other processes share the port: the requests of one long-polling connection would reach any of them. */
@@ -50,7 +51,6 @@ export class Realtime {
   readonly #rules = new Map<string, MayJoin>();
   readonly #deps: RealtimeDeps;
   readonly #guard: SocketGuard;
-  readonly #behindProxy: boolean;
 
   constructor(deps: RealtimeDeps) {
     this.#deps = deps;
@@ -66,7 +66,6 @@ export class Realtime {
       maxHttpBufferSize: 64 * 1024,
     });
     this.#guard = new SocketGuard(deps);
-    this.#behindProxy = deps.publicUrl?.startsWith('https:') ?? false;
     this.io.engine.use((request: EngineRequest, _response: unknown, next: (error?: Error) => void) =>
       next(this.#mayConnect(request) ? undefined : new Error('turned away')),
     );
@@ -99,7 +98,7 @@ export class Realtime {
       socket.data.viewer = viewer;
       socket.data.session = sessionName(socket.request.sessionID ?? '');
       socket.data.language = socket.request.language;
-      socket.data.address = addressOf(socket.request, this.#behindProxy);
+      socket.data.address = addressOf(socket.request, this.#deps.behindProxy);
       void socket.join([`person:${viewer.id}`, `session:${socket.request.sessionID}`]);
       this.#guard.watch(socket, viewer);
       next();
@@ -162,9 +161,9 @@ export class Realtime {
 
   /** Pages of this site alone, and nobody faster than the limits: a connection reads the session from the database. */
   #mayConnect(request: EngineRequest): boolean {
-    const { limits, provenSession, publicUrl } = this.#deps;
+    const { limits, provenSession, publicUrl, behindProxy } = this.#deps;
     if (isForeign(request, publicUrl)) return limits.refuse('foreign');
-    const address = addressOf(request, this.#behindProxy);
+    const address = addressOf(request, behindProxy);
     const session = provenSession(request);
     return request._query?.sid ? limits.request(session, address, 0) : limits.handshake(session, address);
   }

@@ -30,21 +30,21 @@ interface WebDeps {
   enrolments: Enrolments;
   /** Where people reach the platform, if that is configured. */
   publicUrl: string | undefined;
+  behindProxy: boolean;
 }
 
 /** Everything around the routes: figures, headers, assets, session, language, CSRF before them; 404 and errors after. */
 export function createWeb(deps: WebDeps, routes: readonly Mounted[]): Express {
-  const secure = deps.publicUrl?.startsWith('https:') ?? false;
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
   // Elsewhere express shows its readers the stack of what its own last handler gets.
   app.set('env', 'production');
   app.set('query parser', 'simple');
-  if (secure) app.set('trust proxy', 1);
+  if (deps.behindProxy) app.set('trust proxy', 1);
   const outside = [deps.assets.router(), metricsRoutes(deps.metrics, deps.metricsToken)];
   app.use(countRequests(deps.metrics, [...outside.map((router) => ({ at: '', router })), ...routes]));
-  app.use(securityHeaders(secure));
+  app.use(securityHeaders(deps.behindProxy));
   app.use(...outside);
   app.use(compression({ level: 1 }));
   app.use((request, _response, next) => {

@@ -62,6 +62,7 @@ export async function startClientSite(): Promise<ClientSite> {
     limits: new Limits(0),
     provenSession: () => undefined,
     publicUrl: undefined,
+    behindProxy: false,
   });
   for (const kind of ['enrolment', 'inbox']) realtime.allow(kind, () => true);
   const sent: ClientSite['sent'] = [];
