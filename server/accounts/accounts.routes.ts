@@ -25,8 +25,9 @@ interface Deps {
 
 const password = z.string().min(passwordLength.min).max(passwordLength.max);
 const given = z.string().min(1).max(passwordLength.max);
-const signInForm = z.object({ login: z.string().trim().min(1).max(60), password: given });
-const activateForm = z.object({ login: z.string().trim().min(1).max(60), code: z.string().trim().length(8), password });
+const login = z.string().trim().min(1).max(60);
+export const signInForm = z.object({ login, password: given });
+const activateForm = z.object({ login, code: z.string().trim().length(8), password });
 const operatorForm = z.object({
   token: z.string(),
   name: z.string().trim().min(1).max(60),

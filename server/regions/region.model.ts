@@ -13,12 +13,14 @@ export const regionSchema = new Schema(
 );
 regionSchema.index({ path: 1 }, { name: 'by_path' });
 
+export const organisationKinds = ['bureau', 'school', 'provider'] as const;
+
 /** Bureaus, schools and providers, each placed in a region. */
 export const organisationSchema = new Schema(
   {
     _id: { type: String, required: true },
     name: { zh: { type: String, required: true }, en: String },
-    kind: { type: String, enum: ['bureau', 'school', 'provider'], required: true },
+    kind: { type: String, enum: organisationKinds, required: true },
     region: { type: String, required: true },
     /** Stages that a school teaches; empty for bureaus and providers. */
     stages: { type: [String], default: [] },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { signInForm } from '../accounts/accounts.routes.ts';
 import type { Departures } from '../accounts/departures.ts';
-import { passwordLength } from '../accounts/passwords.ts';
 import type { Viewer } from '../accounts/scope.ts';
 import type { Throttle } from '../accounts/throttle.ts';
 import type { Api } from './api.ts';
@@ -11,11 +11,6 @@ interface Deps {
   throttle: Throttle;
   departures: Departures;
 }
-
-const signInBody = z.object({
-  login: z.string().trim().min(1).max(60),
-  password: z.string().min(1).max(passwordLength.max),
-});
 
 /** Signing in and out for programs: the session cookie, and the token that every change has to carry. */
 export function sessionApi(api: Api, { sessions, throttle, departures }: Deps): void {
@@ -33,10 +28,10 @@ export function sessionApi(api: Api, { sessions, throttle, departures }: Deps): 
     path: '/',
     summary: 'Signs in with an account name, phone or ID number; the session gets a new token',
     open: true,
-    body: signInBody,
+    body: signInForm,
     response: z.object({ id: z.string(), name: z.string(), csrf: z.string() }),
     handle: async ({ body, request, response }) => {
-      const { login } = body as z.output<typeof signInBody>;
+      const { login } = body as z.output<typeof signInForm>;
       const who = { login, address: request.ip ?? '' };
       const viewer: Viewer = await throttle.attempt(who, () => sessions.signIn(request, response));
       return { id: viewer.id, name: viewer.name, csrf: request.csrf() };

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import type { Grant, Role } from '../accounts/scope.ts';
 import { addDays, startOfBeijingDay } from '../beijing-time.ts';
 import { stages } from '../programmes/programme.model.ts';
+import { organisationKinds } from '../regions/region.model.ts';
 import type { Organisation, Region } from '../regions/regions.service.ts';
-import { codeSchema, textSchema } from './setup.service.ts';
+import { codeSchema, personSchema, textSchema } from './setup.service.ts';
 
 /** What browsers send for fields left empty. */
 const optional = <S extends z.ZodType>(schema: S) => z.preprocess((value) => value || undefined, schema.optional());
@@ -19,19 +20,12 @@ export const regionForm = z.object({ code: codeSchema, ...name, parent: optional
 export const organisationForm = z.object({
   code: codeSchema,
   ...name,
-  kind: z.enum(['bureau', 'school', 'provider']),
+  kind: z.enum(organisationKinds),
   region: codeSchema,
   stages: several(z.enum(stages)),
   direct: z.preprocess(Boolean, z.boolean()),
 });
-export const personForm = z.object({
-  name: z.string().trim().min(1).max(60),
-  account: z
-    .string()
-    .trim()
-    .regex(/^[\w.-]{3,40}$/),
-  role: optional(z.string()),
-});
+export const personForm = personSchema.pick({ name: true, account: true }).extend({ role: optional(z.string()) });
 export const programmeForm = z
   .object({
     ...name,

@@ -7,6 +7,7 @@ import { localText } from '../languages.ts';
 import { stages } from '../programmes/programme.model.ts';
 import type { Measures } from '../progress/measures.ts';
 import { usualScheme } from '../progress/usual-scheme.ts';
+import { organisationKinds } from '../regions/region.model.ts';
 import type { Organisation, Region, Regions } from '../regions/regions.service.ts';
 import { pagerOf, paging, readForm } from './input.ts';
 import { operatorsOnly } from './operator.routes.ts';
@@ -27,7 +28,6 @@ interface Typed {
 }
 
 const below = { province: 'city', city: 'county' } as const;
-const kinds = ['bureau', 'school', 'provider'] as const;
 
 /** Pages on which an operator sets a platform up: regions, organisations, their people, programmes. */
 export function setupRoutes({ setup, accounts, regions, measures }: Deps): Router {
@@ -136,7 +136,7 @@ export function setupRoutes({ setup, accounts, regions, measures }: Deps): Route
     const { t, language } = request;
     const tree = await regions.all();
     const page = paging(request.query);
-    const kind = kinds.find((one) => one === request.query.kind);
+    const kind = organisationKinds.find((one) => one === request.query.kind);
     const { rows, total } = await regions.organisations({ kind, text: String(request.query.q ?? '').trim() }, page);
     await setupPage('setup-organisations', request, response, typed, {
       title: t('setup.organisations'),
@@ -145,7 +145,7 @@ export function setupRoutes({ setup, accounts, regions, measures }: Deps): Route
       known: (await regions.organisationsByIds([String(typed.values?.code ?? '')])).length > 0,
       regions: optionsOf([...tree.values()], request),
       stages,
-      kinds,
+      kinds: organisationKinds,
       organisations: rows.map((one) => ({
         code: one._id,
         name: localText(one.name, language),
@@ -161,7 +161,7 @@ export function setupRoutes({ setup, accounts, regions, measures }: Deps): Route
           value: kind ?? '',
           options: [
             { value: '', label: t('setup.every-kind') },
-            ...kinds.map((value) => ({ value, label: t(`setup.kind.${value}`) })),
+            ...organisationKinds.map((value) => ({ value, label: t(`setup.kind.${value}`) })),
           ],
         },
       ],

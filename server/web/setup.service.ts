@@ -6,6 +6,7 @@ import { roles, type Scope, scopePattern } from '../accounts/scope.ts';
 import { errors } from '../errors.ts';
 import { stages, subjects } from '../programmes/programme.model.ts';
 import type { NewProgramme, Programmes } from '../programmes/programmes.service.ts';
+import { organisationKinds } from '../regions/region.model.ts';
 import type { Regions } from '../regions/regions.service.ts';
 
 /** An id as people type it: an administrative code, a school's code. */
@@ -25,7 +26,7 @@ export const regionSchema = z.object({
 });
 export const organisationSchema = z.object({
   name: textSchema,
-  kind: z.enum(['bureau', 'school', 'provider']),
+  kind: z.enum(organisationKinds),
   region: codeSchema,
   stages: z.array(z.enum(stages)).default([]),
   direct: z.boolean().default(false),
