@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { own, paging, within } from '#platform';
 import { view } from './deliveries.routes.ts';
 import type { Deliveries } from './deliveries.service.ts';
+import { deliveryStates } from './delivery.model.ts';
 import type { RegistryHost } from './settings.ts';
 
-const state = z.enum(['pending', 'accepted', 'refused']);
+const state = z.enum(deliveryStates);
 const answer = z.object({ at: z.date(), kind: z.string(), reason: z.string().optional() });
 const deliverySchema = z.object({
   enrolment: z.string(),

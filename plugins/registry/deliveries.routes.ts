@@ -1,8 +1,8 @@
 import { type Language, localText, paging } from '#platform';
-import type { Deliveries, Delivery, DeliveryState } from './deliveries.service.ts';
+import type { Deliveries, Delivery } from './deliveries.service.ts';
+import { deliveryStates } from './delivery.model.ts';
 import type { RegistryHost } from './settings.ts';
 
-const states: readonly DeliveryState[] = ['pending', 'accepted', 'refused'];
 /** After this long a waiting delivery is a matter for the operator, in milliseconds. */
 const lateMs = 60 * 60_000;
 
@@ -18,7 +18,7 @@ export function addPages(host: RegistryHost, deliveries: Deliveries, wake: () =>
 
   host.routes.get('/', host.allow('view'), async (request, response) => {
     const t = host.translate(request.language);
-    const asked = states.find((state) => state === request.query.state);
+    const asked = deliveryStates.find((state) => state === request.query.state);
     const page = paging(request.query);
     const { rows, total, counts } = await deliveries.list(request.viewer!, asked, page);
     await response.page('registry/deliveries', {
@@ -27,7 +27,7 @@ export function addPages(host: RegistryHost, deliveries: Deliveries, wake: () =>
       rows: await titled(rows, request.language),
       counts,
       state: asked ?? '',
-      states,
+      states: deliveryStates,
       paging: { page: page.page, pages: Math.ceil(total / page.limit), total },
       configured: host.settings.url !== undefined,
       asOf: new Date(),

@@ -1,6 +1,6 @@
 import { type InferSchemaType, trusted } from 'mongoose';
 import { type Enrolment, errors, type Paging, unscoped, type Viewer, within } from '#platform';
-import { type deliverySchema, deliveryStates } from './delivery.model.ts';
+import type { deliverySchema } from './delivery.model.ts';
 import { recordKey } from './record.ts';
 import type { RegistryHost } from './settings.ts';
 
@@ -70,27 +70,23 @@ export class Deliveries {
     return { rows, total, counts };
   }
 
-  async counts(viewer: Viewer): Promise<Record<DeliveryState, number>> {
+  /** How many there are in each state, in the viewer's scope or, without a viewer, at all. */
+  async counts(viewer?: Viewer): Promise<Record<DeliveryState, number>> {
     const roles = this.#host.rolesFor('view');
-    const count = (state: DeliveryState) => this.#deliveries.countDocuments(within(viewer, roles, { state }));
+    const count = (state: DeliveryState) =>
+      this.#deliveries.countDocuments(viewer ? within(viewer, roles, { state }) : unscoped({ state }));
     const [pending, accepted, refused] = await Promise.all([count('pending'), count('accepted'), count('refused')]);
     return { pending, accepted, refused };
   }
 
-  /** How many there are in each state, whoever they are about. */
-  async countByState(): Promise<Record<DeliveryState, number>> {
-    const count = (state: DeliveryState) => this.#deliveries.countDocuments({ state });
-    const [pending, accepted, refused] = await Promise.all(deliveryStates.map(count));
-    return { pending: pending ?? 0, accepted: accepted ?? 0, refused: refused ?? 0 };
-  }
-
   /** Whether deliveries wait for a person (`refused`) or for long (`waiting` since). */
   async health(): Promise<{ pending: number; refused: number; oldest: Date | undefined }> {
-    const [pending, refused, oldest] = await Promise.all([
-      this.#deliveries.countDocuments({ state: 'pending' }),
-      this.#deliveries.countDocuments({ state: 'refused' }),
-      this.#deliveries.findOne({ state: 'pending' }).sort({ createdAt: 1 }).select({ createdAt: 1 }).lean(),
-    ]);
+    const waiting = this.#deliveries
+      .findOne({ state: 'pending' })
+      .sort({ createdAt: 1 })
+      .select({ createdAt: 1 })
+      .lean();
+    const [{ pending, refused }, oldest] = await Promise.all([this.counts(), waiting]);
     return { pending, refused, oldest: oldest?.createdAt };
   }
 

@@ -52,7 +52,7 @@ export default definePlugin({
       help: 'Records of hours by state',
       kind: 'gauge',
       label: { name: 'state', values: deliveryStates },
-      read: () => deliveries.countByState(),
+      read: () => deliveries.counts(),
     });
     addPages(host, deliveries, () => sender?.wake());
     addApi(host, deliveries, () => sender?.wake());
