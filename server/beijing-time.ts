@@ -12,6 +12,11 @@ export function beijingDay(at: Date | number): string {
   return new Date(Number(at) + OFFSET_MS).toISOString().slice(0, 10);
 }
 
+/** The Beijing hour that contains a moment, 0 to 23. */
+export function beijingHour(at: Date | number): number {
+  return new Date(Number(at) + OFFSET_MS).getUTCHours();
+}
+
 /** The first moment of a Beijing day. @throws RangeError when the day is not written `YYYY-MM-DD` or does not exist. */
 export function startOfBeijingDay(day: string): Date {
   return new Date(midnightUtc(day) - OFFSET_MS);

@@ -1,5 +1,5 @@
 import { type InferSchemaType, type Model, trusted } from 'mongoose';
-import { errors, Kept, type LocalText, newId, type Paging, pageOf, type Viewer } from '#platform';
+import { errors, isSitePath, Kept, type LocalText, newId, type Paging, pageOf, type Viewer } from '#platform';
 import type { messageSchema } from './message.model.ts';
 
 type Stored = InferSchemaType<typeof messageSchema>;
@@ -52,7 +52,7 @@ export class Inbox {
    */
   async send(list: NewMessage[]): Promise<void> {
     for (const { href } of list) {
-      if (href !== undefined && !/^\/(?![/\\])/.test(href)) throw new RangeError(`not a path of this site: ${href}`);
+      if (href !== undefined && !isSitePath(href)) throw new RangeError(`not a path of this site: ${href}`);
     }
     const at = new Date();
     const documents = list.flatMap(({ to, ...message }) =>

@@ -1,6 +1,7 @@
 import {
   addDays,
   beijingDay,
+  beijingHour,
   covers,
   daysBetween,
   errors,
@@ -189,7 +190,7 @@ export function createBoards(host: Host) {
         attention: attentionOf(units.map(stateOf), {
           plan,
           average,
-          hour: new Date(now + 8 * 3_600_000).getUTCHours(),
+          hour: beijingHour(now),
           inTerm: isInTerm(programme, now),
           enrolmentOpen: programme.state === 'open' && now < programme.term.enrolUntil.getTime(),
         }),

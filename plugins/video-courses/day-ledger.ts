@@ -1,3 +1,4 @@
+import { beijingHour } from '#platform';
 import { addRange, type Ranges } from './ranges.ts';
 import type { Reason } from './watch-rules.ts';
 import type { Uncredited } from './watch-time.ts';
@@ -63,9 +64,6 @@ export interface DayLedger {
 /** Stretches kept per reason and day; beyond that only their outer edges stay. */
 const MOST_STRETCHES = 20;
 const MOST_CHECKS = 100;
-const HOUR_MS = 3_600_000;
-/** Beijing is eight hours ahead of UTC all year. */
-const BEIJING_HOURS = 8;
 
 export function emptyDay(day: string): DayLedger {
   return { day, credited: 0, lessons: {}, presence: { asked: 0, answered: 0, late: 0, checks: [] }, hours: 0 };
@@ -104,7 +102,7 @@ export function noteBeat(
     ...ledger,
     credited: ledger.credited + credited,
     lessons: { ...ledger.lessons, [lesson]: { ...before, credited: before.credited + credited, reasons } },
-    hours: ledger.hours | hourBit(now),
+    hours: ledger.hours | (1 << beijingHour(now)),
   };
 }
 
@@ -148,10 +146,6 @@ export function notePresenceAnswer(
       checks,
     },
   };
-}
-
-function hourBit(now: number): number {
-  return 1 << ((Math.floor(now / HOUR_MS) + BEIJING_HOURS) % 24);
 }
 
 function addLoss(line: ReasonLine | undefined, { seconds, from, to }: Uncredited, now: number): ReasonLine {

@@ -36,7 +36,7 @@ export {
   type Viewer,
   within,
 } from '../accounts/scope.ts';
-export { addDays, beijingDay, daysBetween, startOfBeijingDay } from '../beijing-time.ts';
+export { addDays, beijingDay, beijingHour, daysBetween, startOfBeijingDay } from '../beijing-time.ts';
 export { csv } from '../csv.ts';
 export { AppError, errors, type FieldProblem } from '../errors.ts';
 export { groupBy } from '../group-by.ts';
@@ -71,6 +71,7 @@ export {
 } from '../progress/weighted-score.ts';
 export type { Organisation, Region } from '../regions/regions.service.ts';
 export { type Paging, pagerOf, paging, parse, readForm } from '../web/input.ts';
+export { isSitePath } from '../web/site-path.ts';
 
 export const contractVersion = '1.0.0';
 

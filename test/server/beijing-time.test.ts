@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { addDays, beijingDay, daysBetween, startOfBeijingDay } from '../../server/beijing-time.ts';
+import { addDays, beijingDay, beijingHour, daysBetween, startOfBeijingDay } from '../../server/beijing-time.ts';
 
 const moment = fc.date({
   min: new Date('1992-01-01T00:00:00Z'),
@@ -13,6 +13,12 @@ describe('beijing-time', () => {
     expect(beijingDay(new Date('2026-11-21T15:59:59.999Z'))).to.equal('2026-11-21');
     expect(beijingDay(Date.parse('2026-11-21T16:00:00Z'))).to.equal('2026-11-22');
     expect(startOfBeijingDay('2026-11-22').toISOString()).to.equal('2026-11-21T16:00:00.000Z');
+  });
+
+  it('is eight hours ahead of UTC', () => {
+    expect(
+      ['15:59:59.999', '16:00', '23:30'].map((time) => beijingHour(new Date(`2026-11-21T${time}Z`))),
+    ).to.deep.equal([23, 0, 7]);
   });
 
   it('counts over leap days and year ends', () => {
