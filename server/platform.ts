@@ -301,6 +301,8 @@ export async function startPlatform({
     }),
     peopleRoutes({ accounts, enrolments, programmes, regions, places, menu }),
     homeRoutes({ menu, programmes, progress, filters }),
+    // Before `/programmes/:id`, which `/programmes/new` is not.
+    setupRoutes({ setup, accounts, regions, measures }),
     programmeRoutes({ programmes, progress, regions, menu }),
     operatorRoutes({
       menu,
@@ -317,7 +319,6 @@ export async function startPlatform({
         await connection.db?.command({ ping: 1 });
       },
     }),
-    setupRoutes({ setup, accounts, regions, measures }),
     tasksRoutes({ menu, programmes, rescorings, accounts }),
   ];
   const routes = [

@@ -31,7 +31,7 @@ export function programmeRoutes({ programmes, progress, regions, menu }: Deps): 
     await response.page('core/programmes', {
       title: t('programmes.title'),
       items,
-      ...(mayAdd && { primary: { label: t('setup.new-programme'), href: '/operator/programmes/new', icon: 'plus' } }),
+      ...(mayAdd && { primary: { label: t('setup.new-programme'), href: '/programmes/new', icon: 'plus' } }),
     });
   });
 

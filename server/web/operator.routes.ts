@@ -153,7 +153,7 @@ async function firstSteps({ t }: Request, { regions, programmes, accounts }: Dep
   return [
     step('regions', '/operator/regions', tree.size > 0),
     step('organisations', '/operator/organisations', organisations.total > 0),
-    step('programme', '/operator/programmes/new', all.length > 0),
+    step('programme', '/programmes/new', all.length > 0),
     step('scheme', draft ? `/programmes/${draft._id}` : '/programmes', open !== undefined),
     step('roster', open ? `/enrolment?programme=${open._id}` : '/programmes', false),
   ];

@@ -32,7 +32,7 @@ const below = { province: 'city', city: 'county' } as const;
 /** Pages on which an operator sets a platform up: regions, organisations, their people, programmes. */
 export function setupRoutes({ setup, accounts, regions, measures }: Deps): Router {
   const router = Router();
-  router.use('/operator', operatorsOnly);
+  router.use(['/operator', '/programmes/new'], operatorsOnly);
 
   router.get('/operator/regions', async (request, response) => {
     const region = (await regions.all()).get(String(request.query.edit ?? ''));
@@ -91,9 +91,9 @@ export function setupRoutes({ setup, accounts, regions, measures }: Deps): Route
     }
   });
 
-  router.get('/operator/programmes/new', (request, response) => programmePage(request, response, {}));
+  router.get('/programmes/new', (request, response) => programmePage(request, response, {}));
 
-  router.post('/operator/programmes', async (request, response) => {
+  router.post('/programmes/new', async (request, response) => {
     const form = readForm(programmeForm, request.body, request.language);
     if (!form.ok) return programmePage(request, response, form);
     const { zh, en, about, enrolFrom, enrolUntil, from, to, ...given } = form.value;

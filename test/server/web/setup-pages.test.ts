@@ -52,7 +52,7 @@ describe('setting a platform up in the browser', () => {
     const code = /激活码 (\d{8})/.exec(person)?.[1];
     expect(person).to.include('学校管理员').and.include('武汉市第一小学');
 
-    const made = await operator.form('/operator/programmes', programme).expect(303);
+    const made = await operator.form('/programmes/new', programme).expect(303);
     const id = String(made.headers.location).split('/').at(-1) as string;
     const { text: draft } = await operator.get(`/assessment/schemes/${id}`).expect(200);
     // 2 hours of 45 minutes.
@@ -63,6 +63,15 @@ describe('setting a platform up in the browser', () => {
     const administrator = await test.signIn('wuhan-1', 'long enough it is');
     const { text: roster } = await administrator.get(`/enrolment?programme=${id}`).expect(200);
     expect(roster).to.include(`/enrolment/rosters?programme=${id}`);
+  });
+
+  it('adds a programme below the programmes, where the menu shows it, also when something is wrong', async () => {
+    const { text: empty } = await operator.get('/programmes/new').expect(200);
+    const { text: refused } = await operator.form('/programmes/new', { ...programme, zh: '' }).expect(422);
+    for (const text of [empty, refused]) {
+      const here = [...text.matchAll(/<a href="([^"]*)" aria-current="page">/g)].map(([, href]) => href);
+      expect(new Set(here)).to.deep.equal(new Set(['/programmes']));
+    }
   });
 
   it('changes names and never places', async () => {
@@ -76,7 +85,7 @@ describe('setting a platform up in the browser', () => {
     const { programmes, accounts } = test.platform.rooms;
     const before = [(await programmes.all()).length, await accounts.count()];
     const { text } = await operator
-      .form('/operator/programmes', { ...programme, zh: '一个新项目', to: day(-9), stages: [] })
+      .form('/programmes/new', { ...programme, zh: '一个新项目', to: day(-9), stages: [] })
       .expect(422);
     expect(text).to.include('一个新项目').and.include('field-to-error').and.include('field-stages-error');
     await operator.form('/operator/regions', { code: '1 2', zh: '' }).expect(422);
@@ -91,9 +100,11 @@ describe('setting a platform up in the browser', () => {
     const bureau = await test.signIn(
       (await test.person({ grants: [{ role: 'city-bureau', scope: 'region:410200' }] })).login,
     );
-    for (const path of ['regions', 'organisations', 'organisations/school-a/people/new', 'programmes/new']) {
+    for (const path of ['regions', 'organisations', 'organisations/school-a/people/new']) {
       await bureau.get(`/operator/${path}`).expect(404);
     }
+    await bureau.get('/programmes/new').expect(404);
+    await bureau.form('/programmes/new', programme).expect(404);
     await bureau.form('/operator/regions', { code: '430000', zh: '某省' }).expect(404);
   });
 
