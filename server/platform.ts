@@ -2,16 +2,10 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { accountRoutes } from './accounts/accounts.routes.ts';
 import { Accounts } from './accounts/accounts.service.ts';
 import { Audit } from './accounts/audit.ts';
-import { Departures } from './accounts/departures.ts';
 import { firstOperatorLink, isFirstOperatorToken } from './accounts/first-operator.ts';
 import { IdVault } from './accounts/id-vault.ts';
-import { peopleRoutes } from './accounts/people.routes.ts';
-import { Places } from './accounts/places.ts';
-import { createThrottle } from './accounts/throttle.ts';
-import { auditSchema, identitySchema, userSchema } from './accounts/user.model.ts';
 import { type Config, projectFolder } from './config.ts';
 import { type Database, openDatabase } from './database/index.ts';
 import { Jobs } from './jobs/jobs.ts';
@@ -21,6 +15,7 @@ import { addCoreFigures, watchCommits } from './metrics/core-figures.ts';
 import { type NamedRoute, routesOf } from './metrics/http-figures.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { addProcessFigures } from './metrics/process-figures.ts';
+import { coreModels } from './models.ts';
 import type { Host } from './plugins/contract.ts';
 import { discoverPlugins, type FoundPlugin } from './plugins/discover.ts';
 import { FactBus } from './plugins/facts.ts';
@@ -29,12 +24,9 @@ import type { Rooms } from './plugins/host.ts';
 import { type LoadedPlugins, loadPlugins, orderPlugins } from './plugins/loader.ts';
 import { EnrolmentAccess } from './programmes/enrolment-access.ts';
 import { Enrolments } from './programmes/enrolments.service.ts';
-import { enrolmentSchema, programmeSchema } from './programmes/programme.model.ts';
-import { programmeRoutes } from './programmes/programmes.routes.ts';
 import { Programmes } from './programmes/programmes.service.ts';
 import { announce } from './progress/announce.ts';
 import { Measures } from './progress/measures.ts';
-import { outboxSchema, rescoringSchema, rollUpDaySchema, rollUpSchema } from './progress/progress.model.ts';
 import { Progress } from './progress/progress.service.ts';
 import { type CommittedChange, Recorder } from './progress/recorder.ts';
 import { progressOf, Rescorings } from './progress/rescorings.service.ts';
@@ -42,24 +34,16 @@ import { RollUps } from './progress/roll-ups.service.ts';
 import { joinThroughPrimary } from './realtime/cluster.ts';
 import { Realtime } from './realtime/realtime.ts';
 import { joinThroughRedis } from './realtime/redis.ts';
-import { organisationSchema, regionSchema } from './regions/region.model.ts';
 import { Regions } from './regions/regions.service.ts';
 import { fingerprint } from './secrets.ts';
 import { Api } from './web/api.ts';
 import { Assets } from './web/assets.ts';
-import { coreApi } from './web/core-api.ts';
-import { homeRoutes } from './web/home.routes.ts';
+import { coreRoutes } from './web/core-routes.ts';
 import { createIcons } from './web/icons.ts';
 import { Locales } from './web/locale.ts';
 import { Menu } from './web/menu.ts';
-import { operatorRoutes } from './web/operator.routes.ts';
 import { Pages } from './web/pages.ts';
-import { sessionApi } from './web/session-api.ts';
 import { createSessions } from './web/sessions.ts';
-import { setupRoutes } from './web/setup.routes.ts';
-import { Setup } from './web/setup.service.ts';
-import { setupApi } from './web/setup-api.ts';
-import { tasksRoutes } from './web/tasks.routes.ts';
 import { askedLanguage, createWeb, languageOf } from './web/web.ts';
 import type { Seat } from './workers/seat.ts';
 
@@ -113,19 +97,7 @@ export async function startPlatform({
     log,
   });
   const { connection, transaction } = database;
-  const models = {
-    users: connection.model('users', userSchema, 'users'),
-    identities: connection.model('identities', identitySchema, 'identities'),
-    audit: connection.model('audit', auditSchema, 'audit'),
-    regions: connection.model('regions', regionSchema, 'regions'),
-    organisations: connection.model('organisations', organisationSchema, 'organisations'),
-    programmes: connection.model('programmes', programmeSchema, 'programmes'),
-    enrolments: connection.model('enrolments', enrolmentSchema, 'enrolments'),
-    rollUps: connection.model('rollUps', rollUpSchema, 'roll_ups'),
-    rollUpDays: connection.model('rollUpDays', rollUpDaySchema, 'roll_up_days'),
-    outbox: connection.model('outbox', outboxSchema, 'outbox'),
-    rescorings: connection.model('rescorings', rescoringSchema, 'rescorings'),
-  };
+  const models = coreModels(connection);
 
   const audit = new Audit(models.audit as never);
   const regions = new Regions(models as never);
@@ -282,45 +254,14 @@ export async function startPlatform({
     jobsFailed: jobs.failed,
     jobs: jobs.names,
   });
-  const throttle = createThrottle(connection);
-  const places = new Places({ regions, programmes, filters });
-  coreApi(api, { accounts, regions, programmes, enrolments, access, progress, measures });
-  const setup = new Setup({ accounts, regions, programmes });
-  setupApi(api, setup);
-  const departures = new Departures({ realtime, facts });
-  sessionApi(api, { sessions, throttle, departures });
-  const core = [
-    accountRoutes({
-      accounts,
-      sessions,
-      throttle,
-      audit,
-      departures,
-      regions,
-      isFirstOperatorToken: (token) => isFirstOperatorToken(token, config.secret),
-    }),
-    peopleRoutes({ accounts, enrolments, programmes, regions, places, menu }),
-    homeRoutes({ menu, programmes, progress, filters }),
-    // Before `/programmes/:id`, which `/programmes/new` is not.
-    setupRoutes({ setup, accounts, regions, measures }),
-    programmeRoutes({ programmes, progress, regions, menu }),
-    operatorRoutes({
-      menu,
-      jobs,
-      audit,
-      filters,
-      accounts,
-      places,
-      regions,
-      programmes,
-      locales,
-      plugins: loaded.versions,
-      async pingDatabase() {
-        await connection.db?.command({ ping: 1 });
-      },
-    }),
-    tasksRoutes({ menu, programmes, rescorings, accounts }),
-  ];
+  const core = coreRoutes(rooms, {
+    sessions,
+    access,
+    measures,
+    rescorings,
+    plugins: loaded.versions,
+    isFirstOperatorToken: (token) => isFirstOperatorToken(token, config.secret),
+  });
   const routes = [
     ...core.map((router) => ({ at: '', router })),
     ...[...loaded.routes].map(([id, router]) => ({ at: `/${id}`, router })),
