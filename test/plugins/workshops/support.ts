@@ -8,6 +8,8 @@ export interface Scene extends TestPlatform {
   workshop(name?: string): Promise<{ id: string; moderator: { id: string; login: string; client: Client } }>;
   /** A learner in a workshop. */
   member(workshop: string, name?: string): Promise<{ id: string; login: string; name: string; enrolment: string }>;
+  /** Somebody of a bureau, signed in: the city's where no region is given. */
+  manager(region?: string): Promise<Client>;
   /** Records seconds of a lesson. */
   study(enrolment: string, id: string, seconds: number, at?: number): Promise<unknown>;
 }
@@ -34,6 +36,10 @@ export async function startScene(): Promise<Scene> {
       const learner = await platform.learner(name ? { name } : {});
       await progress.setWorkshop(learner.enrolment._id, workshop);
       return { ...learner, enrolment: learner.enrolment._id };
+    },
+    async manager(region = platform.regions.city) {
+      const { login } = await platform.person({ grants: [{ role: 'city-bureau', scope: `region:${region}` }] });
+      return platform.signIn(login);
     },
     study: (enrolment, id, seconds, at = Date.now()) =>
       progress.record({ enrolment, values: { [lesson(id)]: seconds }, at }),
