@@ -134,7 +134,10 @@ describe('playing in browsers', function () {
     const { page, context } = await open(learner, test.lessons[0]);
     await play(page);
     await playedUpTo(page, 2);
+    const before = await credited(learner, test.lessons[0]);
     await page.evaluate(`document.querySelector('#lesson-video_html5_api').playbackRate = 2`);
+    // A beat goes with the change; what its answer says does not take the place of why the speed went back.
+    await eventually(async () => expect(await credited(learner, test.lessons[0])).to.be.above(before));
     await line(page, '已改回 1 倍速');
     await page.evaluate(`document.querySelector('#lesson-video_html5_api').currentTime = 11`);
     await eventually(async () => expect(await position(page)).to.be.lessThan(6));

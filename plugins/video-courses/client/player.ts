@@ -30,6 +30,8 @@ const BEAT_MS = 5_000;
 const NEARLY_OVER = 3;
 /** Seconds that a check may have cost: what was played between the question and the pause. */
 const STEP_BACK = 10;
+/** How long a correction of the learner's is left to be read before "saved" takes its place. */
+const READING_MS = 5_000;
 
 /** Plays a lesson and reports what is played, where it is credited. */
 export class LessonPlayer {
@@ -50,6 +52,8 @@ export class LessonPlayer {
   #stoodAt = 0;
   #offline = false;
   #leaseSeconds = 0;
+  /** Until when the line says what was corrected, in milliseconds of the page's clock. */
+  #correctedUntil = 0;
   readonly #kept: KeptBeats;
   /** Beats that an earlier page left behind are sent before this one starts. */
   #replaying: Promise<void>;
@@ -66,7 +70,7 @@ export class LessonPlayer {
       if (this.#beats) void this.#beats.flush();
       else this.#replaying = this.#replay();
     });
-    this.#guard = new ProgressGuard(video, data, (text) => this.#say(text, true));
+    this.#guard = new ProgressGuard(video, data, (text) => this.#correct(text));
     this.#presence = new PresenceOverlay({
       text: data.text as unknown as PresenceText,
       answer: (token) => this.#answerCheck(token),
@@ -210,8 +214,16 @@ export class LessonPlayer {
     const worst = reasons.filter(({ seconds }) => seconds >= 1).sort((a, b) => b.seconds - a.seconds)[0];
     const why = worst && text.reasons[worst.reason];
     if (state === 'outside-term') this.#say(text.outsideTerm, true);
-    else if (why) this.#say(why, worst.reason !== 'already-credited');
-    else this.#say(standing?.complete ? text.complete : text.saved, false);
+    else if (why && worst.reason !== 'already-credited') this.#say(why, true);
+    else if (performance.now() >= this.#correctedUntil) {
+      this.#say(why ?? (standing?.complete ? text.complete : text.saved), false);
+    }
+  }
+
+  /** The learner's own change was undone: a beat goes with each, and its answer comes at once. */
+  #correct(text: string): void {
+    this.#correctedUntil = performance.now() + READING_MS;
+    this.#say(text, true);
   }
 
   #draw(standing: Standing): void {
