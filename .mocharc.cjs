@@ -5,7 +5,7 @@ module.exports = {
   extension: ['ts'],
   // Half of a test's time is waiting.
   parallel: true,
-  jobs: 2,
+  jobs: 4,
   timeout: 20_000,
   'forbid-only': true,
   // agenda keeps a timer of half its lock's lifetime (5 minutes) after every job that ran; the tests check by themselves

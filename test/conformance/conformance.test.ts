@@ -34,7 +34,7 @@ function summary(suite: Suite, { version, topology }: Server, excluded: number):
 }
 
 describe("MongoDB's specification tests", function () {
-  this.timeout(4_000);
+  this.timeout(20_000);
   if (!existsSync(folder)) {
     it.skip('are not here: put the test data into ../shared/conformance/mongodb', () => undefined);
     return;
