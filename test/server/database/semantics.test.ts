@@ -1,9 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'chai';
-import { type Collection, Decimal128, type Document, Double, Long, MongoClient, ObjectId } from 'mongodb';
-import { type RunningEngine, startEngine } from '../../support/engine.ts';
+import { type Collection, Decimal128, type Document, Double, Long } from 'mongodb';
+import { withEngine } from '../../support/engine-suite.ts';
 
 /** Filter, documents, and the _ids that MongoDB's manual says match. */
 const filters: [string, Document, Document[], number[]][] = [
@@ -136,26 +133,11 @@ const updates: [string, Document | Document[], Document, Document, Document?][] 
 
 describe("MongoDB's semantics in the engine", function () {
   this.timeout(20_000);
-  let path: string;
-  let engine: RunningEngine;
-  let client: MongoClient;
+  const engine = withEngine('semantics');
   let rows: Collection<Document>;
 
-  before(async () => {
-    path = await mkdtemp(join(tmpdir(), 'xuefang-semantics-'));
-    engine = await startEngine(path);
-    client = new MongoClient(engine.uri);
-    rows = client.db('semantics').collection('rows');
-  });
-
-  after(async () => {
-    await client.close();
-    await engine.stop();
-    await rm(path, { recursive: true, force: true });
-  });
-
-  beforeEach(async () => {
-    await rows.drop();
+  beforeEach(() => {
+    rows = engine.db.collection('rows');
   });
 
   for (const [name, filter, documents, expected] of filters) {
@@ -182,67 +164,6 @@ describe("MongoDB's semantics in the engine", function () {
       expect(Object.keys(found)).to.deep.equal(Object.keys(after));
     });
   }
-
-  it('orders values of all types as BSON does, by index and in memory, both ways', async () => {
-    const values = [
-      null,
-      -1,
-      2,
-      2.5,
-      Decimal128.fromString('3'),
-      Long.fromNumber(4),
-      'a',
-      'ab',
-      'b',
-      { x: 1 },
-      { x: 2 },
-      new ObjectId('000000000000000000000001'),
-      false,
-      true,
-      new Date(0),
-      new Date(5),
-      /x/,
-    ];
-    await rows.insertMany(values.map((v, n) => ({ _id: ((n * 7) % values.length) as never, n, v })));
-    const order = async (direction: 1 | -1) => (await rows.find().sort({ v: direction }).toArray()).map(({ n }) => n);
-    const wanted = values.map((_each, n) => n);
-    expect(await order(1)).to.deep.equal(wanted);
-    expect(await order(-1)).to.deep.equal([...wanted].reverse());
-    await rows.createIndex({ v: 1 });
-    expect(await order(1)).to.deep.equal(wanted);
-    expect(await order(-1)).to.deep.equal([...wanted].reverse());
-    const plan = await rows.find().sort({ v: 1 }).limit(5).explain();
-    expect(JSON.stringify(plan.queryPlanner.winningPlan)).to.include('IXSCAN').and.not.to.include('"SORT"');
-  });
-
-  it('counts by an index alone, as explain says', async () => {
-    await rows.insertMany(Array.from({ length: 60 }, (_each, n) => ({ n: n === 0 ? Number.NaN : n % 6, list: [n] })));
-    await rows.createIndexes([{ key: { n: 1 } }, { key: { list: 1 } }]);
-    const explained = async (command: Document) => {
-      const { queryPlanner, executionStats } = await client.db('semantics').command({ explain: command });
-      const { totalKeysExamined, totalDocsExamined, nReturned } = executionStats;
-      return [JSON.stringify(queryPlanner.winningPlan), totalKeysExamined, totalDocsExamined, nReturned];
-    };
-    const pipeline = [{ $match: { n: { $gte: 4 } } }, { $group: { _id: 1, n: { $sum: 1 } } }];
-    for (const command of [
-      { count: 'rows', query: { n: { $gte: 4 } } },
-      { aggregate: 'rows', pipeline, cursor: {} },
-    ]) {
-      const [plan, ...numbers] = await explained(command);
-      expect(plan).to.include('COUNT_SCAN').and.to.include('n_1').and.not.to.include('FETCH');
-      expect(numbers).to.deep.equal([20, 0, 20]);
-    }
-    expect(await rows.countDocuments({ n: { $gte: 4 } })).to.equal(20);
-    for (const [filter, expected] of [
-      [{ n: { $lt: 1 } }, 9],
-      [{ n: { $gte: 0, $lt: 1 } }, 9],
-      [{ n: { $gte: Number.NaN } }, 1],
-    ] as const)
-      expect(await rows.countDocuments(filter), JSON.stringify(filter)).to.equal(expected);
-    const [multikey, keys, documents] = await explained({ count: 'rows', query: { list: { $gte: 58 } } });
-    expect(multikey).to.include('list_1').and.to.include('FETCH');
-    expect([keys, documents]).to.deep.equal([2, 2]);
-  });
 
   it('changes elements by several array filters, each of which must be used and known', async () => {
     const terms = [
@@ -300,26 +221,8 @@ describe("MongoDB's semantics in the engine", function () {
     expect(found).to.deep.equal({ a: 1, b: { c: 2 }, d: 3, f: 5, g: 6, h: 7 });
   });
 
-  it('keeps unique, sparse and partial indexes', async () => {
-    await rows.createIndexes([
-      { key: { u: 1 }, unique: true, sparse: true },
-      { key: { p: 1 }, unique: true, partialFilterExpression: { active: true } },
-    ]);
-    await rows.insertMany([{ p: 1, active: true }, { p: 1, active: false }, { p: 1 }]);
-    const refused = await rows.insertOne({ p: 1, active: true }).catch((error) => error);
-    expect(refused).to.include({ code: 11000 });
-    expect(refused.keyPattern).to.deep.equal({ p: 1 });
-    expect(refused.keyValue).to.deep.equal({ p: 1 });
-    expect(await rows.updateOne({ active: false }, { $set: { active: true } }).catch((error) => error.code)).to.equal(
-      11000,
-    );
-    const plan = await rows.find({ p: 1, active: true }).explain();
-    expect(JSON.stringify(plan.queryPlanner.winningPlan)).to.include('p_1');
-  });
-
   it('joins, facets and writes collections', async () => {
-    const others = client.db('semantics').collection('others');
-    await others.drop();
+    const others = engine.db.collection('others');
     await others.insertMany([
       { k: 1, name: 'x' },
       { k: 1, name: 'y' },
@@ -368,7 +271,7 @@ describe("MongoDB's semantics in the engine", function () {
       { _id: 2, k: 3, n: 1 },
     ]);
     await others.aggregate([{ $match: { k: 1 } }, { $out: 'copied' }]).toArray();
-    expect(await client.db('semantics').collection('copied').countDocuments()).to.equal(2);
+    expect(await engine.db.collection('copied').countDocuments()).to.equal(2);
   });
 
   it('compares strings by collation', async () => {
@@ -385,17 +288,12 @@ describe("MongoDB's semantics in the engine", function () {
     const cursor = rows.find().batchSize(10);
     await cursor.next();
     await cursor.close();
-    const { cursor: left } = (await client.db('admin').command({ serverStatus: 1 })).metrics;
+    const { cursor: left } = (await engine.client.db('admin').command({ serverStatus: 1 })).metrics;
     expect(left.open.total).to.equal(0);
   });
 
   it('refuses what it does not know with the right code', async () => {
-    const db = client.db('semantics');
-    const code = (command: Document) =>
-      db.command(command).then(
-        () => 0,
-        (error) => error.code,
-      );
+    const { code } = engine;
     expect(await code({ nonsense: 1 })).to.equal(59);
     expect(await code({ find: 'rows', filter: { a: { $nonsense: 1 } } })).to.equal(2);
     expect(await code({ find: 'rows', filter: { $where: 'true' } })).to.equal(238);

@@ -1,0 +1,91 @@
+import { expect } from 'chai';
+import { type Collection, Decimal128, type Document, Long, ObjectId } from 'mongodb';
+import { withEngine } from '../../support/engine-suite.ts';
+
+describe('indexes of the engine', function () {
+  this.timeout(20_000);
+  const engine = withEngine('indexes');
+  let rows: Collection<Document>;
+
+  beforeEach(() => {
+    rows = engine.db.collection('rows');
+  });
+
+  it('order values of all types as BSON does, as memory does, both ways', async () => {
+    const values = [
+      null,
+      -1,
+      2,
+      2.5,
+      Decimal128.fromString('3'),
+      Long.fromNumber(4),
+      'a',
+      'ab',
+      'b',
+      { x: 1 },
+      { x: 2 },
+      new ObjectId('000000000000000000000001'),
+      false,
+      true,
+      new Date(0),
+      new Date(5),
+      /x/,
+    ];
+    await rows.insertMany(values.map((v, n) => ({ _id: ((n * 7) % values.length) as never, n, v })));
+    const order = async (direction: 1 | -1) => (await rows.find().sort({ v: direction }).toArray()).map(({ n }) => n);
+    const wanted = values.map((_each, n) => n);
+    expect(await order(1)).to.deep.equal(wanted);
+    expect(await order(-1)).to.deep.equal([...wanted].reverse());
+    await rows.createIndex({ v: 1 });
+    expect(await order(1)).to.deep.equal(wanted);
+    expect(await order(-1)).to.deep.equal([...wanted].reverse());
+    const plan = await rows.find().sort({ v: 1 }).limit(5).explain();
+    expect(JSON.stringify(plan.queryPlanner.winningPlan)).to.include('IXSCAN').and.not.to.include('"SORT"');
+  });
+
+  it('count alone, as explain says', async () => {
+    await rows.insertMany(Array.from({ length: 60 }, (_each, n) => ({ n: n === 0 ? Number.NaN : n % 6, list: [n] })));
+    await rows.createIndexes([{ key: { n: 1 } }, { key: { list: 1 } }]);
+    const explained = async (command: Document) => {
+      const { queryPlanner, executionStats } = await engine.db.command({ explain: command });
+      const { totalKeysExamined, totalDocsExamined, nReturned } = executionStats;
+      return [JSON.stringify(queryPlanner.winningPlan), totalKeysExamined, totalDocsExamined, nReturned];
+    };
+    const pipeline = [{ $match: { n: { $gte: 4 } } }, { $group: { _id: 1, n: { $sum: 1 } } }];
+    for (const command of [
+      { count: 'rows', query: { n: { $gte: 4 } } },
+      { aggregate: 'rows', pipeline, cursor: {} },
+    ]) {
+      const [plan, ...numbers] = await explained(command);
+      expect(plan).to.include('COUNT_SCAN').and.to.include('n_1').and.not.to.include('FETCH');
+      expect(numbers).to.deep.equal([20, 0, 20]);
+    }
+    expect(await rows.countDocuments({ n: { $gte: 4 } })).to.equal(20);
+    for (const [filter, expected] of [
+      [{ n: { $lt: 1 } }, 9],
+      [{ n: { $gte: 0, $lt: 1 } }, 9],
+      [{ n: { $gte: Number.NaN } }, 1],
+    ] as const)
+      expect(await rows.countDocuments(filter), JSON.stringify(filter)).to.equal(expected);
+    const [multikey, keys, documents] = await explained({ count: 'rows', query: { list: { $gte: 58 } } });
+    expect(multikey).to.include('list_1').and.to.include('FETCH');
+    expect([keys, documents]).to.deep.equal([2, 2]);
+  });
+
+  it('are kept unique, sparse and partial', async () => {
+    await rows.createIndexes([
+      { key: { u: 1 }, unique: true, sparse: true },
+      { key: { p: 1 }, unique: true, partialFilterExpression: { active: true } },
+    ]);
+    await rows.insertMany([{ p: 1, active: true }, { p: 1, active: false }, { p: 1 }]);
+    const refused = await rows.insertOne({ p: 1, active: true }).catch((error) => error);
+    expect(refused).to.include({ code: 11000 });
+    expect(refused.keyPattern).to.deep.equal({ p: 1 });
+    expect(refused.keyValue).to.deep.equal({ p: 1 });
+    expect(await rows.updateOne({ active: false }, { $set: { active: true } }).catch((error) => error.code)).to.equal(
+      11000,
+    );
+    const plan = await rows.find({ p: 1, active: true }).explain();
+    expect(JSON.stringify(plan.queryPlanner.winningPlan)).to.include('p_1');
+  });
+});
