@@ -1,11 +1,9 @@
 import {
   AppError,
   beijingDay,
-  type Enrolment,
   errors,
   type Language,
   localText,
-  own,
   type Programme,
   TokenBuckets,
   type Viewer,
@@ -114,7 +112,7 @@ export class Playing {
         learner: viewer.id,
         rev: before?.rev ?? 0,
         session: newSecret(),
-        enrolment: enrolment._id,
+        enrolment,
         lesson: lesson.id,
         ended: false,
         by: session,
@@ -123,7 +121,7 @@ export class Playing {
         startedAt: now,
         before: before && !before.ended ? supersededBy(before, now) : undefined,
         heard: before?.heard,
-        ...(await this.#store.seen(enrolment._id, lesson.id, day)),
+        ...(await this.#store.seen(enrolment, lesson.id, day)),
       };
       await this.#commits.save(live, now);
       if (before) this.#tellTakenOver(before, live.session);
@@ -131,7 +129,7 @@ export class Playing {
         state: 'playing',
         session: live.session,
         token: playing.token,
-        enrolment: enrolment._id,
+        enrolment,
         length: lesson.media.seconds,
         beatSeconds: rules.beatSeconds,
         leaseSeconds: rules.leaseSeconds,
@@ -153,7 +151,7 @@ export class Playing {
       const now = this.#deps.now();
       const live = (await this.#find(viewer, report, now, fresh)) ?? (await this.#findSuperseded(viewer, report, now));
       if (!live) {
-        await this.#deps.host.enrolments.get(report.enrolment, own(viewer, {})).catch((error) => {
+        await this.#deps.host.enrolments.ownHead(viewer, report.enrolment).catch((error) => {
           this.#refuse('not-enrolled', report);
           throw error;
         });
@@ -309,8 +307,8 @@ export class Playing {
     if (kept && now - kept.readAt < 1_000) return undefined;
     const live = await this.#store.load(viewer.id, beijingDay(now));
     if (!live) return undefined;
-    const enrolment = await this.#enrolment(viewer, live.enrolment);
-    this.#kept.keep(enrolment ? live : { ...live, ended: true }, now);
+    const takesPart = await this.#takesPart(viewer, live.enrolment);
+    this.#kept.keep(takesPart ? live : { ...live, ended: true }, now);
     return fits(live) ? (this.#kept.get(viewer.id)?.live ?? live) : undefined;
   }
 
@@ -320,14 +318,14 @@ export class Playing {
     const before = live?.before;
     if (!live || before?.playing.token !== report.token) return undefined;
     if (before.lesson !== report.lesson || before.enrolment !== report.enrolment) return undefined;
-    if (!(await this.#enrolment(viewer, before.enrolment))) return undefined;
+    if (!(await this.#takesPart(viewer, before.enrolment))) return undefined;
     const saved = live.ahead > 0 ? await this.#commits.save(live, now) : live;
     return this.#store.superseded(saved, beijingDay(now));
   }
 
-  async #enrolment(viewer: Viewer, id: string): Promise<Enrolment | undefined> {
-    const enrolment = await this.#deps.host.enrolments.get(id, own(viewer, {})).catch(ignoreNotFound);
-    return enrolment?.state === 'withdrawn' ? undefined : enrolment;
+  async #takesPart(viewer: Viewer, enrolment: string): Promise<boolean> {
+    const own = await this.#deps.host.enrolments.ownHead(viewer, enrolment).catch(ignoreNotFound);
+    return own !== undefined && own.state !== 'withdrawn';
   }
 
   async #setting(lessonId: string): Promise<Setting> {

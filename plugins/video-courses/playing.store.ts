@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { trusted } from 'mongoose';
-import type { CompanionWrite } from '#platform';
+import { type CompanionWrite, ReadsById } from '#platform';
 import { aheadOf } from './ahead.ts';
 import type { Heard } from './anomalies.ts';
 import { type DayLedger, dayOf, emptyDay, isEmptyDay } from './day-ledger.ts';
 import type { PlayingSession } from './playing-session.ts';
 import type { Models } from './plugin.ts';
-import { dayId, watchId } from './watch.model.ts';
+import { dayId, type StoredDay, type StoredSession, type StoredWatch, watchId } from './watch.model.ts';
 import { emptyRecord, type WatchRecord } from './watch-time.ts';
 
 /** A learner's playing session with everything that a beat reads and writes. */
@@ -50,14 +50,36 @@ const MOST_AHEAD = 12;
 /** Reads and writes playing sessions, watch records and day ledgers. */
 export class PlayingStore {
   readonly #models: Models;
+  readonly #sessions: ReadsById<StoredSession>;
+  readonly #watch: ReadsById<StoredWatch>;
+  readonly #days: ReadsById<StoredDay>;
 
   constructor(models: Models) {
     this.#models = models;
+    const { sessions, watch, days } = models;
+    this.#sessions = new ReadsById((_id) =>
+      sessions
+        .find(among(_id))
+        .batchSize(_id.length + 1)
+        .lean(),
+    );
+    this.#watch = new ReadsById((_id) =>
+      watch
+        .find(among(_id))
+        .batchSize(_id.length + 1)
+        .lean(),
+    );
+    this.#days = new ReadsById((_id) =>
+      days
+        .find(among(_id))
+        .batchSize(_id.length + 1)
+        .lean(),
+    );
   }
 
   /** The learner's stored session of whatever lesson. */
   async load(learner: string, day: string): Promise<LivePlaying | undefined> {
-    const stored = await this.#models.sessions.findById(learner).lean();
+    const stored = await this.#sessions.get(learner);
     if (!stored) return undefined;
     const { rev, session, enrolment, lesson, ended, by, secret, before, heard } = stored;
     const seen = aheadOf(stored) ?? (await this.seen(enrolment, lesson, day));
@@ -99,16 +121,13 @@ export class PlayingStore {
     lesson: string,
     day: string,
   ): Promise<Pick<LivePlaying, 'record' | 'position' | 'day' | 'ahead'>> {
-    const [watch, ledger] = await Promise.all([
-      this.#models.watch.findById(watchId(enrolment, lesson)).lean(),
-      this.day(enrolment, day),
-    ]);
+    const [watch, ledger] = await Promise.all([this.#watch.get(watchId(enrolment, lesson)), this.day(enrolment, day)]);
     const record = watch ? { covered: watch.covered, played: watch.played, furthest: watch.furthest } : emptyRecord();
     return { record, position: watch?.position ?? 0, day: ledger, ahead: 0 };
   }
 
   async day(enrolment: string, day: string): Promise<DayLedger> {
-    const stored = await this.#models.days.findById(dayId(enrolment, day)).lean();
+    const stored = await this.#days.get(dayId(enrolment, day));
     if (!stored) return emptyDay(day);
     return dayOf(stored);
   }
@@ -187,6 +206,8 @@ export class PlayingStore {
     };
   }
 }
+
+const among = (ids: string[]) => ({ _id: trusted({ $in: ids }) });
 
 export const newSecret = (): string => randomBytes(24).toString('base64url');
 

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { type ClientSession, type InferSchemaType, type Model, trusted } from 'mongoose';
+import { ReadsById } from '../database/reads-by-id.ts';
 import { AppError, errors } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { Kept } from '../kept.ts';
@@ -52,9 +53,18 @@ export class Accounts {
   readonly #deps: AccountsDeps;
   /** Every request asks who is there; pages come in bursts. */
   readonly #viewers = new Kept<Viewer | undefined>(keptMs);
+  readonly #seen: ReadsById<Pick<User, '_id' | 'name' | 'language' | 'organisation' | 'grants' | 'disabled'>>;
 
   constructor(deps: AccountsDeps) {
     this.#deps = deps;
+    const fields = { name: 1, language: 1, organisation: 1, grants: 1, disabled: 1 } as const;
+    this.#seen = new ReadsById((ids) =>
+      this.#users
+        .find({ _id: trusted({ $in: ids }) })
+        .select(fields)
+        .batchSize(ids.length + 1)
+        .lean(),
+    );
   }
 
   get #users() {
@@ -70,10 +80,7 @@ export class Accounts {
   }
 
   async #readViewer(id: string): Promise<Viewer | undefined> {
-    const user = await this.#users
-      .findById(id)
-      .select({ name: 1, language: 1, organisation: 1, grants: 1, disabled: 1 })
-      .lean();
+    const user = await this.#seen.get(id);
     if (!user || user.disabled) return undefined;
     return {
       id: user._id,

@@ -26,12 +26,12 @@ export class EnrolmentAccess {
 
   /** The enrolment, if it is the viewer's own or lies in their scope. @throws core:not-found */
   get(viewer: Viewer, id: string): Promise<Enrolment> {
-    const isOwn = id.startsWith(`${viewer.id}-`);
-    return this.#enrolments.get(id, isOwn ? own(viewer, {}) : within(viewer, overseers, {}));
+    return this.#enrolments.get(id, isOwn(viewer, id) ? own(viewer, {}) : within(viewer, overseers, {}));
   }
 
   mayRead(viewer: Viewer, id: string): Promise<boolean> {
-    return this.get(viewer, id).then(
+    const found = isOwn(viewer, id) ? this.#enrolments.ownHead(viewer, id) : this.get(viewer, id);
+    return found.then(
       () => true,
       () => false,
     );
@@ -44,3 +44,5 @@ export class EnrolmentAccess {
     return covers(viewer, regionWatchers, regionScopes(region.path));
   }
 }
+
+const isOwn = (viewer: Viewer, id: string): boolean => id.startsWith(`${viewer.id}-`);

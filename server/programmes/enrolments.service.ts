@@ -1,6 +1,7 @@
 import { type InferSchemaType, type Model, trusted } from 'mongoose';
 import type { User } from '../accounts/accounts.service.ts';
-import type { Scope, Scoped } from '../accounts/scope.ts';
+import type { Scope, Scoped, Viewer } from '../accounts/scope.ts';
+import { ReadsById } from '../database/reads-by-id.ts';
 import { errors } from '../errors.ts';
 import { pageOf } from '../page-of.ts';
 import type { ActivityValues } from '../progress/weighted-score.ts';
@@ -42,14 +43,28 @@ interface Page {
 }
 
 const rosterFields = { learner: 1, name: 1, organisation: 1, state: 1, total: 1, components: 1, lastAt: 1 } as const;
+/** What every message of a learner's asks. */
+type Head = Pick<Enrolment, '_id' | 'learner' | 'state'>;
 type RosterLine = Pick<Enrolment, '_id' | keyof typeof rosterFields>;
 
 /** Reads enrolments. Every query carries a scope; writing is the recorder's. */
 export class Enrolments {
   readonly #enrolments: Model<Enrolment>;
+  readonly #heads: ReadsById<Head>;
 
   constructor(enrolments: Model<Enrolment>) {
     this.#enrolments = enrolments;
+    this.#heads = new ReadsById(async (ids) => {
+      const found = enrolments.find({ _id: trusted({ $in: ids }) }).select({ learner: 1, state: 1 });
+      return (await found.batchSize(ids.length + 1).lean()) as Head[];
+    });
+  }
+
+  /** The viewer's own enrolment, without what it holds; read together with others. @throws core:not-found */
+  async ownHead(viewer: Pick<Viewer, 'id'>, id: string): Promise<Head> {
+    const found = await this.#heads.get(id);
+    if (found?.learner !== viewer.id) throw errors.notFound();
+    return found;
   }
 
   /** The enrolment if the filter's scope covers it. @throws core:not-found */

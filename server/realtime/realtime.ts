@@ -38,7 +38,7 @@ interface RealtimeDeps {
 }
 
 /** Handshakes that are looked up at the same time. */
-const handshakesAtOnce = 16;
+const handshakesAtOnce = 64;
 /** Rooms a socket may be in at most, so that one client cannot make the server remember without end. */
 const mostRooms = 50;
 /** How long Redis keeps for a socket that lost its connection what it misses, in milliseconds. */

@@ -1,6 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import MongoStore from 'connect-mongo';
 import type { Request, RequestHandler, Response } from 'express';
 import session from 'express-session';
 import type { Connection } from 'mongoose';
@@ -11,6 +10,7 @@ import type { Viewer } from '../accounts/scope.ts';
 import { AppError, errors } from '../errors.ts';
 import { isSameSecret } from '../secrets.ts';
 import { isForeign } from './origin.ts';
+import { SessionStore } from './session-store.ts';
 
 interface SessionDeps {
   connection: Connection;
@@ -39,14 +39,10 @@ export function createSessions({ connection, accounts, secret, secure }: Session
       (error) => done(error),
     );
   });
-  const store = MongoStore.create({
-    // biome-ignore lint/suspicious/noExplicitAny: mongoose's driver is the same package under its own types
-    client: connection.getClient() as any,
-    dbName: connection.name,
+  const store = new SessionStore(connection, {
     collectionName: 'sessions',
     ttl: (14 * dayMs) / 1000,
     touchAfter: 3600,
-    stringify: false,
   });
   const middleware: RequestHandler[] = [
     session({

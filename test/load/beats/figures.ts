@@ -53,7 +53,12 @@ export async function usageOf(pid: number | undefined): Promise<Usage> {
 }
 
 /** Processor use between two moments, in percent of one core, and the memory at the second one. */
-export function load(before: Usage, after: Usage, elapsedMs: number): { cpuPercent: number; residentMb: number } {
+export interface Load {
+  cpuPercent: number;
+  residentMb: number;
+}
+
+export function load(before: Usage, after: Usage, elapsedMs: number): Load {
   return {
     cpuPercent: Math.round(((after.cpuMs - before.cpuMs) / elapsedMs) * 100),
     residentMb: after.residentMb,

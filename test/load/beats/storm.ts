@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Crowd } from './crowd.ts';
-import { round, Spread, usageOf } from './figures.ts';
+import { type Load, load, round, Spread, type Usage, usageOf } from './figures.ts';
 import { signInMany } from './place.ts';
 import type { Site } from './site.ts';
 
@@ -14,6 +14,7 @@ export interface StormFigures {
   loopDelayP99: number;
   /** A learner's page meanwhile. */
   pages: { requests: number; p99: number; errors: number };
+  processes: Record<'platform' | 'engine' | 'load', Load>;
 }
 
 const PATIENCE_MS = 60_000;
@@ -39,6 +40,8 @@ export async function storm(
     const filled = await usageOf(platform.pid);
     const pages = { delays: new Spread(), errors: 0 };
     const lateness = new Lateness(url, config.metricsToken);
+    const use = () => Promise.all([platform.pid, database.serverPid, process.pid].map(usageOf));
+    const idle = await use();
     const dropped = Date.now();
     for (const player of crowd.players) player.drop();
     let asking = true;
@@ -52,8 +55,15 @@ export async function storm(
       }
     });
     await delay(100);
-    while (crowd.playing < sockets && Date.now() - dropped < PATIENCE_MS) await delay(20);
+    for (let seconds = 1; crowd.playing < sockets && Date.now() - dropped < PATIENCE_MS; await delay(20)) {
+      if (Date.now() - dropped < seconds * 1000) continue;
+      process.stderr.write(`  ${seconds} s: ${crowd.playing} back\n`);
+      seconds += 1;
+    }
     const backMs = Date.now() - dropped;
+    const [inPlatform, inEngine, inLoad] = (await use()).map((usage, index) =>
+      load(idle[index] as Usage, usage, backMs),
+    );
     process.stderr.write(`${crowd.playing} back after ${backMs} ms\n`);
     asking = false;
     await Promise.all(asked);
@@ -64,6 +74,7 @@ export async function storm(
       backMs,
       loopDelayP99,
       pages: { requests: pages.delays.size, p99: pages.delays.at(0.99), errors: pages.errors },
+      processes: { platform: inPlatform as Load, engine: inEngine as Load, load: inLoad as Load },
     };
   } finally {
     crowd.leave();

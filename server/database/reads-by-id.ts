@@ -1,0 +1,49 @@
+interface Waiting<T> {
+  resolve(found: T | undefined): void;
+  reject(error: unknown): void;
+}
+
+/** Documents in one query at most. */
+const MOST = 500;
+
+/**
+ * Reads documents by id, and those that are asked for at the same time in one query: what is asked while one is under way
+ * waits for the next. So one question is answered at once, and ten thousand people who come back together cost a few dozen
+ * queries. A document is as it was after it was asked for; several askers share it: read it, do not change it.
+ */
+export class ReadsById<T extends { _id: string }> {
+  readonly #read: (ids: string[]) => Promise<T[]>;
+  readonly #waiting = new Map<string, Waiting<T>[]>();
+  #running = false;
+
+  /** @param read those of the ids that there are */
+  constructor(read: (ids: string[]) => Promise<T[]>) {
+    this.#read = read;
+  }
+
+  get(id: string): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      const others = this.#waiting.get(id);
+      if (others) others.push({ resolve, reject });
+      else this.#waiting.set(id, [{ resolve, reject }]);
+      if (this.#running) return;
+      this.#running = true;
+      // After everything else that this turn of the event loop asks for.
+      setImmediate(() => this.#run());
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.size > 0) {
+      const asked = [...this.#waiting].slice(0, MOST);
+      for (const [id] of asked) this.#waiting.delete(id);
+      try {
+        const found = new Map((await this.#read(asked.map(([id]) => id))).map((document) => [document._id, document]));
+        for (const [id, askers] of asked) for (const { resolve } of askers) resolve(found.get(id));
+      } catch (error) {
+        for (const [, askers] of asked) for (const { reject } of askers) reject(error);
+      }
+    }
+    this.#running = false;
+  }
+}

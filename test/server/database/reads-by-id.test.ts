@@ -1,0 +1,66 @@
+import { expect } from 'chai';
+import { ReadsById } from '../../../server/database/reads-by-id.ts';
+
+/** A store whose queries are answered when the test says so. */
+function store(documents: Record<string, string>) {
+  const queries: { ids: string[]; answer(): void; fail(): void }[] = [];
+  const reads = new ReadsById<{ _id: string; text: string }>(
+    (ids) =>
+      new Promise((resolve, reject) => {
+        const found = ids.flatMap((_id) => (documents[_id] ? [{ _id, text: documents[_id] }] : []));
+        queries.push({ ids, answer: () => resolve(found), fail: () => reject(new Error('no connection')) });
+      }),
+  );
+  return { reads, queries };
+}
+
+const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
+describe('reads by id', () => {
+  it('asks once for all that is wanted in one turn, and tells each its own', async () => {
+    const { reads, queries } = store({ a: 'A', b: 'B' });
+    const asked = [reads.get('a'), reads.get('b'), reads.get('nobody'), reads.get('a')];
+    await turn();
+    expect(queries.map(({ ids }) => ids)).deep.equal([['a', 'b', 'nobody']]);
+    queries[0]?.answer();
+    expect((await Promise.all(asked)).map((found) => found?.text)).deep.equal(['A', 'B', undefined, 'A']);
+  });
+
+  it('never answers with what was read before the question', async () => {
+    const { reads, queries } = store({ a: 'A' });
+    const first = reads.get('a');
+    await turn();
+    const second = reads.get('a');
+    await turn();
+    expect(queries).length(1);
+    queries[0]?.answer();
+    await first;
+    await turn();
+    expect(queries).length(2);
+    queries[1]?.answer();
+    expect((await second)?.text).equal('A');
+  });
+
+  it('tells all who asked that a query failed, and goes on', async () => {
+    const { reads, queries } = store({ a: 'A' });
+    const asked = Promise.allSettled([reads.get('a'), reads.get('b')]);
+    await turn();
+    queries[0]?.fail();
+    expect((await asked).map(({ status }) => status)).deep.equal(['rejected', 'rejected']);
+    const again = reads.get('a');
+    await turn();
+    queries[1]?.answer();
+    expect((await again)?.text).equal('A');
+  });
+
+  it('asks for no more than 500 at a time', async () => {
+    const { reads, queries } = store({});
+    const asked = Array.from({ length: 1_100 }, (_, index) => reads.get(`${index}`));
+    for (let query = 0; query < 3; query += 1) {
+      await turn();
+      queries[query]?.answer();
+    }
+    await Promise.all(asked);
+    expect(queries.map(({ ids }) => ids.length)).deep.equal([500, 500, 100]);
+  });
+});
