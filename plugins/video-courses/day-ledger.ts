@@ -96,7 +96,7 @@ export function noteBeat(
   now: number,
 ): DayLedger {
   const before = ledger.lessons[lesson] ?? { credited: 0, reasons: {} };
-  const reasons = { ...before.reasons };
+  const reasons = uncredited.length > 0 ? { ...before.reasons } : before.reasons;
   for (const loss of uncredited) reasons[loss.reason] = addLoss(reasons[loss.reason], loss, now);
   return {
     ...ledger,

@@ -30,29 +30,32 @@ const JITTER_MS = 1_000;
 
 /** Judges the beats of one report, one after the other; `live` is of the day of `now`. */
 export function judge(live: LivePlaying, report: Report, circumstances: Circumstances): Judgement {
-  const { lesson, now } = circumstances;
-  const result: Judgement = { live, reasons: [], counted: new BeatCounters(), played: false, noted: false };
+  const { rules, lesson, term, now } = circumstances;
+  const result: Judgement = {
+    live: { ...live },
+    reasons: [],
+    counted: new BeatCounters(),
+    played: false,
+    noted: false,
+  };
   let playedMs = 0;
   for (const given of report.beats) {
     const beat = { ...given, token: report.token } as CreditInput['beat'];
     const { record, playing: session, day } = result.live;
-    const judged = credit({ ...circumstances, record, session, beat, dayCredited: day.credited });
+    const judged = credit({ rules, lesson, term, now, record, session, beat, dayCredited: day.credited });
     if (judged.rejected) {
       result.counted.refuse(judged.rejected);
       if (judged.rejected === 'outside-term') noteOutside(result, beat, circumstances);
       continue;
     }
     result.counted.accept(judged);
-    result.reasons.push(...judged.uncredited);
+    if (judged.uncredited.length > 0) result.reasons.push(...judged.uncredited);
     const hasMedia = beat.ranges.length > 0;
     result.played ||= hasMedia;
-    playedMs += mediaMs(beat.ranges) / Math.min(beat.rate, circumstances.rules.seenSpeed);
-    result.live = {
-      ...result.live,
-      record: judged.record,
-      playing: judged.session,
-      day: hasMedia ? noteBeat(day, lesson.id, judged, now) : day,
-    };
+    playedMs += mediaMs(beat.ranges) / Math.min(beat.rate, rules.seenSpeed);
+    result.live.record = judged.record;
+    result.live.playing = judged.session;
+    if (hasMedia) result.live.day = noteBeat(day, lesson.id, judged, now);
   }
   if (playedMs > 0) result.live = noteAddress(result, playedMs, report.beats.at(-1)?.sentAt, circumstances);
   return result;

@@ -8,6 +8,8 @@ const LOOK_BACK_MS = 3_000;
 interface Kept {
   live: LivePlaying;
   readAt: number;
+  /** The network address that it was heard from last, and what stands for it in the ledger. */
+  from?: { address: string; hash: string };
 }
 
 /** The playing sessions that this server process has in hand, by learner; times in epoch ms. */
@@ -30,7 +32,18 @@ export class KeptSessions {
   }
 
   keep(live: LivePlaying, now: number): void {
-    this.#kept.set(live.learner, { live, readAt: now });
+    const kept = this.#kept.get(live.learner);
+    if (kept) Object.assign(kept, { live, readAt: now });
+    else this.#kept.set(live.learner, { live, readAt: now });
+  }
+
+  /** What stands for a session's network address, made once while it is the same. */
+  addressHash(learner: string, address: string, hash: () => string): string {
+    const kept = this.#kept.get(learner);
+    if (kept?.from?.address === address) return kept.from.hash;
+    const from = { address, hash: hash() };
+    if (kept) kept.from = from;
+    return from.hash;
   }
 
   /** Forgets a person's session, so that the next message reads it and the enrolment again. */

@@ -3,14 +3,13 @@ export class Lanes {
   readonly #last = new Map<string, Promise<unknown>>();
 
   run<T>(person: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#last.get(person) ?? Promise.resolve();
-    const result = before.then(work, work);
-    const settled = result
-      .catch(() => {})
-      .then(() => {
-        if (this.#last.get(person) === settled) this.#last.delete(person);
-      });
-    this.#last.set(person, settled);
+    const before = this.#last.get(person);
+    const result = before ? before.then(work, work) : work();
+    const leave = () => {
+      if (this.#last.get(person) === result) this.#last.delete(person);
+    };
+    this.#last.set(person, result);
+    result.then(leave, leave);
     return result;
   }
 }

@@ -75,6 +75,8 @@ export class Playing {
   readonly #kept: KeptSessions;
   readonly #commits: Commits;
   readonly #budget = new TokenBuckets(BUDGET);
+  /** The rules of programmes as they were read last: every beat asks. */
+  readonly #rules = new WeakMap<Programme, WatchRules>();
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -254,7 +256,8 @@ export class Playing {
     const { lesson, rules, now } = setting;
     const term = termOf(setting.programme);
     const media = { id: lesson.id, seconds: lesson.media.seconds };
-    const address = this.#deps.host.fingerprint(`${live.learner} ${from}`);
+    const { learner } = live;
+    const address = this.#kept.addressHash(learner, from, () => this.#deps.host.fingerprint(`${learner} ${from}`));
     const judged = judge(live, report, { rules, lesson: media, term, now, address });
     const next = {
       ...judged.live,
@@ -331,7 +334,9 @@ export class Playing {
   async #setting(lessonId: string): Promise<Setting> {
     const { lesson } = await this.#deps.catalogue.lesson(lessonId);
     const programme = await this.#deps.host.programmes.get(lesson.programme);
-    return { lesson, programme, rules: rulesOf(programme), now: this.#deps.now() };
+    const rules = this.#rules.get(programme) ?? rulesOf(programme);
+    this.#rules.set(programme, rules);
+    return { lesson, programme, rules, now: this.#deps.now() };
   }
 
   /** Judging costs time that belongs to all. @throws video-courses:too-many-beats */

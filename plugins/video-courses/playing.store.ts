@@ -187,27 +187,32 @@ export class PlayingStore {
   }
 
   #sessionWrite(live: LivePlaying): CompanionWrite {
-    const { learner, rev, successor } = live;
-    const { learner: _, rev: __, ...next } = successor ? { ...successor, ahead: 0, before: supersededOf(live) } : live;
-    const { before = null, heard = null, startedAt, ...rest } = next;
-    const rare = live.ahead === 0 ? { before, startedAt: new Date(startedAt) } : {};
+    const { learner, rev } = live;
+    const $set = { ...(live.ahead === 0 ? wholeSession(live) : movingPart(live)), rev: rev + 1 };
     return {
       model: this.#models.sessions,
       key: learner,
       // Where the revision is no longer there the upsert inserts, and fails on the `_id`.
-      write: {
-        updateOne: {
-          filter: { _id: learner, rev },
-          update: { $set: { ...rest, ...rare, heard, rev: rev + 1 } },
-          upsert: true,
-        },
-      },
+      write: { updateOne: { filter: { _id: learner, rev }, update: { $set }, upsert: true } },
       exact: true,
     };
   }
 }
 
 const among = (ids: string[]) => ({ _id: trusted({ $in: ids }) });
+
+/** What a beat changes in a session. */
+function movingPart({ playing, record, position, day, ahead, heard }: LivePlaying) {
+  return { playing, record, position, day, ahead, heard: heard ?? null };
+}
+
+/** All of a session; where it was taken over, of the one that did, which knows the other's last beats. */
+function wholeSession(live: LivePlaying) {
+  const { successor } = live;
+  const next = successor ? { ...successor, ahead: 0, before: supersededOf(live) } : live;
+  const { learner: _, rev: __, before, heard, startedAt, ...rest } = next;
+  return { ...rest, before: before ?? null, heard: heard ?? null, startedAt: new Date(startedAt) };
+}
 
 export const newSecret = (): string => randomBytes(24).toString('base64url');
 

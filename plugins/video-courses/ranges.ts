@@ -21,7 +21,10 @@ export function addRange(ranges: Ranges, from: number, to: number): number[] {
   while (next < ranges.length && ranges[next]! <= to) next += 2;
   const start = next > first ? Math.min(from, ranges[first]!) : from;
   const end = next > first ? Math.max(to, ranges[next - 1]!) : to;
-  return [...ranges.slice(0, first), start, end, ...ranges.slice(next)];
+  const added = ranges.slice(0, first);
+  added.push(start, end);
+  for (let index = next; index < ranges.length; index += 1) added.push(ranges[index]!);
+  return added;
 }
 
 /** What of `ranges` is not in `taken`. */

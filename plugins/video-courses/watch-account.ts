@@ -41,16 +41,11 @@ export function openAccount(
   const fromOpen = Math.min(wanted, open);
   const fromLapsed = Math.min(wanted - fromOpen, lapsed);
   const usable = Math.min(fromOpen, rules.gapSeconds * 1000);
-  const { sentAt: _, ...rest } = session;
+  const next = { ...session, seq: beat.seq, lastAt, openMs: open - fromOpen, lapsedMs: lapsed - fromLapsed };
+  if (beat.sentAt === undefined) delete next.sentAt;
+  else next.sentAt = beat.sentAt;
   return {
-    session: {
-      ...rest,
-      ...(beat.sentAt === undefined ? {} : { sentAt: beat.sentAt }),
-      seq: beat.seq,
-      lastAt,
-      openMs: open - fromOpen,
-      lapsedMs: lapsed - fromLapsed,
-    },
+    session: next,
     allowance: usable + session.carryMs,
     late: fromOpen + fromLapsed - usable,
     reach: (open + lapsed + session.carryMs) * rules.speed + rules.seekToleranceSeconds * 1000,

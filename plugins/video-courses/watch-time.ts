@@ -73,15 +73,15 @@ export function credit(input: CreditInput): CreditResult {
   const rejected = rejection(input);
   if (rejected !== undefined) return { record, session, credited: 0, dayCredited, uncredited: [], rejected };
   const account = openAccount(session, beat, now, term, rules);
-  const spending = spend(input, account);
-  const credited = coveredSeconds(spending.covered) - coveredSeconds(record.covered);
-  const carryMs = beat.final === true ? 0 : Math.min(spending.time, rules.beatSeconds * 1000);
+  const { covered, played, furthest, time, uncredited } = spend(input, account);
+  const credited = coveredSeconds(covered) - coveredSeconds(record.covered);
+  account.session.carryMs = beat.final === true ? 0 : Math.min(time, rules.beatSeconds * 1000);
   return {
-    record: { covered: spending.covered, played: spending.played, furthest: spending.furthest },
-    session: { ...account.session, carryMs },
+    record: { covered, played, furthest },
+    session: account.session,
     credited,
     dayCredited: dayCredited + credited,
-    uncredited: [...spending.uncredited.values()],
+    uncredited: uncredited.size > 0 ? [...uncredited.values()] : [],
   };
 }
 
@@ -107,7 +107,9 @@ interface Spending {
 function spend({ rules, lesson, record, beat, dayCredited }: CreditInput, account: Account): Spending {
   const length = Math.round(lesson.seconds * 1000);
   const spending: Spending = {
-    ...record,
+    covered: record.covered,
+    played: record.played,
+    furthest: record.furthest,
     time: account.allowance,
     late: account.late,
     dayLeft: Math.max(0, rules.dailyCapSeconds - dayCredited) * 1000,
@@ -129,7 +131,8 @@ function spend({ rules, lesson, record, beat, dayCredited }: CreditInput, accoun
     }
   }
   const kept = played.length > 2 * MOST_STRETCHES ? record.played : played;
-  return { ...spending, played: subtract(kept, spending.covered) };
+  spending.played = subtract(kept, spending.covered);
+  return spending;
 }
 
 function watchAgain(spending: Spending, { from, to }: Piece, { seenSpeed }: WatchRules): void {

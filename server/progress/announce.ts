@@ -15,7 +15,8 @@ export function announce(changes: readonly CommittedChange[], rollUps: RollUps, 
   for (const { before, after } of changes) {
     const { total, components, measures, state } = after;
     publish(`enrolment:${after._id}`, 'progress', { total, components, measures, state });
-    for (const scope of new Set([...before.scopes, ...after.scopes])) {
+    const scopes = before.scopes === after.scopes ? after.scopes : [...before.scopes, ...after.scopes];
+    for (const scope of scopes) {
       if (watched.test(scope)) touched.set(`${after.programme} ${scope}`, { programme: after.programme, scope });
     }
   }

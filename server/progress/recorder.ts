@@ -165,11 +165,19 @@ export class Recorder {
     const writes: AnyBulkWriteOperation<Enrolment>[] = [];
     const deltas = new Map<string, RollupDelta[]>();
     const qualified: QualifiedFact[] = [];
+    const schemes = new Map<string, Schemes>();
     for (const [id, pending] of group) {
-      const { steps, ...change } = await this.#changeOne(byId.get(id), pending);
+      const created = !byId.has(id);
+      const before = begin(byId.get(id), pending);
+      const { programme, scheme = 0 } = before;
+      let current = schemes.get(programme);
+      if (!current || current.scheme.version < scheme) {
+        current = await this.#deps.schemesOf(programme, scheme);
+        schemes.set(programme, current);
+      }
+      const { steps, ...change } = this.#changeOne(before, created, pending, current);
       changes.push(change);
       if (change.after === change.before) continue;
-      const created = !byId.has(id);
       writes.push(created ? { insertOne: { document: change.after } } : updateOf(change));
       let snapshot = created ? undefined : snapshotOf(change.before as EnrolmentProgress);
       const list = deltas.get(change.after.programme) ?? [];
@@ -225,17 +233,15 @@ export class Recorder {
     throw conflict();
   }
 
-  async #changeOne(
-    found: Enrolment | undefined,
+  #changeOne(
+    before: Enrolment,
+    created: boolean,
     pending: Pending[],
-  ): Promise<CommittedChange & { steps: { day: string; after: EnrolmentProgress }[] }> {
-    const created = pending.find((entry) => entry.created)?.created;
-    if (created && found) throw errors.conflict('enrolment');
-    const before = found ?? created;
-    if (!before) throw errors.notFound();
+    schemes: Schemes,
+  ): CommittedChange & { steps: { day: string; after: EnrolmentProgress }[] } {
     const changes = pending.flatMap((entry) => entry.changes);
     if (!created && changes.length === 0) return { before, after: before, steps: [] };
-    const scheme = schemeFor(await this.#deps.schemesOf(before.programme, before.scheme), before);
+    const scheme = schemeFor(schemes, before);
     const steps: { day: string; after: EnrolmentProgress }[] = [];
     let after = before as EnrolmentProgress;
     for (const { day, changes: ofDay } of changesByDay(changes, after.lastDay ?? beijingDay(Date.now()))) {
@@ -250,6 +256,15 @@ export class Recorder {
     await writeMany(this.#deps.models.rollUps, rollUps, session);
     await writeMany(this.#deps.models.rollUpDays, days, session);
   }
+}
+
+/** The enrolment as the changes find it. @throws core:not-found, core:conflict-enrolment */
+function begin(found: Enrolment | undefined, pending: readonly Pending[]): Enrolment {
+  const created = pending.find((entry) => entry.created)?.created;
+  if (created && found) throw errors.conflict('enrolment');
+  const before = found ?? created;
+  if (!before) throw errors.notFound();
+  return before;
 }
 
 /**
@@ -273,23 +288,23 @@ function joined(items: [string, Pending[]][]): Map<string, Pending[]> {
 }
 
 function updateOf({ before, after }: CommittedChange): AnyBulkWriteOperation<Enrolment> {
-  const set: Record<string, unknown> = {
-    measures: after.measures,
-    components: after.components,
-    total: after.total,
-    state: after.state,
-    rev: after.rev,
-  };
-  for (const [activity, value] of Object.entries(after.values)) {
+  const set: Record<string, unknown> = { measures: after.measures, rev: after.rev };
+  for (const activity in after.values) {
+    const value = after.values[activity];
     if (before.values[activity] !== value) set[`values.${activity}`] = value;
   }
-  if (after.scopes !== before.scopes) Object.assign(set, { scopes: after.scopes });
-  if (after.scheme !== before.scheme) Object.assign(set, { scheme: after.scheme });
-  for (const field of ['workshop', 'lastDay', 'lastAt', 'qualifiedAt'] as const) {
-    if (after[field] && after[field] !== before[field]) set[field] = after[field];
+  if (!isSame(after.components, before.components)) Object.assign(set, { components: after.components });
+  for (const field of ['total', 'state', 'scopes', 'scheme', 'workshop', 'lastDay', 'lastAt', 'qualifiedAt'] as const) {
+    if (after[field] !== undefined && after[field] !== before[field]) set[field] = after[field];
   }
   const unset = before.workshop && !after.workshop ? { $unset: { workshop: 1 as const } } : {};
   return { updateOne: { filter: { _id: before._id, rev: before.rev }, update: { $set: set, ...unset } } };
+}
+
+function isSame(one: Record<string, number>, other: Record<string, number>): boolean {
+  for (const key in one) if (one[key] !== other[key]) return false;
+  for (const key in other) if (!(key in one)) return false;
+  return true;
 }
 
 async function writeCompanions(pending: Pending[], session: ClientSession): Promise<void> {

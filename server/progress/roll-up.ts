@@ -48,8 +48,7 @@ export function bucketOf(total: number): number {
 }
 
 /**
- * The increments that turn the roll-ups including `before` into those including `after`, sorted by scope; empty when
- * nothing changed. Scopes with the same increments share them: read them, do not change them.
+ * The increments that turn the roll-ups including `before` into those including `after`; empty when nothing changed. Scopes with the same increments share them: read them, do not change them.
  * @param before undefined for a new enrolment
  * @param day the Beijing day of the change
  */
@@ -62,6 +61,8 @@ export function rollupDeltas(
   const arriving = contribution(after, 1);
   const staying = withoutZeros(addSums(addSums(emptySums(), leaving), arriving));
   const activity = dayActivity(before, after, day);
+  if (before?.scopes === after.scopes)
+    return [...new Set(after.scopes)].flatMap((scope) => row(scope, staying, activity));
   const from = new Set(before?.scopes);
   const to = new Set(after.scopes);
   return [...new Set([...from, ...to])].sort().flatMap((scope) => {
