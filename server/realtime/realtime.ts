@@ -11,6 +11,7 @@ import { sessionName } from '../secrets.ts';
 import { isForeign } from '../web/origin.ts';
 import type { Cluster } from './cluster.ts';
 import { Coalescer } from './coalescer.ts';
+import { gatherWrites } from './gather.ts';
 import { SocketGuard } from './guard.ts';
 import { paced } from './pace.ts';
 
@@ -70,6 +71,7 @@ export class Realtime {
       next(this.#mayConnect(request) ? undefined : new Error('turned away')),
     );
     this.io.engine.use(paced(deps.handshake, handshakesAtOnce));
+    gatherWrites(this.io.engine);
     this.#coalescer = new Coalescer({
       send: (update) => this.io.to(update.room).emit('update', update),
       isWatched: (room) => this.#isWatched(room),
