@@ -2,6 +2,7 @@ module.exports = {
   // tsx/esm alone: with plain tsx mocha would `require` the tests, and plugins, which are imported, would get a second copy
   // of every module, whose errors the first copy does not recognise.
   import: ['tsx/esm'],
+  require: ['./test/support/import-only.cjs'],
   extension: ['ts'],
   // Half of a test's time is waiting.
   parallel: true,
