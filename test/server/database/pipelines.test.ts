@@ -134,7 +134,7 @@ const pipelines: [string, Document[], Document[], Document[]][] = [
     '$min and $max across types',
     [{ $group: { _id: null, x: { $min: '$a' }, y: { $max: '$a' } } }],
     [{ a: 'x' }, { a: long(3) }, { a: null }, {}],
-    [{ _id: null, x: 3, y: 'x' }],
+    [{ _id: null, x: long(3), y: 'x' }],
   ],
   [
     '$first, $last and $push',
@@ -158,7 +158,7 @@ const pipelines: [string, Document[], Document[], Document[]][] = [
     '$unwind on demand keeps them',
     [{ $unwind: { path: '$a', includeArrayIndex: 'i', preserveNullAndEmptyArrays: true } }, { $project: { _id: 0 } }],
     [{ a: [5] }, { a: [] }, {}],
-    [{ a: 5, i: 0 }, { i: null }, { i: null }],
+    [{ a: 5, i: long(0) }, { i: null }, { i: null }],
   ],
   [
     '$project of dotted paths',

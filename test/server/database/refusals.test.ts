@@ -27,23 +27,13 @@ const options: [string, Document, number][] = [
   ['$function', { aggregate: 'rows', pipeline: [{ $set: { a: { $function: {} } } }], cursor: {} }, 238],
   ['$accumulator', { aggregate: 'rows', pipeline: [{ $group: { _id: 1, a: { $accumulator: {} } } }], cursor: {} }, 238],
   [
-    '$lookup by equality under a collation',
-    {
-      aggregate: 'rows',
-      pipeline: [{ $lookup: { from: 'rows', localField: 'a', foreignField: 'a', as: 'b' } }],
-      cursor: {},
-      collation: { locale: 'en', strength: 2 },
-    },
-    238,
+    'an unknown argument of $lookup',
+    { aggregate: 'rows', pipeline: [{ $lookup: { from: 'rows', localfield: 'a', as: 'b' } }], cursor: {} },
+    9,
   ],
   [
-    '$addToSet under a collation',
-    {
-      aggregate: 'rows',
-      pipeline: [{ $group: { _id: 1, a: { $addToSet: '$a' } } }],
-      cursor: {},
-      collation: { locale: 'en', strength: 2 },
-    },
+    '$toHashedIndexKey',
+    { aggregate: 'rows', pipeline: [{ $set: { a: { $toHashedIndexKey: '$a' } } }], cursor: {} },
     238,
   ],
   ['$near', { find: 'rows', filter: { a: { $near: [0, 0] } } }, 238],

@@ -26,17 +26,6 @@ export function checkExpressions(stages: readonly Doc[]): void {
   }
 }
 
-/** Refuses what compares strings and would not see the collation. */
-export function checkCollated(value: unknown): void {
-  if (Array.isArray(value)) for (const each of value) checkCollated(each);
-  if (!isDocument(value)) return;
-  for (const [name, operand] of Object.entries(value)) {
-    const compares = name === '$addToSet' || (name === '$lookup' && isDocument(operand) && 'localField' in operand);
-    if (compares) throw notImplemented(`${name} does not follow a collation in this engine`);
-    checkCollated(operand);
-  }
-}
-
 function checkExpression(value: unknown): void {
   if (Array.isArray(value)) for (const each of value) checkExpression(each);
   if (!isDocument(value)) return;

@@ -1,4 +1,3 @@
-import { checkCollated } from '../aggregation/check.ts';
 import { fieldsRead } from '../aggregation/dependencies.ts';
 import { runPipeline } from '../aggregation/pipeline.ts';
 import { asksForScore, SCORE, withScore } from '../aggregation/text-score.ts';
@@ -10,6 +9,7 @@ import { scored } from '../query/sort.ts';
 import { type Collection, indexSpecs } from '../storage/catalog.ts';
 import { textOperand } from '../text/plan.ts';
 import { type Doc, decode, encode, isDocument } from '../values/codec.ts';
+import { asDouble } from '../values/numeric.ts';
 import { plain } from '../values/plain.ts';
 import {
   type Command,
@@ -24,7 +24,7 @@ import {
 import { explainSearch } from './explain.ts';
 import { writeOutput } from './output.ts';
 import { cursorReply } from './replies.ts';
-import { countMatches, countStage, plainDocuments, type Search, search, stagesOf } from './search.ts';
+import { countMatches, countStage, decoded, type Search, search, stagesOf } from './search.ts';
 
 export const aggregate: Handler = async (engine, command) => {
   const { body, database } = command;
@@ -38,8 +38,6 @@ export const aggregate: Handler = async (engine, command) => {
     stages = [...collection.view.pipeline, ...stages];
     collection = engine.catalog.get(database, collection.view.on);
   }
-  const collation = documentField(body, 'collation');
-  if (collation !== undefined && collation.locale !== 'simple') checkCollated(stages);
   const { head, rest } = splitSearch(stages, body.hint);
   const output = outputStage(rest);
   if (output !== undefined && command.transaction !== undefined) {
@@ -135,7 +133,7 @@ function* evaluate(
   }
   const special = specialSource(command, collection, rest[0]);
   if (special !== undefined) {
-    for (const document of runPipeline(plain(rest.slice(1)), special, context)) yield encode(document);
+    for (const document of runPipeline(rest.slice(1), special, context)) yield encode(document);
     return;
   }
   const filters = matchContext(engine, command, undefined, collection);
@@ -147,15 +145,17 @@ function* evaluate(
   }
   if (asksForScore(rest)) {
     const documents = scoredDocuments(found, filters);
-    for (const document of runPipeline(plain(withScore(rest)), documents, context)) yield encode(document);
+    for (const document of runPipeline(withScore(rest), documents, context)) yield encode(document);
     return;
   }
-  for (const document of runPipeline(plain(rest), plainDocuments(found, fieldsRead(rest)), context))
-    yield encode(document);
+  for (const document of runPipeline(rest, decoded(found, fieldsRead(rest)), context)) yield encode(document);
 }
 
 function* scoredDocuments(found: Iterable<Found>, { textScore }: MatchContext): Generator<Doc> {
-  for (const { raw } of found) yield { ...decode(raw, 0, true), [SCORE]: scored(textScore, decode(raw)) };
+  for (const { raw } of found) {
+    const document = decode(raw);
+    yield { ...document, [SCORE]: asDouble(scored(textScore, document)) };
+  }
 }
 
 function specialSource(
@@ -178,7 +178,7 @@ function specialSource(
   if ('$listLocalSessions' in stage) return [{ _id: command.body.lsid, lastUse: new Date() }];
   if ('$documents' in stage) {
     if (!Array.isArray(stage.$documents)) throw invalidOptions('$documents needs an array');
-    return plain(stage.$documents) as Doc[];
+    return stage.$documents as Doc[];
   }
   if (typeof command.body.aggregate !== 'string') {
     throw new CommandError(

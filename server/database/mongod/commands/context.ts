@@ -1,5 +1,5 @@
 import { Binary, type Long, type Timestamp } from 'bson';
-import { evaluator, type PipelineContext } from '../aggregation/pipeline.ts';
+import { evaluator, type PipelineContext, runPipeline } from '../aggregation/pipeline.ts';
 import type { Engine } from '../engine.ts';
 import { badValue, CommandError, notImplemented, typeMismatch } from '../errors.ts';
 import type { MatchContext } from '../query/matcher.ts';
@@ -11,7 +11,6 @@ import { type Doc, decode, isDocument } from '../values/codec.ts';
 import { collatorFor } from '../values/collation.ts';
 import { typeName } from '../values/compare.ts';
 import { numberKind, toDouble } from '../values/numeric.ts';
-import { plain } from '../values/plain.ts';
 import { withinTime } from './deadline.ts';
 
 /** What the server knows about a client's connection. */
@@ -69,10 +68,9 @@ export function matchContext(
   collection = namedCollection(engine, command),
 ): MatchContext {
   const chosen = (collation ?? command.body.collation ?? collection?.options.collation) as Doc | undefined;
-  const evaluate = evaluator(pipelineContext(engine, command, chosen));
   return {
     collator: collatorFor(chosen),
-    evaluate: (value, document) => evaluate(value, plain(document)),
+    evaluate: evaluator(pipelineContext(engine, command, chosen)),
     within: command.deadline === undefined ? undefined : (matches) => withinTime(matches, command),
     text: (operand) => textSearchIn(collection, operand),
   };
@@ -88,8 +86,10 @@ export function pipelineContext(engine: Engine, command: Command, collation?: Do
     collation,
     variables: command.body.let === undefined ? undefined : evaluateLet(command.body.let as Doc),
     documentsOf: (name) => {
-      const collection = engine.catalog.get(command.database, name);
-      return collection === undefined ? [] : documentsOf(viewOf(engine, command), collection);
+      const found = engine.find(command.database, name, command.transaction);
+      if (found?.view === undefined) return found === undefined ? [] : documentsOf(viewOf(engine, command), found);
+      const context = pipelineContext(engine, command, collation);
+      return [...runPipeline(found.view.pipeline, context.documentsOf(found.view.on), context)];
     },
   };
 }
@@ -97,14 +97,14 @@ export function pipelineContext(engine: Engine, command: Command, collation?: Do
 /** The values of `let`, whose fields are expressions without a document. */
 function evaluateLet(spec: Doc): Doc {
   const evaluate = evaluator({ documentsOf: () => [] });
-  return Object.fromEntries(Object.entries(plain(spec)).map(([name, value]) => [name, evaluate(value, {}) ?? null]));
+  return Object.fromEntries(Object.entries(spec).map(([name, value]) => [name, evaluate(value, {}) ?? null]));
 }
 
 function documentsOf(view: KeyValue, collection: Collection): Doc[] {
   const high = Buffer.from(collection.ident);
   high.writeUInt32BE(high.readUInt32BE(0) + 1, 0);
   const entries = view.entries({ low: collection.ident, high }, Number.MAX_SAFE_INTEGER, false);
-  return entries.map(({ value }) => decode(value, 0, true));
+  return entries.map(({ value }) => decode(value));
 }
 
 /** The statements of a bulk command, from its document sequence or from the body. */

@@ -7,7 +7,6 @@ import { scan } from '../query/scan.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { claimDocument, insertDocument, prepareInsert, replaceDocument, type Target } from '../storage/documents.ts';
 import { type Doc, decode, encode, isDocument } from '../values/codec.ts';
-import { plain } from '../values/plain.ts';
 import { type Command, isSynced, pipelineContext } from './context.ts';
 
 /** Writes a pipeline's results where its last stage, $out or $merge, says. */
@@ -119,9 +118,9 @@ function merged(engine: Engine, command: Command, options: Doc, before: Doc, inc
   const { _id: id, ...fields } = incoming;
   if (Array.isArray(whenMatched)) {
     const context = pipelineContext(engine, command);
-    const own = isDocument(options.let) ? evaluateLet(options.let, incoming) : { new: plain(incoming) };
+    const own = isDocument(options.let) ? evaluateLet(options.let, incoming) : { new: incoming };
     context.variables = { ...context.variables, ...own };
-    const [result] = runPipeline(plain(whenMatched) as Doc[], [plain(before)], context);
+    const [result] = runPipeline(whenMatched as Doc[], [before], context);
     return { ...result, _id: before._id };
   }
   switch (whenMatched) {
@@ -144,6 +143,6 @@ function merged(engine: Engine, command: Command, options: Doc, before: Doc, inc
 }
 
 function evaluateLet(spec: Doc, incoming: Doc): Doc {
-  const [result] = runPipeline([{ $replaceWith: spec }], [plain(incoming)], { documentsOf: () => [] });
+  const [result] = runPipeline([{ $replaceWith: spec }], [incoming], { documentsOf: () => [] });
   return result ?? {};
 }

@@ -11,7 +11,6 @@ import { sortBy } from '../query/sort.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { KeyValue } from '../storage/store.ts';
 import { type Doc, decode, decodeFields, isDocument } from '../values/codec.ts';
-import { plain } from '../values/plain.ts';
 import { type Command, matchContext, viewOf } from './context.ts';
 
 /** What a search needs, whichever command asks. */
@@ -105,7 +104,7 @@ export function countStage(stage: Doc): ((total: number) => Doc) | undefined {
   const { _id: id, ...fields } = group;
   const [name, operation] = Object.entries(fields)[0] as [string, unknown];
   const isConstant = id === null || typeof id === 'number';
-  const isCount = isDocument(operation) && plain(operation.$sum) === 1;
+  const isCount = isDocument(operation) && operation.$sum === 1;
   return isConstant && isCount ? (total) => ({ _id: id, [name]: total }) : undefined;
 }
 
@@ -142,6 +141,6 @@ function checkStage(name: string): void {
 }
 
 /** Found documents, decoded for a pipeline: all of each, or only the fields that it reads. */
-export function* plainDocuments(found: Iterable<Found>, fields: ReadonlySet<string> | undefined): Generator<Doc> {
-  for (const { raw } of found) yield fields === undefined ? decode(raw, 0, true) : decodeFields(raw, fields, true);
+export function* decoded(found: Iterable<Found>, fields: ReadonlySet<string> | undefined): Generator<Doc> {
+  for (const { raw } of found) yield fields === undefined ? decode(raw) : decodeFields(raw, fields);
 }

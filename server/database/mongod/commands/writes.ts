@@ -17,7 +17,6 @@ import { compileUpdate, isReplacement, type Update, upsertDocument } from '../up
 import { type Doc, decode, encode, isDocument } from '../values/codec.ts';
 import { typeName } from '../values/compare.ts';
 import { toDouble } from '../values/numeric.ts';
-import { plain } from '../values/plain.ts';
 import {
   type Command,
   collectionName,
@@ -278,8 +277,8 @@ export function compileStatement(
     arrayFilters,
     runPipeline: (pipeline, document) => {
       const pipelines = pipelineContext(engine, command, statement.collation);
-      if (c !== undefined) pipelines.variables = { ...pipelines.variables, ...(plain(c) as Doc) };
-      return [...runPipeline(plain(pipeline), [plain(document)], pipelines)][0] ?? {};
+      if (c !== undefined) pipelines.variables = { ...pipelines.variables, ...c };
+      return [...runPipeline(pipeline, [document], pipelines)][0] ?? {};
     },
   });
 }

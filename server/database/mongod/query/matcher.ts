@@ -89,7 +89,9 @@ function logical(name: string, operand: unknown, context: MatchContext): Matcher
   }
 }
 
-const isTruthy = (value: unknown) => value !== null && value !== undefined && value !== false && toDouble(value) !== 0;
+/** Whether an expression's value counts as true: all but false, null, what is missing, and zero of any type. */
+export const isTruthy = (value: unknown): boolean =>
+  value !== null && value !== undefined && value !== false && toDouble(value) !== 0;
 
 function branches(name: string, operand: unknown, context: MatchContext): Matcher[] {
   if (!Array.isArray(operand)) throw badValue(`${name} must be an array`);

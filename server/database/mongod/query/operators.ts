@@ -142,7 +142,8 @@ function modulo(operand: unknown): ValueOperator {
   };
 }
 
-const typeCodes: Record<number, string> = {
+/** BSON's types by their numbers. */
+export const typeCodes: Record<number, string> = {
   1: 'double',
   2: 'string',
   3: 'object',

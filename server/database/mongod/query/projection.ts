@@ -1,6 +1,6 @@
 import { badValue, CommandError } from '../errors.ts';
 import { type Doc, isDocument, setField } from '../values/codec.ts';
-import { toDouble } from '../values/numeric.ts';
+import { asDouble, toDouble } from '../values/numeric.ts';
 import { compileFilter, elementTest, type MatchContext } from './matcher.ts';
 import { checkMeta, scored } from './sort.ts';
 
@@ -21,7 +21,7 @@ export function compileProjection(spec: Doc | undefined, filter: Doc, context: M
   const root: Node = new Map();
   let inclusion: boolean | undefined;
   let includeId: boolean | undefined;
-  for (const [path, value] of Object.entries(spec)) {
+  for (const [path, value] of flatten(spec)) {
     if (path.endsWith('.$')) {
       inclusion = agree(inclusion, true, path);
       place(root, path.slice(0, -2), { include: true, compute: positional(path.slice(0, -2), filter, context) });
@@ -50,8 +50,19 @@ export function compileProjection(spec: Doc | undefined, filter: Doc, context: M
   return (document) => exclude(document, root, document) as Doc;
 }
 
-const isExpression = (node: Node | Leaf) =>
-  isLeaf(node) && node.compute !== undefined && node.include === undefined && !neutralLeaves.has(node);
+/** The paths of a specification with what is said about each; documents in it are paths as well, operators are not. */
+export function flatten(spec: Doc, prefix = ''): [path: string, value: unknown][] {
+  return Object.entries(spec).flatMap(([name, value]) => {
+    const path = `${prefix}${name}`;
+    const isPath = isDocument(value) && Object.keys(value).length > 0 && !Object.keys(value)[0]?.startsWith('$');
+    return isPath ? flatten(value, `${path}.`) : [[path, value] as [string, unknown]];
+  });
+}
+
+const isExpression = (node: Node | Leaf): boolean =>
+  !isLeaf(node)
+    ? [...node.values()].some(isExpression)
+    : isLeaf(node) && node.compute !== undefined && node.include === undefined && !neutralLeaves.has(node);
 
 /** $slice and $meta change or add a field without choosing what else is seen. */
 const neutralLeaves = new WeakSet<Leaf>();
@@ -83,7 +94,7 @@ function leafFor(value: unknown, context: MatchContext): Leaf {
   }
   if ('$meta' in value) {
     checkMeta(value);
-    const leaf: Leaf = { compute: (_old, document) => scored(context.textScore, document) };
+    const leaf: Leaf = { compute: (_old, document) => asDouble(scored(context.textScore, document)) };
     neutralLeaves.add(leaf);
     return leaf;
   }
@@ -149,11 +160,16 @@ function place(root: Node, path: string, leaf: Leaf): void {
 
 const collision = (path: string) => new CommandError(31249, 'Location31249', `Path collision at ${path}`);
 
+/** Whether something under a node is computed, and so comes into being where there is nothing. */
+const computes = (node: Node): boolean =>
+  [...node.values()].some((child) => (isLeaf(child) ? child.compute !== undefined && !child.include : computes(child)));
+
 function include(value: unknown, node: Node, root: Doc): unknown {
   if (Array.isArray(value)) {
-    return value.filter((each) => isDocument(each) || Array.isArray(each)).map((each) => include(each, node, root));
+    const kept = computes(node) ? value : value.filter((each) => isDocument(each) || Array.isArray(each));
+    return kept.map((each) => include(each, node, root));
   }
-  if (!isDocument(value)) return undefined;
+  if (!isDocument(value)) return computes(node) ? include({}, node, root) : undefined;
   const result: Doc = {};
   for (const name of Object.keys(value)) {
     const child = node.get(name);
@@ -166,9 +182,13 @@ function include(value: unknown, node: Node, root: Doc): unknown {
     if (kept !== undefined) setField(result, name, kept);
   }
   for (const [name, child] of node) {
-    if (Object.hasOwn(value, name) || !isLeaf(child) || child.compute === undefined || child.include) continue;
-    const computed = child.compute(undefined, root);
-    if (computed !== undefined) setField(result, name, computed);
+    if (Object.hasOwn(value, name)) continue;
+    if (!isLeaf(child)) {
+      if (computes(child)) setField(result, name, include({}, child, root));
+    } else if (child.compute !== undefined && !child.include) {
+      const computed = child.compute(undefined, root);
+      if (computed !== undefined) setField(result, name, computed);
+    }
   }
   return result;
 }

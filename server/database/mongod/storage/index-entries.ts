@@ -4,7 +4,6 @@ import { compileFilter, type Matcher } from '../query/matcher.ts';
 import { isPosition, pathExists } from '../query/paths.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { encodeKey } from '../values/keys.ts';
-import { plain } from '../values/plain.ts';
 import type { Index } from './catalog.ts';
 
 const compiledFilters = new WeakMap<Doc, Matcher>();
@@ -13,8 +12,7 @@ const compiledFilters = new WeakMap<Doc, Matcher>();
 export function compiled(filter: Doc): Matcher {
   let matches = compiledFilters.get(filter);
   if (matches === undefined) {
-    const evaluate = evaluator({ documentsOf: () => [] });
-    matches = compileFilter(filter, { evaluate: (expression, document) => evaluate(expression, plain(document)) });
+    matches = compileFilter(filter, { evaluate: evaluator({ documentsOf: () => [] }) });
     compiledFilters.set(filter, matches);
   }
   return matches;

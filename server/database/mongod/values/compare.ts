@@ -1,6 +1,6 @@
-import { Binary, BSONRegExp, Decimal128, Double, Int32, Long, ObjectId, Timestamp } from 'bson';
+import { Binary, BSONRegExp, ObjectId, Timestamp } from 'bson';
 import type { Doc } from './codec.ts';
-import { compareNumbers } from './numeric.ts';
+import { compareNumbers, numberKind } from './numeric.ts';
 
 /** Compares two strings; undefined stands for MongoDB's comparison by bytes. */
 export type Collator = ((a: string, b: string) => number) | undefined;
@@ -148,12 +148,9 @@ export function regexText(value: unknown): string {
 export function typeName(value: unknown): string {
   if (value === null) return 'null';
   if (value === undefined) return 'missing';
-  if (typeof value === 'number') return Number.isInteger(value) && Math.abs(value) <= 0x7fffffff ? 'int' : 'double';
-  if (value instanceof Double) return 'double';
-  if (value instanceof Int32) return 'int';
+  const kind = numberKind(value);
+  if (kind !== undefined) return kind;
   if (value instanceof Timestamp) return 'timestamp';
-  if (value instanceof Long || typeof value === 'bigint') return 'long';
-  if (value instanceof Decimal128) return 'decimal';
   const byRank: Record<number, string> = {
     1: 'minKey',
     15: 'string',

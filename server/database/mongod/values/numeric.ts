@@ -6,6 +6,9 @@ export interface Exact {
   exponent: number;
 }
 
+const MIN_INT32 = -0x80000000;
+const MAX_INT32 = 0x7fffffff;
+
 export type NumberKind = 'int' | 'long' | 'double' | 'decimal';
 
 const kindOf: Record<string, NumberKind> = { Int32: 'int', Long: 'long', Double: 'double', Decimal128: 'decimal' };
@@ -13,7 +16,7 @@ const kindOf: Record<string, NumberKind> = { Int32: 'int', Long: 'long', Double:
 /** BSON's numeric type of a decoded value, or undefined when it is not a number. */
 export function numberKind(value: unknown): NumberKind | undefined {
   if (typeof value === 'number') {
-    return Number.isInteger(value) && value >= -0x80000000 && value <= 0x7fffffff && !Object.is(value, -0)
+    return Number.isInteger(value) && value >= MIN_INT32 && value <= MAX_INT32 && !Object.is(value, -0)
       ? 'int'
       : 'double';
   }
@@ -105,6 +108,13 @@ function subtractExact(a: Exact, b: Exact): Exact {
 
 const rank: Record<NumberKind, number> = { int: 0, long: 1, double: 2, decimal: 3 };
 
+/** The type of the two numbers that takes in the other: int32, int64, double, decimal. */
+export function widerKind(a: unknown, b: unknown): NumberKind {
+  const first = numberKind(a) as NumberKind;
+  const second = numberKind(b) as NumberKind;
+  return rank[first] >= rank[second] ? first : second;
+}
+
 /** Adds two numbers the way $inc does: int32 grows to int64, and the wider of the two types wins. */
 export function addNumbers(a: unknown, b: unknown): unknown {
   return combine(a, b, (x, y) => x + y, addExact);
@@ -126,25 +136,53 @@ function combine(
   doubles: (x: number, y: number) => number,
   exacts: (x: Exact, y: Exact) => Exact,
 ): unknown {
-  const first = numberKind(a) as NumberKind;
-  const second = numberKind(b) as NumberKind;
-  const kind = rank[first] >= rank[second] ? first : second;
+  const kind = widerKind(a, b);
   if (kind === 'double') return asDouble(doubles(toDouble(a), toDouble(b)));
   if (kind === 'int') {
     const result = doubles(toDouble(a), toDouble(b));
-    return result >= -0x80000000 && result <= 0x7fffffff ? result : Long.fromNumber(result);
+    if (result >= MIN_INT32 && result <= MAX_INT32) return result + 0;
   }
   const left = toExact(a);
   const right = toExact(b);
-  if (left === undefined || right === undefined) return Decimal128.fromString('NaN');
+  if (left === undefined || right === undefined) {
+    return Decimal128.fromString(String(doubles(toDouble(a), toDouble(b))));
+  }
   const result = exacts(left, right);
   if (kind === 'decimal') return Decimal128.fromStringWithRounding(`${result.coefficient}E${result.exponent}`);
-  const exact = result.coefficient;
-  if (exact < -(2n ** 63n) || exact >= 2n ** 63n) return undefined;
-  return Long.fromBigInt(exact);
+  return fitsLong(result.coefficient) ? Long.fromBigInt(result.coefficient) : undefined;
 }
 
+const fitsLong = (value: bigint): boolean => value >= -(2n ** 63n) && value < 2n ** 63n;
+
 /** A double as a decoded value: integral ones in the int32 range need the wrapper to stay doubles. */
-function asDouble(value: number): number | Double {
+export function asDouble(value: number): number | Double {
   return numberKind(value) === 'int' ? new Double(value) : value;
+}
+
+export type Rounding = 'up' | 'down' | 'trunc' | 'halfEven';
+
+/** Rounds to a number of decimal places, which may be negative, in the type that the number has; an int32 may become an int64. */
+export function roundNumber(value: unknown, places: number, mode: Rounding): unknown {
+  const exact = toExact(value);
+  if (exact === undefined) return value;
+  const excess = -exact.exponent - places;
+  if (excess <= 0) return value;
+  const unit = 10n ** BigInt(excess);
+  const coefficient = roundQuotient(exact.coefficient, unit, mode);
+  const kind = numberKind(value);
+  if (kind === 'decimal') return Decimal128.fromStringWithRounding(`${coefficient}E${-places}`);
+  if (kind === 'double') return asDouble(Number(`${coefficient}e${-places}`));
+  const whole = coefficient * 10n ** BigInt(-places);
+  if (kind === 'int' && whole >= MIN_INT32 && whole <= MAX_INT32) return Number(whole);
+  return fitsLong(whole) ? Long.fromBigInt(whole) : asDouble(Number(whole));
+}
+
+function roundQuotient(value: bigint, unit: bigint, mode: Rounding): bigint {
+  const quotient = value / unit;
+  const rest = value % unit;
+  const away = value < 0n ? -1n : 1n;
+  if (rest === 0n || mode === 'trunc') return quotient;
+  if (mode !== 'halfEven') return (mode === 'up') === value > 0n ? quotient + away : quotient;
+  const twice = 2n * rest * away;
+  return twice > unit || (twice === unit && quotient % 2n !== 0n) ? quotient + away : quotient;
 }

@@ -1,0 +1,39 @@
+import type { Options } from 'mingo/types';
+import type { Doc } from '../values/codec.ts';
+import { collatorFor, foldFor } from '../values/collation.ts';
+import { compare } from '../values/compare.ts';
+import { encodeKey } from '../values/keys.ts';
+import { numberKind, toDouble } from '../values/numeric.ts';
+
+const NO_PREFIX = Buffer.alloc(0);
+const FORWARD = [1];
+
+/** Maps values to primitives that are the same where MongoDB holds the values for equal: numbers by value, strings by collation. */
+export type Kind = (value: unknown) => unknown;
+
+/** The kind that a pipeline's collation asks for. */
+export function kindBy({ collation }: Pick<Options, 'collation'>): Kind {
+  const collator = collatorFor(collation as Doc | undefined);
+  if (collator === undefined) return kind;
+  const fold = foldFor(collator);
+  return (value) => kind(fold(value));
+}
+
+function kind(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return typeof value === 'string' ? `'${value}` : value;
+  if (numberKind(value) !== undefined) {
+    const double = toDouble(value);
+    if (compare(value, double) === 0) return double;
+  }
+  return encodeKey([value], FORWARD, NO_PREFIX).toString('latin1');
+}
+
+/** The first value of each kind. */
+export function distinctValues(values: Iterable<unknown>, kindOf: Kind): unknown[] {
+  const seen = new Map<unknown, unknown>();
+  for (const value of values) {
+    const same = kindOf(value);
+    if (!seen.has(same)) seen.set(same, value);
+  }
+  return [...seen.values()];
+}
