@@ -2,11 +2,14 @@ import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { deserialize, EJSON } from 'bson';
+import { deserialize, EJSON, onDemand } from 'bson';
 import type { CollectionInfo, MongoClient } from 'mongodb';
 
 const SYSTEM_DATABASES = new Set(['admin', 'config', 'local']);
 const BATCH = 1000;
+
+/** Bytes of documents that go in one message; MongoDB takes 48 MB. */
+const MESSAGE = 16 * 1024 * 1024;
 const METADATA = '.metadata.json';
 
 interface Metadata {
@@ -99,22 +102,42 @@ async function restoreCollection(client: MongoClient, name: string, base: string
     if (error.codeName !== 'NamespaceExists') throw error;
   });
   let count = 0;
-  let batch: Record<string, unknown>[] = [];
+  let batch: object[] = [];
+  let bytes = 0;
+  const send = async () => {
+    if (batch.length > 0) await collection.insertMany(batch);
+    count += batch.length;
+    batch = [];
+    bytes = 0;
+  };
   for await (const raw of documentsIn(`${base}.bson`)) {
-    batch.push(deserialize(raw, { promoteValues: false, bsonRegExp: true }));
-    if (batch.length === BATCH) {
-      await collection.insertMany(batch);
-      count += batch.length;
-      batch = [];
-    }
+    if (batch.length === BATCH || bytes + raw.length > MESSAGE) await send();
+    batch.push(inOrder(raw, deserialize(raw, { promoteValues: false, bsonRegExp: true })));
+    bytes += raw.length;
   }
-  if (batch.length > 0) await collection.insertMany(batch);
+  await send();
   for (const { v: _version, ns: _namespace, ...index } of metadata.indexes) {
     if (index.name === '_id_') continue;
     const { key, ...options } = index;
     await collection.createIndex(key as never, options);
   }
-  return count + batch.length;
+  return count;
+}
+
+const DOCUMENT = 3;
+const ARRAY = 4;
+
+/** A document as Maps in the order of its bytes: in objects JavaScript puts names like integers first. */
+function inOrder(raw: Buffer, value: Record<string, unknown>, start = 0): Map<string, unknown> {
+  const entries = [...onDemand.parseToElements(raw, start)].map(([type, nameAt, nameLength, at]): [string, unknown] => {
+    const name = raw.toString('utf8', nameAt, nameAt + nameLength);
+    const field = value[name];
+    const isPlain = type === DOCUMENT && Object.getPrototypeOf(field) === Object.prototype;
+    if (!isPlain && type !== ARRAY) return [name, field];
+    const ordered = inOrder(raw, field as Record<string, unknown>, at);
+    return [name, isPlain ? ordered : [...ordered.values()]];
+  });
+  return new Map(entries);
 }
 
 async function* documentsIn(path: string): AsyncGenerator<Buffer> {

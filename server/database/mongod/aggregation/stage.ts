@@ -1,6 +1,6 @@
 import type { Iterator as LazyIterator } from 'mingo/lazy';
 import type { Options } from 'mingo/types';
-import { isDocument, setField } from '../values/codec.ts';
+import { addField, isDocument } from '../values/codec.ts';
 
 /** A stage of a pipeline: what it makes of the documents before it. */
 export type Stage = (input: LazyIterator, argument: unknown, options: Options) => LazyIterator;
@@ -17,6 +17,6 @@ export function setAt(holder: unknown, parts: readonly string[], value: unknown,
   const name = parts[at] as string;
   const next = setAt(Object.hasOwn(copy, name) ? copy[name] : undefined, parts, value, at + 1);
   if (next === undefined) delete copy[name];
-  else setField(copy, name, next);
+  else addField(copy, name, next);
   return copy;
 }

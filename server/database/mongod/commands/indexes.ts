@@ -10,6 +10,7 @@ import { isTextKey, textSpec } from '../text/spec.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { checkedCollation } from '../values/collation.ts';
 import { equal } from '../values/compare.ts';
+import { fieldNames } from '../values/order.ts';
 import { plain } from '../values/plain.ts';
 import { collectionName, collectionOf, countField, type Handler } from './context.ts';
 import { cursorReply } from './replies.ts';
@@ -142,7 +143,7 @@ function checkOnlyText(collection: Collection, spec: IndexSpec): void {
   throw new CommandError(67, 'CannotCreateIndex', message);
 }
 
-const keysInOrder = (a: IndexSpec, b: IndexSpec) => Object.keys(a.key).join() === Object.keys(b.key).join();
+const keysInOrder = (a: IndexSpec, b: IndexSpec) => fieldNames(a.key).join() === fieldNames(b.key).join();
 
 function sameOptions(a: IndexSpec, b: IndexSpec): boolean {
   return ['unique', 'sparse', 'expireAfterSeconds', 'partialFilterExpression', 'collation', 'weights'].every((option) =>

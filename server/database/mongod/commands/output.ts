@@ -6,7 +6,8 @@ import { plan } from '../query/planner.ts';
 import { scan } from '../query/scan.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { claimDocument, insertDocument, prepareInsert, replaceDocument, type Target } from '../storage/documents.ts';
-import { type Doc, decode, encode, isDocument } from '../values/codec.ts';
+import { addField, type Doc, decode, encode, isDocument } from '../values/codec.ts';
+import { fieldNames, withIdFirst } from '../values/order.ts';
 import { type Command, isSynced, pipelineContext } from './context.ts';
 
 /** Writes a pipeline's results where its last stage, $out or $merge, says. */
@@ -121,13 +122,13 @@ function merged(engine: Engine, command: Command, options: Doc, before: Doc, inc
     const own = isDocument(options.let) ? evaluateLet(options.let, incoming) : { new: incoming };
     context.variables = { ...context.variables, ...own };
     const [result] = runPipeline(whenMatched as Doc[], [before], context);
-    return { ...result, _id: before._id };
+    return withIdFirst(before._id, result ?? {});
   }
   switch (whenMatched) {
     case 'merge':
-      return { ...before, ...fields };
+      return mergedFields(before, fields);
     case 'replace':
-      return { _id: before._id, ...fields };
+      return withIdFirst(before._id, fields);
     case 'keepExisting':
       return undefined;
     case 'fail':
@@ -140,6 +141,12 @@ function merged(engine: Engine, command: Command, options: Doc, before: Doc, inc
     default:
       throw failedToParse(`Enumeration value '${String(whenMatched)}' for field 'whenMatched' is not a valid value.`);
   }
+}
+
+function mergedFields(before: Doc, fields: Doc): Doc {
+  const result = { ...before };
+  for (const name of fieldNames(fields)) addField(result, name, fields[name]);
+  return result;
 }
 
 function evaluateLet(spec: Doc, incoming: Doc): Doc {

@@ -6,6 +6,7 @@ import type { Doc } from '../values/codec.ts';
 import type { Collator } from '../values/compare.ts';
 import { equal, typeRank } from '../values/compare.ts';
 import { encodeKey, encodePrefix, rankPrefix, successor } from '../values/keys.ts';
+import { fieldNames } from '../values/order.ts';
 import { type Condition, type Conditions, conditionsOf, excludesMissing, implies } from './conditions.ts';
 
 /** One way to find the documents of a filter. */
@@ -264,7 +265,7 @@ function providedOrder(
   equalities: number,
   usable: boolean,
 ): { sorted: boolean; reverse: boolean } {
-  const wanted = Object.entries(sort ?? {});
+  const wanted = fieldNames(sort ?? {}).map((field): [string, unknown] => [field, sort?.[field]]);
   if (wanted.length === 0) return { sorted: true, reverse: false };
   if (!usable || collator !== undefined) return { sorted: false, reverse: false };
   const fixed = new Set(fields.slice(0, equalities));

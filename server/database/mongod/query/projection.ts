@@ -1,6 +1,7 @@
 import { badValue, CommandError } from '../errors.ts';
-import { type Doc, isDocument, setField } from '../values/codec.ts';
+import { addField, type Doc, isDocument, setField } from '../values/codec.ts';
 import { asDouble, toDouble } from '../values/numeric.ts';
+import { copyOrder, withIdFirst } from '../values/order.ts';
 import { compileFilter, elementTest, type MatchContext } from './matcher.ts';
 import { checkMeta, scored } from './sort.ts';
 
@@ -43,7 +44,7 @@ export function compileProjection(spec: Doc | undefined, filter: Doc, context: M
     return (document) => {
       const chosen = include(document, root, document) as Doc;
       if (!keepId || !Object.hasOwn(document, '_id') || Object.hasOwn(chosen, '_id')) return chosen;
-      return { _id: document._id, ...chosen };
+      return withIdFirst(document._id, chosen);
     };
   }
   if (includeId === false) root.set('_id', { include: false });
@@ -171,6 +172,7 @@ function include(value: unknown, node: Node, root: Doc): unknown {
   }
   if (!isDocument(value)) return computes(node) ? include({}, node, root) : undefined;
   const result: Doc = {};
+  copyOrder(value, result);
   for (const name of Object.keys(value)) {
     const child = node.get(name);
     if (child === undefined) continue;
@@ -184,10 +186,10 @@ function include(value: unknown, node: Node, root: Doc): unknown {
   for (const [name, child] of node) {
     if (Object.hasOwn(value, name)) continue;
     if (!isLeaf(child)) {
-      if (computes(child)) setField(result, name, include({}, child, root));
+      if (computes(child)) addField(result, name, include({}, child, root));
     } else if (child.compute !== undefined && !child.include) {
       const computed = child.compute(undefined, root);
-      if (computed !== undefined) setField(result, name, computed);
+      if (computed !== undefined) addField(result, name, computed);
     }
   }
   return result;
@@ -197,6 +199,7 @@ function exclude(value: unknown, node: Node, root: Doc): unknown {
   if (Array.isArray(value)) return value.map((each) => exclude(each, node, root));
   if (!isDocument(value)) return value;
   const result: Doc = {};
+  copyOrder(value, result);
   for (const name of Object.keys(value)) {
     const child = node.get(name);
     if (child === undefined) setField(result, name, value[name]);

@@ -2,6 +2,7 @@ import { badValue, CommandError, notImplemented } from '../errors.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { type Collator, compare } from '../values/compare.ts';
 import { toDouble } from '../values/numeric.ts';
+import { fieldNames } from '../values/order.ts';
 import type { MatchContext } from './matcher.ts';
 import { indexedValues } from './paths.ts';
 
@@ -42,9 +43,10 @@ export function scored(textScore: ((document: Doc) => number) | undefined, docum
 
 /** The fields of a sort specification; a direction that is not 1 or -1 is a BadValue error. */
 function sortKeys(spec: Doc): SortKey[] {
-  return Object.entries(spec)
-    .filter(([field]) => field !== '$natural')
-    .map(([field, direction]) => {
+  return fieldNames(spec)
+    .filter((field) => field !== '$natural')
+    .map((field) => {
+      const direction = spec[field];
       if (isDocument(direction)) {
         checkMeta(direction);
         return { parts: [field], direction: -1, byScore: true };

@@ -2,6 +2,7 @@ import { isTextKey, type TextSpec, textRows } from '../text/spec.ts';
 import { type Doc, decode, encode } from '../values/codec.ts';
 import { collatorFor, foldFor } from '../values/collation.ts';
 import type { Collator } from '../values/compare.ts';
+import { fieldNames } from '../values/order.ts';
 import type { KeyValue } from './store.ts';
 
 export interface IndexSpec {
@@ -185,7 +186,7 @@ const catalogKey = (namespace: string) => Buffer.concat([CATALOG, Buffer.from(na
 /** The index that a specification describes, with an ident of its own. */
 export function createIndexEntry(spec: IndexSpec, ident: Buffer, multikey = false): Index {
   const text = isTextKey(spec.key) ? (spec as unknown as TextSpec) : undefined;
-  const fields = Object.keys(text?.weights ?? spec.key);
+  const fields = fieldNames(text?.weights ?? spec.key);
   const directions = fields.map((field) => (Number(spec.key[field]) < 0 ? -1 : 1));
   const collator = collatorFor(spec.collation);
   const fold = collator === undefined ? undefined : foldFor(collator);

@@ -1,8 +1,11 @@
 import { ObjectId } from 'bson';
 import { badValue, CommandError, duplicateKey } from '../errors.ts';
 import { EVERYWHERE } from '../text/spec.ts';
-import { type Doc, decode, decodeFields, encode, isDocument, MAX_DOCUMENT_SIZE, tooLarge } from '../values/codec.ts';
+import { type Doc, decode, decodeFields, isDocument, MAX_DOCUMENT_SIZE, tooLarge } from '../values/codec.ts';
+import { elementFor } from '../values/element.ts';
 import { encodeKey, successor } from '../values/keys.ts';
+import { withIdFirst } from '../values/order.ts';
+import { findField, splice } from '../values/raw.ts';
 import { enforceCap, nextRecord } from './capped.ts';
 import type { Catalog, Collection, Index } from './catalog.ts';
 import { entriesOf, indexedRows } from './index-entries.ts';
@@ -213,19 +216,22 @@ function checkSize(raw: Buffer): void {
   if (raw.length > MAX_DOCUMENT_SIZE) throw tooLarge(String(raw.length));
 }
 
+const ID = Buffer.from('_id');
+const NOTHING = Buffer.alloc(0);
+
+/** Where the first field of a document stands in its bytes. */
+const FIRST = 4;
+
 /** Brings a document to be inserted into its stored form: with an _id, as its first field. */
 export function prepareInsert(raw: Buffer): { id: unknown; raw: Buffer; document: Doc } {
   const document = decode(raw);
-  let id = document._id;
-  const first = Object.keys(document)[0];
-  if (first === '_id' && Object.hasOwn(document, '_id')) checkId(id);
-  else {
-    if (!Object.hasOwn(document, '_id')) id = new ObjectId();
-    checkId(id);
-    const ordered = { _id: id, ...document };
-    return { id, raw: encode(ordered), document: ordered };
-  }
-  return { id, raw: Buffer.from(raw), document };
+  const field = findField(raw, 0, ID);
+  const id = field === undefined ? new ObjectId() : document._id;
+  checkId(id);
+  if (field?.start === FIRST) return { id, raw: Buffer.from(raw), document };
+  const element = field === undefined ? elementFor(ID, id) : raw.subarray(field.start, field.end);
+  const rest = field === undefined ? raw : splice(raw, field.start, field.end, NOTHING, [0], false);
+  return { id, raw: splice(rest, FIRST, FIRST, element, [0], false), document: withIdFirst(id, document) };
 }
 
 /** Refuses what MongoDB refuses as an _id. */

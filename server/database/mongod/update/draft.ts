@@ -1,6 +1,6 @@
 import { CommandError } from '../errors.ts';
 import { isPosition } from '../query/paths.ts';
-import { type Doc, encode, isDocument, setField } from '../values/codec.ts';
+import { addField, type Doc, encode, isDocument } from '../values/codec.ts';
 import { compare, typeName } from '../values/compare.ts';
 
 /** Most elements by which an update may lengthen an array through a position. */
@@ -89,7 +89,7 @@ function step(holder: Doc | unknown[], part: string): unknown {
 
 function assign(holder: Doc | unknown[], part: string, value: unknown, parts: readonly string[]): void {
   if (!Array.isArray(holder)) {
-    setField(holder, part, value);
+    addField(holder, part, value);
     return;
   }
   if (!isPosition(part)) {

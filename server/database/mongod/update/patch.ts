@@ -1,7 +1,7 @@
 import { type Doc, decode, isDocument } from '../values/codec.ts';
+import { elementFor } from '../values/element.ts';
 import { addNumbers, numberKind } from '../values/numeric.ts';
 import { type Field, findField, splice } from '../values/raw.ts';
-import { elementFor } from './element.ts';
 import { comparePaths } from './update.ts';
 
 /** A kind of update that is done on encoded bytes: fields are replaced in place, all others copied as they are. */

@@ -5,6 +5,7 @@ import { isPosition } from '../query/paths.ts';
 import { checkId } from '../storage/documents.ts';
 import { clone, type Doc, isDocument } from '../values/codec.ts';
 import { equal } from '../values/compare.ts';
+import { withIdFirst } from '../values/order.ts';
 import { Draft } from './draft.ts';
 import { type Change, changeFor, operatorFields, renameChange, unknownModifier } from './operators.ts';
 
@@ -60,11 +61,11 @@ function replacement(update: Doc): Update {
     }
   }
   return (document, inserting) => {
-    const { _id: id, ...rest } = update;
+    const { _id: id } = update;
     const hasId = Object.hasOwn(update, '_id');
     if (!inserting && hasId && !equal(id, document._id)) throw immutable('_id');
     const kept = Object.hasOwn(document, '_id') && !(inserting && hasId) ? document._id : id;
-    return kept === undefined ? { ...rest } : { _id: kept, ...rest };
+    return kept === undefined ? update : withIdFirst(kept, update);
   };
 }
 
@@ -78,8 +79,7 @@ function pipelineUpdate(pipeline: Doc[], context: UpdateContext): Update {
   return (document, inserting) => {
     const result = context.runPipeline(pipeline, document);
     if (!Object.hasOwn(result, '_id') && Object.hasOwn(document, '_id')) {
-      const kept = { _id: document._id, ...result };
-      return kept;
+      return withIdFirst(document._id, result);
     }
     checkImmutable(document, result, inserting);
     return result;
@@ -268,10 +268,10 @@ export function upsertDocument(filter: Doc, update: Update, isReplace: boolean):
     draft.set(path.split('.'), clone(value));
   }
   const result = update(draft.root, true);
-  const { _id: id, ...rest } = result;
+  const { _id: id } = result;
   const chosen = Object.hasOwn(result, '_id') && id !== undefined ? id : new ObjectId();
   checkId(chosen);
-  return { _id: chosen, ...rest };
+  return withIdFirst(chosen, result);
 }
 
 /** The fields that a filter requires to have one certain value. */

@@ -15,6 +15,7 @@ import {
   UUID,
 } from 'bson';
 import { badValue, CommandError } from '../errors.ts';
+import { copyOrder, fieldNames, isLikeInteger, isReordered, keepOrder } from './order.ts';
 import { valueEnd } from './raw.ts';
 
 declare global {
@@ -67,27 +68,50 @@ class Decoder {
     this.at = offset + 4;
     const target: Doc = {};
     const bytes = this.bytes;
+    let likeIntegers = false;
     for (;;) {
       const type = bytes[this.at++];
-      if (type === 0) return target;
+      if (type === 0) break;
       if (type === undefined) throw badValue('truncated BSON document');
       const name = this.name();
+      if (isLikeInteger(name)) likeIntegers = true;
       const value = this.value(type);
       setField(target, name, value);
     }
+    if (likeIntegers) keepOrder(target, this.names(offset));
+    return target;
+  }
+
+  /** The names of the fields of the document that was read from `offset` to here. */
+  private names(offset: number): string[] {
+    const names: string[] = [];
+    const end = this.at;
+    this.at = offset + 4;
+    while (this.at < end - 1) {
+      const type = this.bytes[this.at++] as number;
+      names.push(this.name());
+      this.at = valueEnd(this.bytes, type, this.at);
+    }
+    this.at = end;
+    return names;
   }
 
   fields(wanted: ReadonlySet<string>): Doc {
     this.at = 4;
     const target: Doc = {};
+    const names: string[] = [];
     for (;;) {
       const type = this.bytes[this.at++] as number;
-      if (type === 0) return target;
+      if (type === 0) break;
       const name = this.name();
-      if (wanted.has(name)) setField(target, name, this.value(type));
-      else this.at = valueEnd(this.bytes, type, this.at);
+      if (wanted.has(name)) {
+        setField(target, name, this.value(type));
+        names.push(name);
+      } else this.at = valueEnd(this.bytes, type, this.at);
       if (!(this.at > 0)) throw badValue('malformed BSON document');
     }
+    if (names.some(isLikeInteger)) keepOrder(target, names);
+    return target;
   }
 
   private array(): unknown[] {
@@ -269,12 +293,32 @@ function regularExpression(pattern: string, flags: string): RegExp | BSONRegExp 
 export function encode(document: Doc): Buffer {
   let bytes: Uint8Array;
   try {
-    bytes = serialize(document, { ignoreUndefined: true });
+    bytes = serialize(ordered(document) as Doc, { ignoreUndefined: true });
   } catch (error) {
     throw error instanceof RangeError ? tooLarge('more than 17825792') : error;
   }
   if (bytes.length > MAX_DOCUMENT_SIZE + REPLY_OVERHEAD) throw tooLarge(String(bytes.length));
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** The value with what bson can write in order, a Map, in place of each document that has noted the order of its fields. */
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const elements = value.map(ordered);
+    return elements.some((each, at) => each !== value[at]) ? elements : value;
+  }
+  if (!isDocument(value)) return value;
+  if (isReordered(value)) return new Map(fieldNames(value).map((name) => [name, ordered(value[name])]));
+  let copy: Doc | undefined;
+  for (const name of Object.keys(value)) {
+    const field = value[name];
+    if (typeof field !== 'object' || field === null) continue;
+    const next = ordered(field);
+    if (next === field) continue;
+    copy ??= { ...value };
+    setField(copy, name, next);
+  }
+  return copy ?? value;
 }
 
 /** The error of a document or an answer beyond MongoDB's limit. */
@@ -298,6 +342,7 @@ export function clone<T>(value: T): T {
   if (!isDocument(value)) return value;
   const copy: Doc = {};
   for (const name of Object.keys(value)) setField(copy, name, clone((value as Doc)[name]));
+  copyOrder(value, copy);
   return copy as T;
 }
 
@@ -306,4 +351,11 @@ export function setField(target: Doc, name: string, value: unknown): void {
   if (name === '__proto__') {
     Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
   } else target[name] = value;
+}
+
+/** Sets a field that is the last one if it is new. */
+export function addField(target: Doc, name: string, value: unknown): void {
+  const names = isLikeInteger(name) && !Object.hasOwn(target, name) ? [...fieldNames(target), name] : undefined;
+  setField(target, name, value);
+  if (names !== undefined) keepOrder(target, names);
 }

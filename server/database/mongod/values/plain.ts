@@ -1,5 +1,6 @@
 import { Double, Long } from 'bson';
 import { type Doc, isDocument, setField } from './codec.ts';
+import { copyOrder } from './order.ts';
 
 /** The value with Double and Long as plain numbers where these are exact, as expressions need it. */
 export function plain<T>(value: T): T {
@@ -12,5 +13,6 @@ export function plain<T>(value: T): T {
   if (!isDocument(value)) return value;
   const result: Doc = {};
   for (const name of Object.keys(value)) setField(result, name, plain((value as Doc)[name]));
+  copyOrder(value, result);
   return result as T;
 }

@@ -1,5 +1,5 @@
-import { encode } from '../values/codec.ts';
-import { numberKind } from '../values/numeric.ts';
+import { encode } from './codec.ts';
+import { numberKind } from './numeric.ts';
 
 /** Encodes one field; the commonest types without the detour of a document. */
 export function elementFor(name: Buffer, value: unknown): Buffer {
