@@ -68,6 +68,7 @@ export class Engine {
       ...traitsOf(options),
       ident: this.catalog.allocate(this.store),
       indexes: [],
+      builds: [],
       count: 0,
       size: 0,
     };

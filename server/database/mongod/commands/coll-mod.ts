@@ -3,7 +3,7 @@ import { CommandError, invalidOptions } from '../errors.ts';
 import { everything } from '../query/planner.ts';
 import { scan } from '../query/scan.ts';
 import { type Collection, createIndexEntry, type Index } from '../storage/catalog.ts';
-import { buildIndex, type Target } from '../storage/documents.ts';
+import { indexDocument, type Target } from '../storage/documents.ts';
 import { type Doc, decode, isDocument } from '../values/codec.ts';
 import { equal } from '../values/compare.ts';
 import { successor } from '../values/keys.ts';
@@ -93,7 +93,8 @@ function makeUnique(engine: Engine, target: Target, collection: Collection, inde
   if (dryRun) return;
   const { prepareUnique: _prepared, ...spec } = index.spec;
   const unique = createIndexEntry({ ...spec, unique: true }, engine.catalog.allocate(engine.store));
-  buildIndex(target, collection, unique, scan(target.view, collection, everything(collection), undefined));
+  for (const { key, raw } of scan(target.view, collection, everything(collection), undefined))
+    indexDocument(target, collection, unique, key, decode(raw));
   collection.indexes[collection.indexes.indexOf(index)] = unique;
   engine.catalog.abandon(engine.store, [index.ident]);
 }

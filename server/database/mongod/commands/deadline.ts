@@ -14,13 +14,14 @@ export function deadlineOf({ body, name }: { body: Doc; name: string }): number 
   return limit === 0 ? undefined : performance.now() + limit;
 }
 
+export const timeIsOver = () => new CommandError(50, 'MaxTimeMSExpired', 'operation exceeded time limit');
+
 /** A matcher that fails when the time of its command is over; later batches of a cursor have no limit. */
 export function withinTime(matches: Matcher, command: { deadline?: number | undefined }): Matcher {
   if (command.deadline === undefined) return matches;
   let seen = 0;
   return (document) => {
-    if (++seen % STEP === 0 && performance.now() > (command.deadline ?? Number.POSITIVE_INFINITY))
-      throw new CommandError(50, 'MaxTimeMSExpired', 'operation exceeded time limit');
+    if (++seen % STEP === 0 && performance.now() > (command.deadline ?? Number.POSITIVE_INFINITY)) throw timeIsOver();
     return matches(document);
   };
 }

@@ -1,11 +1,17 @@
 import type { Engine } from '../engine.ts';
 import { badValue, CommandError, invalidOptions, namespaceNotFound, notImplemented } from '../errors.ts';
 import { compileFilter } from '../query/matcher.ts';
-import { plan } from '../query/planner.ts';
-import { scan } from '../query/scan.ts';
-import { type Collection, createIndexEntry, type Index, type IndexSpec, indexSpecs } from '../storage/catalog.ts';
-import { buildIndex, type Target } from '../storage/documents.ts';
-import { textIndexOf } from '../text/plan.ts';
+import {
+  type Build,
+  type Collection,
+  createIndexEntry,
+  type Index,
+  type IndexSpec,
+  indexSpecs,
+} from '../storage/catalog.ts';
+import type { Target } from '../storage/documents.ts';
+import { IndexBuild } from '../storage/index-build.ts';
+import type { Transaction } from '../storage/transactions.ts';
 import { isTextKey, textSpec } from '../text/spec.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { checkedCollation } from '../values/collation.ts';
@@ -13,37 +19,97 @@ import { equal } from '../values/compare.ts';
 import { fieldNames } from '../values/order.ts';
 import { plain } from '../values/plain.ts';
 import { collectionName, collectionOf, countField, type Handler } from './context.ts';
+import { timeIsOver } from './deadline.ts';
 import { cursorReply } from './replies.ts';
 
 export const createIndexes: Handler = async (engine, command) => {
-  const { body, database } = command;
+  const { body, database, transaction } = command;
   const name = collectionName(command);
   const specs = (body.indexes as Doc[] | undefined)?.map(checkedSpec);
   if (specs === undefined || specs.length === 0) throw badValue('Must specify at least one index to create');
-  const existed = engine.find(database, name, command.transaction) !== undefined;
-  const collection = await engine.collectionForWrite(database, name, command.transaction);
+  const existed = engine.find(database, name, transaction) !== undefined;
+  const collection = await engine.collectionForWrite(database, name, transaction);
   const before = indexSpecs(collection).length;
-  let created = 0;
-  if (command.transaction !== undefined && !command.transaction.created.has(collection.namespace)) {
-    throw new CommandError(
-      263,
-      'OperationNotSupportedInTransaction',
-      `Cannot create new indexes on existing collection ${collection.namespace} in a multi-document transaction.`,
-    );
-  }
-  await engine.transactions.write((target) => {
-    created = 0;
-    for (const spec of specs)
-      if (addIndex(engine, target, collection, spec, command.transaction === undefined)) created++;
-  });
+  if (transaction !== undefined) await createWithin(engine, transaction, collection, specs);
+  else await build(engine, collection, specs, command.deadline);
+  const after = indexSpecs(collection).length;
   return {
     numIndexesBefore: before,
-    numIndexesAfter: indexSpecs(collection).length,
+    numIndexesAfter: after,
     createdCollectionAutomatically: !existed,
-    ...(created === 0 ? { note: 'all indexes already exist' } : {}),
+    ...(after === before ? { note: 'all indexes already exist' } : {}),
     ok: 1,
   };
 };
+
+/** Creates indexes of a collection that came into being in the same transaction, and is empty. */
+async function createWithin(
+  engine: Engine,
+  transaction: Transaction,
+  collection: Collection,
+  specs: readonly IndexSpec[],
+): Promise<void> {
+  const refused = (kind: string) =>
+    new CommandError(
+      263,
+      'OperationNotSupportedInTransaction',
+      `Cannot create new indexes on ${kind} collection ${collection.namespace} in a multi-document transaction.`,
+    );
+  if (!transaction.created.has(collection.namespace)) throw refused('existing');
+  if ((transaction.counts.get(collection)?.documents ?? 0) > 0) throw refused('non-empty');
+  await engine.store.write(() => {
+    for (const spec of missing(collection, specs))
+      collection.indexes.push(createIndexEntry(spec, engine.catalog.allocate(engine.store)));
+  }, true);
+}
+
+/** Creates indexes without keeping other commands waiting for long, however large the collection is. */
+async function build(
+  engine: Engine,
+  collection: Collection,
+  specs: readonly IndexSpec[],
+  deadline = Number.POSITIVE_INFINITY,
+): Promise<void> {
+  const { catalog, store, transactions } = engine;
+  let build: IndexBuild | undefined;
+  let filled = false;
+  const write = (job: (target: Target) => void, synced: boolean) => transactions.write(job, synced);
+  for (let other = similarBuild(collection, specs); other !== undefined; other = similarBuild(collection, specs))
+    await other.ended;
+  try {
+    let writers: Promise<unknown> | undefined;
+    await write((target) => {
+      if (build === undefined) {
+        const indexes = missing(collection, specs).map((spec) =>
+          createIndexEntry(spec, catalog.allocateForBuild(store)),
+        );
+        if (indexes.length === 0) return;
+        build = new IndexBuild(collection, indexes);
+        writers = transactions.endOfWriters(collection.ident);
+      }
+      if (writers !== undefined) return;
+      filled = build.fill(target);
+      if (filled) build.finish(store, catalog);
+    }, true);
+    if (build === undefined || filled) return;
+    await writers;
+    while (!filled) {
+      if (performance.now() > deadline) throw timeIsOver();
+      await write((target) => {
+        filled = (build as IndexBuild).fill(target);
+      }, false);
+    }
+    await write(() => (build as IndexBuild).finish(store, catalog), true);
+  } catch (error) {
+    if (build !== undefined) await write(() => (build as IndexBuild).abort(store, catalog), true);
+    engine.reap();
+    throw error;
+  }
+}
+
+/** A build under way of an index with the name of one of these. */
+const similarBuild = ({ builds }: Collection, specs: readonly IndexSpec[]): Build | undefined =>
+  builds.find(({ indexes }) => indexes.some(({ spec }) => specs.some(({ name }) => name === spec.name)));
 
 const indexOptions = new Set(
   `key name v ns background unique sparse hidden expireAfterSeconds partialFilterExpression collation prepareUnique
@@ -87,45 +153,45 @@ function checkedSpec(given: Doc): IndexSpec {
   return spec;
 }
 
-function addIndex(engine: Engine, target: Target, collection: Collection, spec: IndexSpec, visible: boolean): boolean {
+/**
+ * The specifications of indexes that a collection does not have.
+ * @throws CommandError 85 or 86 for one that contradicts an index it has
+ */
+function missing(collection: Collection, specs: readonly IndexSpec[]): IndexSpec[] {
+  const known = [
+    ...collection.indexes.map(({ spec }) => spec),
+    ...collection.builds.flatMap(({ indexes }) => indexes.map(({ spec }) => spec)),
+  ];
+  const fresh: IndexSpec[] = [];
+  for (const spec of specs) if (isMissing(collection, spec, [...known, ...fresh])) fresh.push(spec);
+  return fresh;
+}
+
+function isMissing(collection: Collection, spec: IndexSpec, known: readonly IndexSpec[]): boolean {
   if (equal(spec.key, { _id: 1 })) return false;
   if (spec.unique && collection.options.timeseries !== undefined)
     throw invalidOptions('Unique indexes are not supported on time-series collections');
   inheritCollation(collection, spec);
-  checkOnlyText(collection, spec);
-  const sameName = collection.indexes.find((each) => each.spec.name === spec.name);
-  const sameKey = collection.indexes.find(
+  checkOnlyText(spec, known);
+  const sameName = known.find((each) => each.name === spec.name);
+  const sameKey = known.find(
     (each) =>
-      equal(each.spec.key, spec.key) &&
-      keysInOrder(each.spec, spec) &&
-      equal(each.spec.collation, spec.collation) &&
-      equal(each.spec.partialFilterExpression, spec.partialFilterExpression),
+      equal(each.key, spec.key) &&
+      keysInOrder(each, spec) &&
+      equal(each.collation, spec.collation) &&
+      equal(each.partialFilterExpression, spec.partialFilterExpression),
   );
   if (sameName !== undefined) {
-    if (sameName === sameKey && sameOptions(sameName.spec, spec)) return false;
+    if (sameName === sameKey && sameOptions(sameName, spec)) return false;
     const [code, codeName] = sameName === sameKey ? [85, 'IndexOptionsConflict'] : [86, 'IndexKeySpecsConflict'];
     throw new CommandError(
       code as number,
       codeName as string,
-      `An existing index has the same name as the requested index. Requested index: ${JSON.stringify(spec)}, existing index: ${JSON.stringify(sameName.spec)}`,
+      `An existing index has the same name as the requested index. Requested index: ${JSON.stringify(spec)}, existing index: ${JSON.stringify(sameName)}`,
     );
   }
-  if (sameKey !== undefined) {
-    throw new CommandError(
-      85,
-      'IndexOptionsConflict',
-      `Index already exists with a different name: ${sameKey.spec.name}`,
-    );
-  }
-  const index = createIndexEntry(spec, engine.catalog.allocate(engine.store));
-  try {
-    buildIndex(target, collection, index, scan(target.view, collection, plan(collection, { filter: {} }), undefined));
-  } catch (error) {
-    engine.catalog.abandon(engine.store, [index.ident]);
-    throw error;
-  }
-  collection.indexes.push(index);
-  if (visible) engine.catalog.save(engine.store, collection);
+  if (sameKey !== undefined)
+    throw new CommandError(85, 'IndexOptionsConflict', `Index already exists with a different name: ${sameKey.name}`);
   return true;
 }
 
@@ -136,10 +202,10 @@ function inheritCollation(collection: Collection, spec: IndexSpec): void {
   else spec.collation = collation;
 }
 
-function checkOnlyText(collection: Collection, spec: IndexSpec): void {
-  const other = isTextKey(spec.key) ? textIndexOf(collection) : undefined;
-  if (other === undefined || other.spec.name === spec.name) return;
-  const message = `only one text index per collection allowed, found existing text index "${other.spec.name}"`;
+function checkOnlyText(spec: IndexSpec, known: readonly IndexSpec[]): void {
+  const other = isTextKey(spec.key) ? known.find(({ key }) => isTextKey(key)) : undefined;
+  if (other === undefined || other.name === spec.name) return;
+  const message = `only one text index per collection allowed, found existing text index "${other.name}"`;
   throw new CommandError(67, 'CannotCreateIndex', message);
 }
 
@@ -167,6 +233,12 @@ export const dropIndexes: Handler = async (engine, command) => {
   if (collection === undefined) throw namespaceNotFound(`ns not found ${command.database}.${collectionName(command)}`);
   const before = indexSpecs(collection).length;
   await engine.transactions.write(() => {
+    if (collection.builds.length > 0)
+      throw new CommandError(
+        12586,
+        'BackgroundOperationInProgressForNamespace',
+        `cannot perform operation: an index build is currently running for collection ${collection.namespace}`,
+      );
     const dropped = chosen(collection, body.index);
     collection.indexes = collection.indexes.filter((index) => !dropped.includes(index));
     engine.catalog.abandon(

@@ -88,7 +88,7 @@ function mergeOne(
   const filter = Object.fromEntries(
     on.map((field) => [field, { $eq: getPath(incoming.document, field.split('.')) ?? null }]),
   );
-  const [found] = scan(target.view, collection, plan(collection, { filter }), undefined);
+  const [found] = scan(target.view, collection, plan(collection, { view: target.view, filter }), undefined);
   if (found === undefined) {
     const { whenNotMatched = 'insert' } = options;
     if (whenNotMatched === 'discard') return;

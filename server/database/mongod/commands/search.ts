@@ -32,6 +32,7 @@ export function* search(
   const { filter, sort, hint, skip = 0, limit = Number.MAX_SAFE_INTEGER } = request;
   const test = { matches: searchMatcher(filter, context), fields: fieldsOf(filter) };
   const chosen = plan(collection, {
+    view,
     filter,
     sort,
     hint,
@@ -77,7 +78,7 @@ export function countMatches(engine: Engine, command: Command, collection: Colle
   const context = matchContext(engine, command);
   const view = viewOf(engine, command);
   const test = { matches: searchMatcher(request.filter, context), fields: fieldsOf(request.filter) };
-  const chosen = plan(collection, { filter: request.filter, hint: request.hint, collator: context.collator });
+  const chosen = plan(collection, { view, filter: request.filter, hint: request.hint, collator: context.collator });
   if (isCoveredCount(chosen)) {
     const isLatest = command.transaction === undefined && command.snapshot === undefined;
     if (!chosen.narrowed && isLatest && chosen.index === undefined) return collection.count;

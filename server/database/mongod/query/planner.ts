@@ -1,6 +1,6 @@
 import { badValue } from '../errors.ts';
 import type { Collection, Index } from '../storage/catalog.ts';
-import type { Range } from '../storage/store.ts';
+import type { KeyValue, Range } from '../storage/store.ts';
 import { textIndexOf, textOperand, textSearchIn } from '../text/plan.ts';
 import type { Doc } from '../values/codec.ts';
 import type { Collator } from '../values/compare.ts';
@@ -28,6 +28,8 @@ export interface Plan {
 }
 
 export interface PlanRequest {
+  /** What will be read: an index that is younger holds nothing there. */
+  view?: KeyValue;
   filter: Doc;
   sort?: Doc | undefined;
   hint?: unknown;
@@ -62,7 +64,7 @@ export function plan(collection: Collection, request: PlanRequest): Plan {
   if (searched !== undefined) return planText(collection, searched, request.sort);
   let best = collection.byRecord ? undefined : planFor(collection, undefined, conditions, request);
   for (const index of collection.indexes) {
-    if (index.spec.hidden || !isUsable(index, conditions)) continue;
+    if (index.spec.hidden || !isUsable(index, conditions, request)) continue;
     const candidate = planFor(collection, index, conditions, request);
     if (candidate !== undefined && candidate.score > (best?.score ?? 0)) best = candidate;
   }
@@ -93,7 +95,9 @@ function readAll(collection: Collection, request: PlanRequest, conditions: Condi
 
 function planUnion(collection: Collection, conditions: Conditions, request: PlanRequest): Plan | undefined {
   if (conditions.or === undefined) return undefined;
-  const union = conditions.or.map((filter) => plan(collection, { filter, collator: request.collator }));
+  const union = conditions.or.map((filter) =>
+    plan(collection, { ...request, filter, sort: undefined, hint: undefined }),
+  );
   if (!union.every((each) => each.narrowed)) return undefined;
   const sorted = request.sort === undefined || Object.keys(request.sort).length === 0;
   return { index: undefined, ranges: [], points: false, reverse: false, sorted, exact: false, narrowed: true, union };
@@ -119,8 +123,9 @@ function planText(collection: Collection, operand: Doc, sort: Doc | undefined): 
 const mentionsText = (operand: unknown): boolean =>
   Array.isArray(operand) ? operand.some(mentionsText) : [15, 20, 25].includes(typeRank(operand));
 
-function isUsable(index: Index, { list }: Conditions): boolean {
-  const { spec } = index;
+function isUsable(index: Index, { list }: Conditions, { view }: PlanRequest): boolean {
+  const { spec, since = 0 } = index;
+  if (since > (view?.snapshotGroup ?? since)) return false;
   if (index.terms !== undefined) return false;
   if (spec.partialFilterExpression !== undefined && !implies(list, spec.partialFilterExpression)) return false;
   return !spec.sparse || list.some((each) => index.fields.includes(each.path) && excludesMissing(each));

@@ -26,6 +26,8 @@ export interface Index {
   unique: boolean;
   /** Top-level fields whose change may change the entries; `$**` stands for all of them. */
   roots: Set<string>;
+  /** The group in which it was built: an older state of the collection lacks its entries. */
+  since?: number;
   /** Some document has more than one entry. */
   multikey: boolean;
   collator: Collator;
@@ -33,6 +35,13 @@ export interface Index {
   fold: ((value: unknown) => unknown) | undefined;
   /** A text index: the rows of a document's terms. */
   terms: ((document: Doc) => unknown[][]) | undefined;
+}
+
+/** Indexes that writes maintain, and nobody reads yet. */
+export interface Build {
+  readonly indexes: readonly Index[];
+  /** Resolves when the indexes are ready, or given up. */
+  readonly ended: Promise<void>;
 }
 
 export interface Collection {
@@ -50,6 +59,8 @@ export interface Collection {
   view?: { on: string; pipeline: Doc[] };
   ident: Buffer;
   indexes: Index[];
+  /** Builds that are under way. */
+  builds: Build[];
   count: number;
   /** Bytes of all documents. */
   size: number;
@@ -64,6 +75,8 @@ export class Catalog {
   private readonly collections = new Map<string, Collection>();
   private readonly dirty = new Set<Collection>();
   private readonly orphans = new Set<number>();
+  /** Keys of builds that are under way: orphans for whoever opens the folder after a crash. */
+  private readonly building = new Set<number>();
   private nextIdent = FIRST_IDENT;
 
   load(store: KeyValue): void {
@@ -97,6 +110,21 @@ export class Catalog {
     ident.writeUInt32BE(this.nextIdent++, 0);
     this.saveMeta(store);
     return ident;
+  }
+
+  /** An ident for an index that is going to be built. */
+  allocateForBuild(store: KeyValue): Buffer {
+    this.building.add(this.nextIdent);
+    return this.allocate(store);
+  }
+
+  /** Ends a build: what it wrote belongs to a collection now, or to nothing. */
+  endBuild(store: KeyValue, idents: readonly Buffer[], succeeded: boolean): void {
+    for (const ident of idents) {
+      this.building.delete(ident.readUInt32BE(0));
+      if (!succeeded) this.orphans.add(ident.readUInt32BE(0));
+    }
+    this.saveMeta(store);
   }
 
   add(store: KeyValue, collection: Collection): void {
@@ -161,9 +189,13 @@ export class Catalog {
   }
 
   private saveMeta(store: KeyValue): void {
-    store.put(META, encode({ next: this.nextIdent, orphans: [...this.orphans] }));
+    store.put(META, encode({ next: this.nextIdent, orphans: [...this.orphans, ...this.building] }));
   }
 }
+
+/** The indexes that a write has to maintain. */
+export const maintainedBy = ({ indexes, builds }: Collection): readonly Index[] =>
+  builds.length === 0 ? indexes : [...indexes, ...builds.flatMap((build) => build.indexes)];
 
 /** What follows from a collection's options. */
 export function traitsOf(options: Doc): Pick<Collection, 'collator' | 'fold' | 'byRecord'> {
@@ -253,5 +285,6 @@ function fromDocument(document: Doc): Collection {
     count: stored.count,
     size: stored.size,
     indexes: stored.indexes.map((index) => createIndexEntry(index.spec, ident(index.ident), index.multikey)),
+    builds: [],
   };
 }

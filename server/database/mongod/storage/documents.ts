@@ -7,7 +7,7 @@ import { encodeKey, successor } from '../values/keys.ts';
 import { withIdFirst } from '../values/order.ts';
 import { findField, splice } from '../values/raw.ts';
 import { enforceCap, nextRecord } from './capped.ts';
-import type { Catalog, Collection, Index } from './catalog.ts';
+import { type Catalog, type Collection, type Index, maintainedBy } from './catalog.ts';
 import { entriesOf, indexedRows } from './index-entries.ts';
 import type { KeyValue } from './store.ts';
 import { checkValidator } from './validation.ts';
@@ -42,7 +42,7 @@ export function insertDocument(target: Target, collection: Collection, id: unkno
   const key = collection.byRecord ? nextRecord(target.view, collection) : documentKey(collection, id);
   claimDocument(target, key);
   if (target.view.get(key) !== undefined) throw duplicateKey(collection.namespace, '_id_', { _id: 1 }, { _id: id });
-  if (collection.indexes.length > 0) {
+  if (maintainedBy(collection).length > 0) {
     const entries = allEntries(collection, document ?? decode(raw));
     checkUnique(target, collection, entries, key);
     writeEntries(target, collection, entries, key);
@@ -61,7 +61,7 @@ export function replaceDocument(
   key: Buffer,
   before: { raw: Buffer; document: Doc },
   after: { raw: Buffer; document: Doc },
-  indexes: readonly Index[] = collection.indexes,
+  indexes: readonly Index[] = maintainedBy(collection),
 ): void {
   checkSize(after.raw);
   if (isValidated(target, collection)) checkValidator(collection, after.document, before.document);
@@ -69,7 +69,8 @@ export function replaceDocument(
   for (const change of changes) if (change.index.unique) for (const entry of change.removed) target.claim(text(entry));
   checkUnique(target, collection, changes, key);
   const suffix = key.subarray(4);
-  for (const { index, removed } of changes) for (const entry of removed) removeEntry(target, index, entry, suffix);
+  for (const { index, removed } of changes)
+    for (const entry of removed) removeEntry(target, collection, index, entry, suffix);
   writeEntries(target, collection, changes, key);
   target.view.put(key, after.raw);
   target.count(collection, 0, after.raw.length - before.raw.length);
@@ -87,7 +88,7 @@ export function storePatched(
   after: Buffer,
   roots: ReadonlySet<string>,
 ): void {
-  const touched = collection.indexes.filter((index) => meet(index.roots, roots) || index.roots.has(EVERYWHERE));
+  const touched = maintainedBy(collection).filter((index) => meet(index.roots, roots) || index.roots.has(EVERYWHERE));
   if (touched.length === 0) {
     checkSize(after);
     target.view.put(key, after);
@@ -125,19 +126,22 @@ function indexChange(index: Index, before: Doc, after: Doc): IndexChange | undef
 
 /** Removes a document. The key must have been claimed. */
 export function removeDocument(target: Target, collection: Collection, key: Buffer, raw: Buffer, document?: Doc): void {
-  if (collection.indexes.length > 0) {
+  if (maintainedBy(collection).length > 0) {
     const decoded = document ?? decode(raw);
     const suffix = key.subarray(4);
     const entries = allEntries(collection, decoded);
     for (const { index, keys } of entries) if (index.unique) for (const each of keys) target.claim(text(each));
-    for (const { index, keys } of entries) for (const each of keys) removeEntry(target, index, each, suffix);
+    for (const { index, keys } of entries)
+      for (const each of keys) removeEntry(target, collection, index, each, suffix);
   }
   target.view.remove(key);
   target.count(collection, -1, -raw.length);
 }
 
-function removeEntry(target: Target, index: Index, entry: Buffer, suffix: Buffer): void {
-  target.view.remove(index.unique ? entry : Buffer.concat([entry, suffix]));
+function removeEntry({ view }: Target, { builds }: Collection, index: Index, entry: Buffer, suffix: Buffer): void {
+  // While a unique index is built another document may have the entry, and this one not yet.
+  if (index.unique && builds.length > 0 && view.get(entry)?.equals(suffix) === false) return;
+  view.remove(index.unique ? entry : Buffer.concat([entry, suffix]));
 }
 
 interface IndexEntries {
@@ -149,7 +153,7 @@ interface IndexEntries {
 
 function allEntries(collection: Collection, document: Doc): IndexEntries[] {
   const entries: IndexEntries[] = [];
-  for (const index of collection.indexes) {
+  for (const index of maintainedBy(collection)) {
     const { keys, multikey } = entriesOf(index, document);
     if (keys.length > 0) entries.push({ index, keys, multikey, document });
   }
@@ -197,19 +201,11 @@ function writeEntries(target: Target, collection: Collection, entries: readonly 
   }
 }
 
-/** Fills a new index from the documents of its collection. */
-export function buildIndex(
-  target: Target,
-  collection: Collection,
-  index: Index,
-  documents: Iterable<{ key: Buffer; raw: Buffer }>,
-): void {
-  for (const { key, raw } of documents) {
-    const document = decode(raw);
-    const entries = [{ index, ...entriesOf(index, document), document }];
-    checkUnique(target, collection, entries, key);
-    writeEntries(target, collection, entries, key);
-  }
+/** Adds a stored document to an index; `document` has at least the fields that the index looks at. */
+export function indexDocument(target: Target, collection: Collection, index: Index, key: Buffer, document: Doc): void {
+  const entries = [{ index, ...entriesOf(index, document), document }];
+  checkUnique(target, collection, entries, key);
+  writeEntries(target, collection, entries, key);
 }
 
 function checkSize(raw: Buffer): void {

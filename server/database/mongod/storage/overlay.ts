@@ -10,6 +10,10 @@ export class Overlay implements KeyValue {
     this.snapshot = snapshot;
   }
 
+  get snapshotGroup(): number {
+    return this.snapshot.group;
+  }
+
   get size(): number {
     return this.changes.size;
   }

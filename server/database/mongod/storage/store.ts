@@ -16,6 +16,8 @@ export interface Range {
 
 /** Reading and writing keys: the database itself, or what one transaction sees of it. */
 export interface KeyValue {
+  /** The group whose state a snapshot shows; undefined for the latest state. */
+  readonly snapshotGroup?: number;
   get(key: Buffer): Buffer | undefined;
   put(key: Buffer, value: Buffer): void;
   remove(key: Buffer): void;

@@ -156,6 +156,13 @@ export class Transactions {
     transaction.finish();
   }
 
+  /** What ends with the open transactions that have written keys which begin like this. */
+  endOfWriters(prefix: Buffer): Promise<unknown> | undefined {
+    const text = prefix.latin1Slice(0, prefix.length);
+    const writers = [...this.open].filter(({ claimed }) => [...claimed].some((key) => key.startsWith(text)));
+    return writers.length === 0 ? undefined : Promise.all(writers.map(({ ended }) => ended));
+  }
+
   /** Whether some transaction has read the state of this moment or an older one. */
   get isBusy(): boolean {
     return this.open.size > 0;

@@ -1,4 +1,4 @@
-import type { Doc } from './codec.ts';
+type Doc = Record<string, unknown>;
 
 /**
  * Where a document keeps the names of its fields in order. JavaScript lists names like integers ('0', '17') before all others;
