@@ -102,6 +102,7 @@ const expressions: [Document | string, unknown][] = [
   [{ $toBool: long(0) }, false],
   [{ $toBool: 'false' }, true],
   [{ $toDate: '$l' }, new Date(6)],
+  [{ $toString: { $toObjectId: '65a000000000000000000001' } }, '65a000000000000000000001'],
   [{ $convert: { input: '$f', to: 'int' } }, 'int 2'],
   [{ $convert: { input: '$i', to: 18 } }, 'long 6'],
   [{ $convert: { input: 'x', to: 'long', onError: '$l' } }, 'long 6'],

@@ -26,6 +26,40 @@ const options: [string, Document, number][] = [
   ['$where', { find: 'rows', filter: { $where: 'true' } }, 238],
   ['$function', { aggregate: 'rows', pipeline: [{ $set: { a: { $function: {} } } }], cursor: {} }, 238],
   ['$accumulator', { aggregate: 'rows', pipeline: [{ $group: { _id: 1, a: { $accumulator: {} } } }], cursor: {} }, 238],
+  ['a lock by fsync', { fsync: 1, lock: true }, 238],
+  ['sessions of users', { killAllSessions: [{ user: 'a' }] }, 238],
+  [
+    'an unknown field of an operation',
+    { bulkWrite: 1, ops: [{ insert: 0, document: {}, now: 1 }], nsInfo: [{ ns: 'a.b' }] },
+    40415,
+  ],
+  [
+    'an unknown field of a namespace',
+    { bulkWrite: 1, ops: [{ insert: 0, document: {} }], nsInfo: [{ ns: 'a.b', uuid: 1 }] },
+    40415,
+  ],
+  [
+    'an unknown field of $merge',
+    { aggregate: 'rows', pipeline: [{ $merge: { into: 'c', how: 1 } }], cursor: {} },
+    40415,
+  ],
+  [
+    'an unknown mode of $merge',
+    { aggregate: 'rows', pipeline: [{ $merge: { into: 'c', whenNotMatched: 'x' } }], cursor: {} },
+    9,
+  ],
+  ['an unknown change of an index', { collMod: 'rows', index: { name: '_id_', sparse: true } }, 40415],
+  ['a clustered index on another field', { create: 'c', clusteredIndex: { key: { a: 1 }, unique: true } }, 197],
+  [
+    'a stage that nobody knows in a $facet',
+    { aggregate: 'rows', pipeline: [{ $facet: { a: [{ $x: 1 }] } }], cursor: {} },
+    40324,
+  ],
+  [
+    '$out within $lookup',
+    { aggregate: 'rows', pipeline: [{ $lookup: { from: 'rows', pipeline: [{ $out: 'c' }], as: 'b' } }], cursor: {} },
+    40600,
+  ],
   [
     'an unknown argument of $lookup',
     { aggregate: 'rows', pipeline: [{ $lookup: { from: 'rows', localfield: 'a', as: 'b' } }], cursor: {} },
@@ -64,6 +98,15 @@ const options: [string, Document, number][] = [
   ['an unknown operator', { find: 'rows', filter: { a: { $nonsense: 1 } } }, 2],
   ['an unknown modifier', { update: 'rows', updates: [{ q: {}, u: { $nonsense: { a: 1 } } }] }, 9],
   ['an unknown expression', { aggregate: 'rows', pipeline: [{ $set: { a: { $nonsense: 1 } } }], cursor: {} }, 168],
+  [
+    'an unknown accumulator',
+    {
+      aggregate: 'none',
+      pipeline: [{ $bucket: { groupBy: '$a', boundaries: [0, 1], output: { n: { $nonsense: 1 } } } }],
+      cursor: {},
+    },
+    168,
+  ],
   ['an unknown stage', { aggregate: 'rows', pipeline: [{ $nonsense: {} }], cursor: {} }, 40324],
   ['profiling', { profile: 2 }, 238],
 ];

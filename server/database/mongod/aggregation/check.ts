@@ -1,11 +1,11 @@
-import * as accumulator from 'mingo/operators/accumulator';
-import * as expression from 'mingo/operators/expression';
 import * as projection from 'mingo/operators/projection';
 import * as windowOperators from 'mingo/operators/window';
 import { CommandError, notImplemented } from '../errors.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
+import { expressionOperators, groupAccumulators } from './operators.ts';
 
-const known = new Set(['$meta', ...[accumulator, expression, projection, windowOperators].flatMap(Object.keys)]);
+const operators = [groupAccumulators, expressionOperators, projection, windowOperators];
+const known = new Set(['$meta', ...operators.flatMap(Object.keys)]);
 const scripts = new Set(['$function', '$accumulator', '$where']);
 /** Stages whose operands are fields with expressions. */
 const withExpressions = new Set([
@@ -13,6 +13,10 @@ const withExpressions = new Set([
   '$addFields',
   '$set',
   '$group',
+  '$bucket',
+  '$bucketAuto',
+  '$sortByCount',
+  '$setWindowFields',
   '$replaceRoot',
   '$replaceWith',
   '$redact',

@@ -1,6 +1,7 @@
 import type { Iterator as LazyIterator } from 'mingo/lazy';
 import type { Options } from 'mingo/types';
-import { addField, isDocument } from '../values/codec.ts';
+import { isDocument } from '../values/codec.ts';
+import { addField } from '../values/fields.ts';
 
 /** A stage of a pipeline: what it makes of the documents before it. */
 export type Stage = (input: LazyIterator, argument: unknown, options: Options) => LazyIterator;

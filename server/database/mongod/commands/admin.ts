@@ -91,8 +91,15 @@ export function replicaSetCommands(info: ServerInfo): Record<string, Handler> {
       info.onInitiate();
       return { ok: 1 };
     },
-    replSetReconfig: () => {
+    replSetReconfig: (_engine, { body }) => {
       need();
+      const { members } = body.replSetReconfig as { members?: { host: string }[] };
+      if (members?.length !== 1 || members[0]?.host !== `${info.host}:${info.port}`)
+        throw new CommandError(
+          103,
+          'NewReplicaSetConfigurationIncompatible',
+          'this server is the only member of its set',
+        );
       info.onInitiate();
       return { ok: 1 };
     },

@@ -6,6 +6,7 @@ import { claimDocument, insertDocument, prepareInsert, removeDocument, type Targ
 import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { toDouble } from '../values/numeric.ts';
 import { type Command, type Handler, statementsOf } from './context.ts';
+import { checkStatement } from './fields.ts';
 import { matching } from './matching.ts';
 import { contextFor, newProgress, type Progress, runOnce, type UpdateStatement, updateOne } from './writes.ts';
 
@@ -22,7 +23,10 @@ interface Totals {
 export const bulkWrite: Handler = async (engine, command) => {
   const { body } = command;
   const operations = statementsOf(command, 'ops');
-  const namespaces = statementsOf(command, 'nsInfo').map((each) => String(each.ns));
+  const targets = statementsOf(command, 'nsInfo');
+  for (const each of operations) checkStatement('ops', each);
+  for (const each of targets) checkStatement('nsInfo', each);
+  const namespaces = targets.map((each) => String(each.ns));
   if (operations.length === 0)
     throw new CommandError(16, 'InvalidLength', 'Write batch sizes must be between 1 and 100000. Got 0 operations.');
   const collections: Collection[] = [];

@@ -49,6 +49,8 @@ function changeLifetime(collection: Collection, seconds: unknown): void {
   else options.expireAfterSeconds = toDouble(seconds);
 }
 
+const changes = new Set(['name', 'keyPattern', 'expireAfterSeconds', 'hidden', 'unique', 'prepareUnique']);
+
 function changeIndex(
   engine: Engine,
   target: Target,
@@ -57,6 +59,9 @@ function changeIndex(
   dryRun: boolean,
   reply: Doc,
 ): void {
+  const unknown = Object.keys(change).find((name) => !changes.has(name));
+  if (unknown !== undefined)
+    throw new CommandError(40415, 'Location40415', `BSON field 'collMod.index.${unknown}' is an unknown field.`);
   const index = collection.indexes.find(
     (each) =>
       each.spec.name === change.name || (isDocument(change.keyPattern) && equal(each.spec.key, change.keyPattern)),

@@ -4,7 +4,7 @@ import { CommandError, namespaceNotFound } from '../errors.ts';
 import { compileFilter } from '../query/matcher.ts';
 import { type Collection, indexSpecs } from '../storage/catalog.ts';
 import { type Doc, encode } from '../values/codec.ts';
-import { collectionName, collectionOf, countField, documentField, type Handler } from './context.ts';
+import { type Command, collectionName, collectionOf, countField, documentField, type Handler } from './context.ts';
 import { cursorReply } from './replies.ts';
 
 export const drop: Handler = async (engine, command) => {
@@ -92,17 +92,23 @@ export const listDatabases: Handler = (engine, { body }) => {
   return { databases, totalSize, totalSizeMb: Math.floor(totalSize / 1048576), ok: 1 };
 };
 
+/** By how much the sizes in a report are divided. */
+const scaleOf = ({ body }: Command): number => Math.max(1, Math.floor(countField(body, 'scale') ?? 1));
+
 export const collStats: Handler = (engine, command) => {
   const collection = collectionOf(engine, command);
   const ns = `${command.database}.${collectionName(command)}`;
   if (collection === undefined) return { ns, size: 0, count: 0, storageSize: 0, nindexes: 0, ok: 1 };
-  const { count, size } = collection;
+  const { count } = collection;
+  const scale = scaleOf(command);
+  const size = Math.floor(collection.size / scale);
   return {
     ns,
     size,
     count,
-    avgObjSize: count === 0 ? 0 : Math.round(size / count),
+    avgObjSize: count === 0 ? 0 : Math.round(collection.size / count),
     storageSize: size,
+    scaleFactor: scale,
     capped: collection.options.capped === true,
     ...(collection.options.capped === true
       ? { max: collection.options.max ?? 0, maxSize: collection.options.size }
@@ -118,20 +124,22 @@ export const collStats: Handler = (engine, command) => {
 export const dbStats: Handler = (engine, command) => {
   const collections = engine.catalog.inDatabase(command.database);
   const sum = (of: (collection: Collection) => number) => collections.reduce((total, each) => total + of(each), 0);
-  const dataSize = sum((each) => each.size);
+  const scale = scaleOf(command);
+  const bytes = sum((each) => each.size);
+  const dataSize = bytes / scale;
   const objects = sum((each) => each.count);
   return {
     db: command.database,
     collections: collections.filter((each) => each.view === undefined).length,
     views: collections.filter((each) => each.view !== undefined).length,
     objects,
-    avgObjSize: objects === 0 ? 0 : dataSize / objects,
+    avgObjSize: objects === 0 ? 0 : bytes / objects,
     dataSize,
     storageSize: dataSize,
     indexes: sum((each) => indexSpecs(each).length),
     indexSize: 0,
     totalSize: dataSize,
-    scaleFactor: 1,
+    scaleFactor: scale,
     fsUsedSize: 0,
     fsTotalSize: 0,
     ok: 1,

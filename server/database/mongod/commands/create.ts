@@ -47,12 +47,9 @@ export const create: Handler = async (engine, command) => {
 const exists = (database: string, name: string) =>
   new CommandError(48, 'NamespaceExists', `namespace ${database}.${name} already exists, but with different options`);
 
-const refusedOptions = ['encryptedFields', 'storageEngine', 'indexOptionDefaults'];
 /** The options of a new collection in the form in which they are kept and listed. */
 function checkedOptions(body: Doc): Doc {
   const options: Doc = {};
-  for (const option of refusedOptions)
-    if (body[option] !== undefined) throw notImplemented(`create with ${option} is not supported`);
   for (const option of keptOptions) if (body[option] !== undefined) options[option] = body[option];
   if (options.capped === true) Object.assign(options, capBounds(body.size, body.max));
   else if (options.capped !== undefined || options.size !== undefined || options.max !== undefined) {
@@ -65,6 +62,7 @@ function checkedOptions(body: Doc): Doc {
   else options.collation = collation;
   checkValidation(options);
   if (options.timeseries !== undefined) checkTimeSeries(options);
+  if (options.clusteredIndex !== undefined) checkClustered(options.clusteredIndex);
   if (isDocument(options.clusteredIndex)) options.clusteredIndex = { v: 2, name: '_id_', ...options.clusteredIndex };
   if (options.expireAfterSeconds !== undefined && !options.timeseries && !options.clusteredIndex) {
     throw invalidOptions(
@@ -72,6 +70,13 @@ function checkedOptions(body: Doc): Doc {
     );
   }
   return options;
+}
+
+function checkClustered(index: unknown): void {
+  const { key, unique, name: _name, v: _version, ...others } = isDocument(index) ? index : {};
+  if (equal(key, { _id: 1 }) && unique === true && Object.keys(others).length === 0) return;
+  const message = "The 'clusteredIndex' option needs key: {_id: 1} and unique: true, and takes a name beside them";
+  throw new CommandError(197, 'InvalidIndexSpecificationOption', message);
 }
 
 /** The bounds of a capped collection: bytes, rounded up as MongoDB does, and documents. */
@@ -119,7 +124,7 @@ function checkTimeSeries(options: Doc): void {
     if (options[other] !== undefined) throw invalidOptions(`timeseries is not allowed with ${other}`);
 }
 
-/** Refuses a document without a time for a time series, and what else such a collection does not take. */
+/** Refuses a document without a time for a time series. */
 export function checkTimeField(collection: Collection, document: Doc): void {
   const { timeField } = collection.options.timeseries as { timeField: string };
   if (document[timeField] instanceof Date) return;

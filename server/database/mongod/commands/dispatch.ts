@@ -1,6 +1,6 @@
-import type { Timestamp } from 'bson';
+import { type Timestamp, UUID } from 'bson';
 import type { Engine } from '../engine.ts';
-import { CommandError, invalidOptions, searchNeedsAtlas } from '../errors.ts';
+import { CommandError, invalidOptions, notImplemented, searchNeedsAtlas } from '../errors.ts';
 import { type Doc, decode, encode, isDocument } from '../values/codec.ts';
 import { toDouble } from '../values/numeric.ts';
 import { buildInfo, getParameter, hello, replicaSetCommands, type ServerInfo, serverStatus } from './admin.ts';
@@ -98,7 +98,7 @@ export function commandTable(
     getParameter: (_engine, { body }) => getParameter(body),
     ...reports,
     listCommands: () => listCommands(Object.keys(table)),
-    startSession: ok,
+    startSession: () => ({ id: { id: new UUID() }, timeoutMinutes: 30, ok: 1 }),
     refreshSessions: ok,
     endSessions: (engine, { body }) => {
       engine.sessions.end(body.endSessions as Doc[]);
@@ -108,7 +108,13 @@ export function commandTable(
       engine.sessions.end(body.killSessions as Doc[]);
       return { ok: 1 };
     },
-    killAllSessions: ok,
+    killAllSessions: (engine, { body }) => {
+      const patterns = body.killAllSessions;
+      if (!Array.isArray(patterns) || patterns.length > 0)
+        throw notImplemented('there are no users to choose sessions by');
+      engine.sessions.endAll();
+      return { ok: 1 };
+    },
     commitTransaction: async (engine, { body }) => {
       await engine.sessions.commit(body, engine.store);
       return { ok: 1 };
@@ -117,7 +123,8 @@ export function commandTable(
       engine.sessions.abort(body);
       return { ok: 1 };
     },
-    fsync: async (engine) => {
+    fsync: async (engine, { body }) => {
+      if (body.lock) throw notImplemented('fsync with lock is not supported');
       await engine.store.write(() => undefined, true);
       return { numFiles: 1, ok: 1 };
     },
@@ -132,7 +139,7 @@ export function commandTable(
 
 const snapshotReads = new Set(['find', 'aggregate', 'distinct']);
 
-/** Commands that a client may send again; only their answers carry the labels for it. */
+/** What a command needs beside itself. */
 export interface Dispatcher {
   engine: Engine;
   table: ReadonlyMap<string, Handler>;

@@ -6,7 +6,8 @@ import { plan } from '../query/planner.ts';
 import { scan } from '../query/scan.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { claimDocument, insertDocument, prepareInsert, replaceDocument, type Target } from '../storage/documents.ts';
-import { addField, type Doc, decode, encode, isDocument } from '../values/codec.ts';
+import { type Doc, decode, encode, isDocument } from '../values/codec.ts';
+import { addField } from '../values/fields.ts';
 import { fieldNames, withIdFirst } from '../values/order.ts';
 import { type Command, isSynced, pipelineContext } from './context.ts';
 
@@ -56,6 +57,7 @@ async function writeOut(engine: Engine, command: Command, into: unknown, rows: B
 async function writeMerge(engine: Engine, command: Command, spec: unknown, rows: Buffer[]): Promise<void> {
   const options = isDocument(spec) ? spec : { into: spec };
   const { database, name } = namespaceOf(command, options.into);
+  checkMerge(options);
   const on =
     options.on === undefined ? ['_id'] : Array.isArray(options.on) ? (options.on as string[]) : [String(options.on)];
   const collection = await engine.collectionForWrite(database, name);
@@ -64,6 +66,20 @@ async function writeMerge(engine: Engine, command: Command, spec: unknown, rows:
   await engine.transactions.write((target) => {
     for (; next < rows.length; next++) mergeOne(engine, command, target, collection, options, on, rows[next] as Buffer);
   }, isSynced(command.body));
+}
+
+const mergeFields = new Set(['into', 'on', 'let', 'whenMatched', 'whenNotMatched']);
+
+function checkMerge(options: Doc): void {
+  const unknown = Object.keys(options).find((field) => !mergeFields.has(field));
+  if (unknown !== undefined)
+    throw new CommandError(40415, 'Location40415', `BSON field '$merge.${unknown}' is an unknown field.`);
+  const { whenMatched = 'merge', whenNotMatched = 'insert' } = options;
+  const invalid = (field: string, value: unknown) =>
+    failedToParse(`Enumeration value '${String(value)}' for field '${field}' is not a valid value.`);
+  if (!Array.isArray(whenMatched) && !['merge', 'replace', 'keepExisting', 'fail'].includes(String(whenMatched)))
+    throw invalid('whenMatched', whenMatched);
+  if (!['insert', 'discard', 'fail'].includes(String(whenNotMatched))) throw invalid('whenNotMatched', whenNotMatched);
 }
 
 function checkUniqueOn(collection: Collection, on: readonly string[]): void {
@@ -131,15 +147,13 @@ function merged(engine: Engine, command: Command, options: Doc, before: Doc, inc
       return withIdFirst(before._id, fields);
     case 'keepExisting':
       return undefined;
-    case 'fail':
+    default:
       throw new CommandError(
         11000,
         'DuplicateKey',
         `PlanExecutor error during aggregation :: caused by :: $merge failed due to a DuplicateKey error: ${String(id)}`,
         { keyPattern: { _id: 1 }, keyValue: { _id: id } },
       );
-    default:
-      throw failedToParse(`Enumeration value '${String(whenMatched)}' for field 'whenMatched' is not a valid value.`);
   }
 }
 

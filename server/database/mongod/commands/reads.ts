@@ -1,7 +1,7 @@
 import { Long } from 'bson';
 import { runPipeline } from '../aggregation/pipeline.ts';
 import type { Engine } from '../engine.ts';
-import { notImplemented, typeMismatch } from '../errors.ts';
+import { typeMismatch } from '../errors.ts';
 import { compileFilter } from '../query/matcher.ts';
 import { visitPath } from '../query/paths.ts';
 import { compileProjection } from '../query/projection.ts';
@@ -32,7 +32,6 @@ export const find: Handler = (engine, command) => {
   const namespace = `${command.database}.${name}`;
   const byId = findById(engine, command, namespace);
   if (byId !== undefined) return byId;
-  if (body.tailable === true || body.awaitData === true) throw notImplemented('tailable cursors are not supported');
   const filter = documentField(body, 'filter') ?? {};
   const context = matchContext(engine, command);
   compileFilter(filter, context);
@@ -64,11 +63,11 @@ const isPositive = (count: unknown): boolean => count === undefined || toDouble(
 
 /** A search for one _id and nothing else is a single read. */
 function findById(engine: Engine, command: Command, namespace: string): Buffer | undefined {
-  const { filter, projection, collation, batchSize, skip, hint, limit, tailable, awaitData } = command.body;
+  const { filter, projection, collation, batchSize, skip, hint, limit } = command.body;
   const id = isDocument(filter) ? filter._id : undefined;
   if (!isPlainId(id) || Object.keys(filter as Doc).length !== 1) return undefined;
   if (projection !== undefined && Object.keys(projection as Doc).length > 0) return undefined;
-  if (collation !== undefined || skip || hint !== undefined || tailable || awaitData) return undefined;
+  if (collation !== undefined || skip || hint !== undefined) return undefined;
   if (!isPositive(batchSize) || !isPositive(limit)) return undefined;
   const collection = collectionOf(engine, command);
   if (collection === undefined || collection.view !== undefined || collection.byRecord) return undefined;

@@ -110,7 +110,7 @@ export function countStage(stage: Doc): ((total: number) => Doc) | undefined {
 }
 
 /** The stages of a pipeline, each checked to be a known one with a single name. */
-export function stagesOf(pipeline: unknown): Doc[] {
+export function stagesOf(pipeline: unknown, isNested = false): Doc[] {
   if (!Array.isArray(pipeline)) throw typeMismatch("'pipeline' option must be specified as an array");
   for (const stage of pipeline) {
     if (!isDocument(stage)) throw typeMismatch("Each element of the 'pipeline' array must be an object");
@@ -121,22 +121,37 @@ export function stagesOf(pipeline: unknown): Doc[] {
         'Location40323',
         'A pipeline stage specification object must contain exactly one field.',
       );
-    checkStage(names[0] as string);
+    checkStage(names[0] as string, isNested);
+    for (const nested of nestedPipelines(stage)) stagesOf(nested, true);
   }
   checkExpressions(pipeline);
   return pipeline as Doc[];
 }
 
+/** The pipelines within a stage. */
+function nestedPipelines({ $facet: facet, $lookup: lookup, $unionWith: union }: Doc): unknown[] {
+  if (isDocument(facet)) return Object.values(facet);
+  return [lookup, union].flatMap((each) => (isDocument(each) && each.pipeline !== undefined ? [each.pipeline] : []));
+}
+
 const refused = new Set(['$changeStream', '$search', '$searchMeta', '$vectorSearch', '$geoNear', '$planCacheStats']);
 
-function checkStage(name: string): void {
+const onlyAtTop = new Set([
+  '$out',
+  '$merge',
+  '$collStats',
+  '$indexStats',
+  '$currentOp',
+  '$listLocalSessions',
+  '$listSessions',
+]);
+
+function checkStage(name: string, isNested: boolean): void {
+  if (isNested && onlyAtTop.has(name))
+    throw new CommandError(40600, 'Location40600', `${name} is not allowed to be used within another stage`);
   if (name === '$listSearchIndexes') throw searchNeedsAtlas();
   if (refused.has(name)) throw notImplemented(`${name} is not supported`);
-  if (
-    isKnownStage(name) ||
-    ['$collStats', '$indexStats', '$currentOp', '$listLocalSessions', '$listSessions'].includes(name)
-  )
-    return;
+  if (isKnownStage(name) || onlyAtTop.has(name)) return;
   if (!name.startsWith('$')) throw failedToParse(`Unrecognized pipeline stage name: '${name}'`);
   throw new CommandError(40324, 'Location40324', `Unrecognized pipeline stage name: '${name}'`);
 }

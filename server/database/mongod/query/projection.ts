@@ -1,5 +1,6 @@
 import { badValue, CommandError } from '../errors.ts';
-import { addField, type Doc, isDocument, setField } from '../values/codec.ts';
+import { type Doc, isDocument, setField } from '../values/codec.ts';
+import { addField } from '../values/fields.ts';
 import { asDouble, toDouble } from '../values/numeric.ts';
 import { copyOrder, withIdFirst } from '../values/order.ts';
 import { compileFilter, elementTest, type MatchContext } from './matcher.ts';

@@ -142,6 +142,10 @@ export class Sessions {
     for (const lsid of lsids) this.drop(this.find(lsid));
   }
 
+  endAll(): void {
+    for (const session of this.sessions.values()) this.drop(session);
+  }
+
   private drop(session: Session): void {
     if (session.transaction !== undefined) this.transactions.abort(session.transaction);
     this.sessions.delete(session.id);

@@ -1,7 +1,8 @@
 import { CommandError } from '../errors.ts';
 import { isPosition } from '../query/paths.ts';
-import { addField, type Doc, encode, isDocument } from '../values/codec.ts';
+import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { compare, typeName } from '../values/compare.ts';
+import { addField } from '../values/fields.ts';
 
 /** Most elements by which an update may lengthen an array through a position. */
 const MAX_PADDING = 1_500_000;

@@ -3,8 +3,9 @@ import { badValue, CommandError, failedToParse, pathConflict } from '../errors.t
 import { compileFilter, isOperatorDocument, type MatchContext, type Matcher } from '../query/matcher.ts';
 import { isPosition } from '../query/paths.ts';
 import { checkId } from '../storage/documents.ts';
-import { clone, type Doc, isDocument } from '../values/codec.ts';
+import { type Doc, isDocument } from '../values/codec.ts';
 import { equal } from '../values/compare.ts';
+import { clone } from '../values/fields.ts';
 import { withIdFirst } from '../values/order.ts';
 import { Draft } from './draft.ts';
 import { type Change, changeFor, operatorFields, renameChange, unknownModifier } from './operators.ts';

@@ -15,7 +15,7 @@ import {
   UUID,
 } from 'bson';
 import { badValue, CommandError } from '../errors.ts';
-import { copyOrder, fieldNames, isLikeInteger, isReordered, keepOrder } from './order.ts';
+import { fieldNames, isLikeInteger, isReordered, keepOrder } from './order.ts';
 import { valueEnd } from './raw.ts';
 
 declare global {
@@ -50,8 +50,8 @@ export function decode(bytes: Buffer, offset = 0, plain = false): Doc {
 }
 
 /** Decodes only the top-level fields that are asked for, and skips the others. */
-export function decodeFields(bytes: Buffer, fields: ReadonlySet<string>, plain = false): Doc {
-  return new Decoder(bytes, plain).fields(fields);
+export function decodeFields(bytes: Buffer, fields: ReadonlySet<string>): Doc {
+  return new Decoder(bytes, false).fields(fields);
 }
 
 class Decoder {
@@ -336,26 +336,9 @@ export function isDocument(value: unknown): value is Doc {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** A deep copy of documents and arrays; scalars are shared, as they are never changed in place. */
-export function clone<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(clone) as T;
-  if (!isDocument(value)) return value;
-  const copy: Doc = {};
-  for (const name of Object.keys(value)) setField(copy, name, clone((value as Doc)[name]));
-  copyOrder(value, copy);
-  return copy as T;
-}
-
 /** Sets a field, also one named like a property of Object.prototype. */
 export function setField(target: Doc, name: string, value: unknown): void {
   if (name === '__proto__') {
     Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
   } else target[name] = value;
-}
-
-/** Sets a field that is the last one if it is new. */
-export function addField(target: Doc, name: string, value: unknown): void {
-  const names = isLikeInteger(name) && !Object.hasOwn(target, name) ? [...fieldNames(target), name] : undefined;
-  setField(target, name, value);
-  if (names !== undefined) keepOrder(target, names);
 }

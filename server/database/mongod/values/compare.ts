@@ -7,7 +7,6 @@ export type Collator = ((a: string, b: string) => number) | undefined;
 
 const typeOrder: Record<string, number> = {
   MinKey: 1,
-  Int32: 10,
   Long: 10,
   Double: 10,
   Decimal128: 10,
@@ -25,7 +24,6 @@ const typeOrder: Record<string, number> = {
 export function typeRank(value: unknown): number {
   switch (typeof value) {
     case 'number':
-    case 'bigint':
       return 10;
     case 'string':
       return 15;

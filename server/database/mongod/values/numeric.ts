@@ -1,4 +1,4 @@
-import { Decimal128, Double, Int32, Long } from 'bson';
+import { Decimal128, Double, Long } from 'bson';
 
 /** Exact decimal value of a finite number: coefficient × 10^exponent. */
 export interface Exact {
@@ -11,7 +11,7 @@ const MAX_INT32 = 0x7fffffff;
 
 export type NumberKind = 'int' | 'long' | 'double' | 'decimal';
 
-const kindOf: Record<string, NumberKind> = { Int32: 'int', Long: 'long', Double: 'double', Decimal128: 'decimal' };
+const kindOf: Record<string, NumberKind> = { Long: 'long', Double: 'double', Decimal128: 'decimal' };
 
 /** BSON's numeric type of a decoded value, or undefined when it is not a number. */
 export function numberKind(value: unknown): NumberKind | undefined {
@@ -20,7 +20,6 @@ export function numberKind(value: unknown): NumberKind | undefined {
       ? 'int'
       : 'double';
   }
-  if (typeof value === 'bigint') return 'long';
   if (typeof value !== 'object' || value === null) return undefined;
   return kindOf[(value as { _bsontype?: string })._bsontype ?? ''];
 }
@@ -28,8 +27,7 @@ export function numberKind(value: unknown): NumberKind | undefined {
 /** The value as a double, rounded where it must be; NaN for what is not a number. */
 export function toDouble(value: unknown): number {
   if (typeof value === 'number') return value;
-  if (typeof value === 'bigint') return Number(value);
-  if (value instanceof Double || value instanceof Int32) return value.value;
+  if (value instanceof Double) return value.value;
   if (value instanceof Long) return value.toNumber();
   if (value instanceof Decimal128) return Number(value.toString());
   return Number.NaN;
@@ -38,7 +36,6 @@ export function toDouble(value: unknown): number {
 /** The exact value, or undefined for NaN and the infinities. */
 export function toExact(value: unknown): Exact | undefined {
   if (value instanceof Long) return { coefficient: value.toBigInt(), exponent: 0 };
-  if (typeof value === 'bigint') return { coefficient: value, exponent: 0 };
   if (value instanceof Decimal128) return parseDecimal(value.toString());
   const double = toDouble(value);
   if (!Number.isFinite(double)) return undefined;
@@ -78,8 +75,7 @@ export function compareNumbers(a: unknown, b: unknown): number {
   return difference < 0n ? -1 : difference > 0n ? 1 : 0;
 }
 
-const isExactDouble = (value: unknown): boolean =>
-  typeof value === 'number' || value instanceof Double || value instanceof Int32;
+const isExactDouble = (value: unknown): boolean => typeof value === 'number' || value instanceof Double;
 
 function compareDoubles(a: number, b: number): number {
   if (a < b) return -1;
