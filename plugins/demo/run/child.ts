@@ -5,8 +5,9 @@ export interface ChildOptions {
   name: string;
   /** Entry file, run by tsx as in production. */
   file: string;
-  args?: string[];
-  env: Record<string, string | undefined>;
+  /** Asked for at each start, as a child that is started again keeps the address that it was given the first time. */
+  args?(): string[];
+  env(): Record<string, string | undefined>;
   /** Where its output goes. */
   logFile: string;
   onMessage?(message: unknown): void;
@@ -42,9 +43,9 @@ export function startChild(options: ChildOptions): Child {
 
   const start = () => {
     const output = openSync(options.logFile, 'a');
-    current = fork(options.file, options.args ?? [], {
+    current = fork(options.file, options.args?.() ?? [], {
       execArgv: ['--import', 'tsx/esm'],
-      env: options.env as NodeJS.ProcessEnv,
+      env: options.env() as NodeJS.ProcessEnv,
       stdio: ['ignore', output, output, 'ipc'],
       detached: true,
     });

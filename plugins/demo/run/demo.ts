@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { demoAccounts, demoPassword } from '../accounts.ts';
 import { type Child, startChild } from './child.ts';
 import { type DemoFolder, openDemoFolder } from './folder.ts';
-import { freePort } from './ports.ts';
+import { checkPort } from './ports.ts';
 import { Stages } from './stages.ts';
 import { table } from './table.ts';
 
@@ -25,7 +25,7 @@ const notInherited = ['MONGODB_URI', 'REDIS_URL', 'SECRET', 'PLUGINS', 'PUBLIC_U
 
 /** Starts everything in order and stays until it is told to stop. @throws FolderRefused, PortTaken */
 export async function runDemo(options: DemoOptions): Promise<void> {
-  const port = await freePort(options.port);
+  await checkPort(options.port);
   const folder = openDemoFolder(resolve(options.data), { reset: options.reset });
   print(`学坊 Xuefang, demonstration in ${folder.path}`);
   if (folder.note) print(`  ${folder.note}`);
@@ -34,7 +34,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   const stop = stopInOrder(children);
   try {
     const registryUrl = await startRegistry(folder, stages, children, stop.failed);
-    const url = await startPlatform({ folder, port, registryUrl, stages, children, failed: stop.failed });
+    const url = await startPlatform({ folder, port: options.port, registryUrl, stages, children, failed: stop.failed });
     folder.seeded();
     if (options.simulation) startSimulation(folder, url, children);
     print(welcome(url, folder, stages));
@@ -84,19 +84,21 @@ const sayRestart = (why: string) => print(`  ${why}; starting it again`);
 /** Resolves with the registry's address, which stays the same when it is started again. */
 async function startRegistry(folder: DemoFolder, stages: Stages, children: Child[], failed: Failed): Promise<string> {
   stages.begin('registry');
-  const port = await freePort(0);
   const key = folder.marker.registryKey;
+  let port = '0';
   return new Promise((resolve) => {
     children.push(
       startChild({
         name: 'the registry',
         file: project('plugins/registry/simulator/main.ts'),
-        args: ['--port', String(port), '--data', join(folder.path, 'registry'), '--key', key],
-        env: environment({}),
+        args: () => ['--port', port, '--data', join(folder.path, 'registry'), '--key', key],
+        env: () => environment({}),
         logFile: join(folder.path, 'registry.log'),
         onMessage: (message) => {
           const { ready } = message as { ready?: string };
-          if (ready) resolve(ready);
+          if (!ready) return;
+          port = new URL(ready).port;
+          resolve(ready);
         },
         onRestart: sayRestart,
         onGivenUp: failed,
@@ -115,7 +117,8 @@ interface PlatformStart {
 }
 
 /** Resolves with the platform's address once it is seeded and listening. */
-function startPlatform({ folder, port, registryUrl, stages, children, failed }: PlatformStart): Promise<string> {
+function startPlatform({ folder, registryUrl, stages, children, failed, ...start }: PlatformStart): Promise<string> {
+  let { port } = start;
   return new Promise((resolve) => {
     let isReady = false;
     stages.begin('platform');
@@ -123,13 +126,14 @@ function startPlatform({ folder, port, registryUrl, stages, children, failed }: 
       startChild({
         name: 'the platform',
         file: project('server/main.ts'),
-        env: environment({
-          PORT: String(port),
-          DATA_DIR: folder.path,
-          REGISTRY_URL: registryUrl,
-          REGISTRY_KEY: folder.marker.registryKey,
-          DEMO_SEED: 'true',
-        }),
+        env: () =>
+          environment({
+            PORT: String(port),
+            DATA_DIR: folder.path,
+            REGISTRY_URL: registryUrl,
+            REGISTRY_KEY: folder.marker.registryKey,
+            DEMO_SEED: 'true',
+          }),
         logFile: join(folder.path, 'platform.log'),
         onMessage: (message) => {
           if (isReady) return;
@@ -137,6 +141,7 @@ function startPlatform({ folder, port, registryUrl, stages, children, failed }: 
           if (stage) stages.begin(stage);
           if (!ready) return;
           isReady = true;
+          port = Number(new URL(ready).port);
           stages.end();
           resolve(ready);
         },
@@ -152,8 +157,8 @@ function startSimulation(folder: DemoFolder, url: string, children: Child[]): vo
     startChild({
       name: 'the simulated learners',
       file: project('plugins/demo/simulation/main.ts'),
-      args: ['--url', url],
-      env: environment({}),
+      args: () => ['--url', url],
+      env: () => environment({}),
       logFile: join(folder.path, 'simulation.log'),
       mayEnd: true,
       onRestart: sayRestart,

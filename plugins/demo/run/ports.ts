@@ -5,8 +5,8 @@ const HOST = '127.0.0.1';
 /** Somebody listens there already. */
 export class PortTaken extends Error {}
 
-/** The port if it is free, any free one for 0. @throws PortTaken */
-export async function freePort(port: number): Promise<number> {
+/** Makes sure, before anything starts, that somebody may listen there; 0 is whatever is free later. @throws PortTaken */
+export async function checkPort(port: number): Promise<void> {
   const server = createServer();
   try {
     await new Promise<void>((resolve, reject) => {
@@ -19,7 +19,5 @@ export async function freePort(port: number): Promise<number> {
     const why = code === 'EACCES' ? 'may not be used' : 'is taken';
     throw new PortTaken(`Port ${port} ${why}. Choose another: npm run demo -- --port ${port + 1}`);
   }
-  const address = server.address();
   await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : port;
 }
