@@ -155,8 +155,10 @@ describe('npm start -- --workers 2', function () {
     );
     let said = '';
     const hear = (chunk: Buffer) => {
+      const listened = said.includes('"listening"');
       said += chunk;
-      if (said.includes('"listening"')) child.kill('SIGTERM');
+      // Once: a second signal would end it at once.
+      if (!listened && said.includes('"listening"')) child.kill('SIGTERM');
     };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
