@@ -45,7 +45,7 @@ const errorSchema = z.object({
 /** `/api/v1`: the services as JSON, described by `/api/v1/openapi.json` from the same schemas that check the input. */
 export class Api {
   readonly router = Router();
-  readonly #paths: Record<string, Record<string, object>> = {};
+  readonly #operations: { area: string; operation: Operation }[] = [];
   readonly #version: string;
 
   constructor(version: string) {
@@ -57,19 +57,22 @@ export class Api {
 
   /** @param area first part of the path, the plugin's id or a core noun */
   add(area: string, operation: Operation): void {
-    const path = `/${area}${operation.path === '/' ? '' : operation.path}`;
-    this.router[operation.method](path, this.#handler(operation));
-    const documented = path.replace(/:(\w+)/g, '{$1}');
-    this.#paths[documented] = { ...this.#paths[documented], [operation.method]: describe(area, operation) };
+    this.router[operation.method](pathOf(area, operation), this.#handler(operation));
+    this.#operations.push({ area, operation });
   }
 
   /** OpenAPI 3.1, whose schemas are JSON Schema 2020-12. */
   document(): object {
+    const paths: Record<string, Record<string, object>> = {};
+    for (const { area, operation } of this.#operations) {
+      const documented = pathOf(area, operation).replace(/:(\w+)/g, '{$1}');
+      paths[documented] = { ...paths[documented], [operation.method]: describe(area, operation) };
+    }
     return {
       openapi: '3.1.0',
       info: { title: 'Xuefang (学坊)', version: this.#version },
       servers: [{ url: '/api/v1' }],
-      paths: this.#paths,
+      paths,
       components: {
         schemas: { Error: z.toJSONSchema(errorSchema) },
         securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'xf.sid' } },
@@ -97,6 +100,8 @@ export class Api {
     };
   }
 }
+
+const pathOf = (area: string, { path }: Operation): string => `/${area}${path === '/' ? '' : path}`;
 
 function describe(area: string, { method, path, summary, params, query, body, response, open }: Operation): object {
   const json = (schema: z.ZodType, io: 'input' | 'output') =>
