@@ -189,8 +189,9 @@ export class Recorder {
       deltas.set(change.after.programme, list);
       if (change.after.state === 'qualified' && !change.before.qualifiedAt) qualified.push(qualifiedFact(id));
     }
-    await this.#writeEnrolments(writes, session, group);
+    // The sums first: commits of several processes always meet in them, and so they meet before the rest is sent in vain.
     for (const [programme, list] of deltas) await this.#writeRollUps(programme, mergeDeltas(list), session);
+    await this.#writeEnrolments(writes, session, group);
     await writeCompanions([...group.values()].flat(), session);
     const facts = qualified.map((document) => ({ insertOne: { document } }));
     await writeMany(outbox, facts, session);
