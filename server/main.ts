@@ -30,10 +30,6 @@ async function run(): Promise<void> {
   const log = seat ? createLog(config.logLevel).child({ worker: seat.number }) : createLog(config.logLevel);
   const leads = cluster.isPrimary && config.workers > 1;
   const running = leads ? await lead(config, log) : await serve(config, log, seat);
-  if (seat) log.debug('listening');
-  else log.info({ url: running.url, ...(leads && { workers: config.workers }) }, 'listening');
-  process.send?.({ ready: running.url });
-
   let stopping = false;
   const stop = async (signal: string) => {
     if (stopping) return;
@@ -47,6 +43,10 @@ async function run(): Promise<void> {
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   process.on('disconnect', () => stop('parent gone'));
+  // Only now: whoever waits for it may send a signal at once.
+  if (seat) log.debug('listening');
+  else log.info({ url: running.url, ...(leads && { workers: config.workers }) }, 'listening');
+  process.send?.({ ready: running.url });
 }
 
 function serve(config: Config, log: Logger, seat: Seat | undefined): Promise<Running> {
