@@ -48,7 +48,8 @@ export async function measureBeats(
     process.stderr.write(`  ${second} s: ${crowd.reports - had} reports, p99 ${crowd.delays.at(0.99)} ms\n`);
   }
   const elapsed = performance.now() - begun;
-  const perSecond = round(((crowd.reports - reports) / elapsed) * 1000);
+  const answered = crowd.reports - reports;
+  const perSecond = round((answered / elapsed) * 1000);
   const beatsPerSecond = round(((crowd.beats - beats) / elapsed) * 1000);
   const delays = { p50: crowd.delays.at(0.5), p99: crowd.delays.at(0.99), most: crowd.delays.at(1) };
   const after = await use();
@@ -61,10 +62,7 @@ export async function measureBeats(
   const [inPlatform, inEngine, inLoad] = after.map((usage, index) =>
     load(before[index] as typeof usage, usage, elapsed),
   );
-  const cpuUs = round(
-    ((after[0].cpuMs - before[0].cpuMs + after[1].cpuMs - before[1].cpuMs) * 1000) / (crowd.reports - reports),
-    1,
-  );
+  const cpuUs = round(((after[0].cpuMs - before[0].cpuMs + after[1].cpuMs - before[1].cpuMs) * 1000) / answered, 1);
   const ok = {
     rate: perSecond >= WANTED.least,
     p99: delays.p99 < WANTED.p99,
