@@ -10,8 +10,9 @@ export interface ReadPage {
   text: string;
   /** Addresses of this site that it links to, files to download left out. */
   links: string[];
-  /** The kinds of elements that it is made of. */
+  /** The kinds of elements that its content is made of, and those of the frame around it, which all pages share. */
   kinds: string[];
+  frame: string[];
 }
 
 /** An address without the ids and values in it. */
@@ -26,10 +27,12 @@ export async function readPages(page: Page, addresses: string[]): Promise<ReadPa
     const read = async (address) => {
       const answer = await fetch(address);
       if (!answer.headers.get('content-type')?.includes('text/html')) {
-        return answer.ok ? [] : [{ address, status: answer.status, title: '', headings: 0, text: '', links: [], kinds: [] }];
+        return answer.ok ? [] : [{ address, status: answer.status, title: '', headings: 0, text: '', links: [], kinds: [], frame: [] }];
       }
       const shown = new DOMParser().parseFromString(await answer.text(), 'text/html');
-      const kinds = [...new Set([...shown.body.querySelectorAll('*')].map((e) => e.tagName + '.' + (e.getAttribute('class') ?? '')))];
+      const kindsOf = (elements) => [...new Set(elements.map((e) => e.tagName + '.' + (e.getAttribute('class') ?? '')))];
+      const all = [...shown.body.querySelectorAll('*')];
+      const [kinds, frame] = [kindsOf(all.filter((e) => e.closest('main'))), kindsOf(all.filter((e) => !e.closest('main')))];
       const links = [...shown.querySelectorAll('a[href]')].map((a) => new URL(a.getAttribute('href'), new URL(address, location.href)))
         .filter((to) => to.origin === location.origin).map((to) => to.pathname + to.search)
         .filter((to) => !/^\\/(language|programme\\?|sign-out)|\\.(csv|xlsx|pdf)|\\/pdf$/.test(to));
@@ -38,7 +41,7 @@ export async function readPages(page: Page, addresses: string[]): Promise<ReadPa
       }
       return [{
         address: new URL(answer.url).pathname + new URL(answer.url).search, status: answer.status, title: shown.title, headings: shown.querySelectorAll('h1').length,
-        text: shown.title + ' ' + shown.body.textContent, links: [...new Set(links)], kinds,
+        text: shown.title + ' ' + shown.body.textContent, links: [...new Set(links)], kinds, frame,
       }];
     };
     const found = [];
@@ -52,18 +55,17 @@ export async function readPages(page: Page, addresses: string[]): Promise<ReadPa
 export class Looks {
   readonly #seen = new Map<string, Set<string>>();
 
-  /** How many were new. */
-  count = 0;
+  /** Whether the page has a kind of element that its template, or the frame of any page, did not have yet. */
+  isNew({ address, kinds, frame }: ReadPage): boolean {
+    const added = [this.#add(kindOf(address).replace(/\?.*/, ''), kinds), this.#add('frame', frame)];
+    return added.includes(true);
+  }
 
-  /** Whether the page has a kind of element that its template did not have yet. */
-  isNew({ address, kinds }: ReadPage): boolean {
-    const template = kindOf(address).replace(/\?.*/, '');
-    const seen = this.#seen.get(template) ?? new Set();
-    this.#seen.set(template, seen);
+  #add(part: string, kinds: readonly string[]): boolean {
+    const seen = this.#seen.get(part) ?? new Set();
+    this.#seen.set(part, seen);
     const before = seen.size;
     for (const kind of kinds) seen.add(kind);
-    const isNew = seen.size > before;
-    if (isNew) this.count += 1;
-    return isNew;
+    return seen.size > before;
   }
 }
