@@ -17,6 +17,7 @@ import { judge } from './judging.ts';
 import { KeptSessions } from './kept-sessions.ts';
 import { Lanes } from './lanes.ts';
 import { type Amended, type Amendment, Commits, StaleSession } from './playing.commits.ts';
+import { isNotFound, Lookup } from './playing.lookup.ts';
 import type { Report, ReportReply, StartReply, StartWish } from './playing.messages.ts';
 import { replyOf } from './playing.reply.ts';
 import { type LivePlaying, newSecret, PlayingStore } from './playing.store.ts';
@@ -74,6 +75,7 @@ export class Playing {
   readonly #lanes = new Lanes();
   readonly #kept: KeptSessions;
   readonly #commits: Commits;
+  readonly #lookup: Lookup;
   readonly #budget = new TokenBuckets(BUDGET);
   /** The rules of programmes as they were read last: every beat asks. */
   readonly #rules = new WeakMap<Programme, WatchRules>();
@@ -83,6 +85,7 @@ export class Playing {
     this.#store = new PlayingStore(deps.host.models);
     this.#kept = new KeptSessions(this.#store);
     this.#commits = new Commits({ ...deps, store: this.#store, kept: this.#kept });
+    this.#lookup = new Lookup({ ...deps, store: this.#store, kept: this.#kept, commits: this.#commits });
   }
 
   /**
@@ -151,7 +154,8 @@ export class Playing {
     this.#spend(viewer, 0.2 + report.beats.length + ranges / 8 + extra, report.beats.length);
     return this.#inLane(viewer, async (fresh) => {
       const now = this.#deps.now();
-      const live = (await this.#find(viewer, report, now, fresh)) ?? (await this.#findSuperseded(viewer, report, now));
+      const live =
+        (await this.#lookup.find(viewer, report, now, fresh)) ?? (await this.#lookup.superseded(viewer, report, now));
       if (!live) {
         await this.#deps.host.enrolments.ownHead(viewer, report.enrolment).catch((error) => {
           this.#refuse('not-enrolled', report);
@@ -166,7 +170,7 @@ export class Playing {
         this.#refuse('token', report);
         return { state: 'ended', seq: live.playing.seq, reasons: [], refused: ['token'] };
       }
-      return this.#judge(await this.#onDay(live, now), report, await this.#setting(live.lesson), address);
+      return this.#judge(await this.#lookup.onDay(live, now), report, await this.#setting(live.lesson), address);
     });
   }
 
@@ -174,14 +178,14 @@ export class Playing {
   answer(viewer: Viewer, { token, presence }: { token: string; presence: string }) {
     return this.#inLane(viewer, async (fresh) => {
       const now = this.#deps.now();
-      const live = await this.#find(viewer, { token }, now, fresh);
+      const live = await this.#lookup.find(viewer, { token }, now, fresh);
       if (!live) return { answer: 'taken-over' as const };
       const { rules } = await this.#setting(live.lesson);
       const result = answerPresence(live.playing, hashOf(presence), now, rules.presence, random);
       if (result.responseMs === undefined) return { answer: result.answer };
       // A check may be asked before midnight and answered after it.
       const askedAt = now - result.responseMs;
-      const asked = await this.#onDay(live, askedAt);
+      const asked = await this.#lookup.onDay(live, askedAt);
       const answer = { askedAt, ms: result.responseMs, inTime: result.answer === 'answered' };
       const day = notePresenceAnswer(asked.day, answer);
       await this.#commits.answer(asked, { ...asked, playing: result.session, day }, now);
@@ -193,7 +197,7 @@ export class Playing {
   extend(viewer: Viewer, { token }: { token: string }) {
     return this.#inLane(viewer, async (fresh) => {
       const now = this.#deps.now();
-      const live = await this.#find(viewer, { token }, now, fresh);
+      const live = await this.#lookup.find(viewer, { token }, now, fresh);
       if (!live) return {};
       const { rules } = await this.#setting(live.lesson);
       const playing = extendPresence(live.playing, now, rules.presence);
@@ -279,56 +283,9 @@ export class Playing {
     return replyOf(after, { lesson, rules, now, term }, judged);
   }
 
-  /** The session on the day of a moment; what it holds of another day is put away first. */
-  async #onDay(live: LivePlaying, moment: number): Promise<LivePlaying> {
-    const day = beijingDay(moment);
-    if (live.day.day === day) return live;
-    const saved = live.ahead > 0 ? await this.#commits.save(live, this.#deps.now()) : live;
-    return { ...saved, day: await this.#store.day(live.enrolment, day) };
-  }
-
   #ask(live: LivePlaying, rules: WatchRules, now: number): LivePlaying {
     const playing = askPresence(live.playing, hashOf(tokenOf(live.secret, now)), now, rules.presence);
     return { ...live, playing, day: notePresenceAsked(live.day, now) };
-  }
-
-  /** The person's session if the token, and lesson and enrolment where given, are its own. */
-  async #find(
-    viewer: Viewer,
-    asked: { token: string; lesson?: string; enrolment?: string },
-    now: number,
-    fresh: boolean,
-  ): Promise<LivePlaying | undefined> {
-    const fits = (live: LivePlaying | undefined): live is LivePlaying =>
-      live !== undefined &&
-      live.playing.token === asked.token &&
-      (asked.lesson ?? live.lesson) === live.lesson &&
-      (asked.enrolment ?? live.enrolment) === live.enrolment;
-    const kept = fresh ? undefined : this.#kept.get(viewer.id);
-    if (fits(kept?.live)) return kept.live;
-    // Another process may have started the session; a client that guesses tokens makes us look once a second at most.
-    if (kept && now - kept.readAt < 1_000) return undefined;
-    const live = await this.#store.load(viewer.id, beijingDay(now));
-    if (!live) return undefined;
-    const takesPart = await this.#takesPart(viewer, live.enrolment);
-    this.#kept.keep(takesPart ? live : { ...live, ended: true }, now);
-    return fits(live) ? (this.#kept.get(viewer.id)?.live ?? live) : undefined;
-  }
-
-  /** The session that another place took over, for a report of beats that it made before. */
-  async #findSuperseded(viewer: Viewer, report: Report, now: number): Promise<LivePlaying | undefined> {
-    const live = this.#kept.get(viewer.id)?.live;
-    const before = live?.before;
-    if (!live || before?.playing.token !== report.token) return undefined;
-    if (before.lesson !== report.lesson || before.enrolment !== report.enrolment) return undefined;
-    if (!(await this.#takesPart(viewer, before.enrolment))) return undefined;
-    const saved = live.ahead > 0 ? await this.#commits.save(live, now) : live;
-    return this.#store.superseded(saved, beijingDay(now));
-  }
-
-  async #takesPart(viewer: Viewer, enrolment: string): Promise<boolean> {
-    const own = await this.#deps.host.enrolments.ownHead(viewer, enrolment).catch(ignoreNotFound);
-    return own !== undefined && own.state !== 'withdrawn';
   }
 
   async #setting(lessonId: string): Promise<Setting> {
@@ -363,13 +320,4 @@ export class Playing {
       }
     });
   }
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof AppError && error.status === errors.notFound().status;
-}
-
-function ignoreNotFound(error: unknown): undefined {
-  if (isNotFound(error)) return undefined;
-  throw error;
 }
