@@ -1,4 +1,4 @@
-import mongoose from 'mongoose';
+import mongoose, { type mongo } from 'mongoose';
 import type { Logger } from 'pino';
 import type { Transaction } from '../transaction.ts';
 import { type PluginMigration, runMigrations } from './migrations.ts';
@@ -91,9 +91,10 @@ async function deploy(
   log: Logger,
 ): Promise<void> {
   await Promise.all(
+    // One command for each collection; mongoose sends one for each index.
     Object.values(connection.models).map(async (model) => {
-      await model.createCollection();
-      await model.createIndexes();
+      const indexes = model.schema.indexes().map(([key, options]) => ({ key, ...options }) as mongo.IndexDescription);
+      await (indexes.length > 0 ? model.collection.createIndexes(indexes) : model.createCollection());
     }),
   );
   const ran = await runMigrations(connection, migrations);
