@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { trusted } from 'mongoose';
-import { type CompanionWrite, ReadsById } from '#platform';
+import { type CompanionWrite, type ReadsById, readsFrom } from '#platform';
 import { aheadOf } from './ahead.ts';
 import type { Heard } from './anomalies.ts';
 import { type DayLedger, dayOf, emptyDay, isEmptyDay } from './day-ledger.ts';
@@ -56,25 +56,9 @@ export class PlayingStore {
 
   constructor(models: Models) {
     this.#models = models;
-    const { sessions, watch, days } = models;
-    this.#sessions = new ReadsById((_id) =>
-      sessions
-        .find(among(_id))
-        .batchSize(_id.length + 1)
-        .lean(),
-    );
-    this.#watch = new ReadsById((_id) =>
-      watch
-        .find(among(_id))
-        .batchSize(_id.length + 1)
-        .lean(),
-    );
-    this.#days = new ReadsById((_id) =>
-      days
-        .find(among(_id))
-        .batchSize(_id.length + 1)
-        .lean(),
-    );
+    this.#sessions = readsFrom(models.sessions.collection);
+    this.#watch = readsFrom(models.watch.collection);
+    this.#days = readsFrom(models.days.collection);
   }
 
   /** The learner's stored session of whatever lesson. */
@@ -198,8 +182,6 @@ export class PlayingStore {
     };
   }
 }
-
-const among = (ids: string[]) => ({ _id: trusted({ $in: ids }) });
 
 /** What a beat changes in a session. */
 function movingPart({ playing, record, position, day, ahead, heard }: LivePlaying) {

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { type ClientSession, type InferSchemaType, type Model, trusted } from 'mongoose';
-import { ReadsById } from '../database/reads-by-id.ts';
+import { type ReadsById, readsFrom } from '../database/reads-by-id.ts';
 import { AppError, errors } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { Kept } from '../kept.ts';
@@ -57,14 +57,7 @@ export class Accounts {
 
   constructor(deps: AccountsDeps) {
     this.#deps = deps;
-    const fields = { name: 1, language: 1, organisation: 1, grants: 1, disabled: 1 } as const;
-    this.#seen = new ReadsById((ids) =>
-      this.#users
-        .find({ _id: trusted({ $in: ids }) })
-        .select(fields)
-        .batchSize(ids.length + 1)
-        .lean(),
-    );
+    this.#seen = readsFrom(this.#users.collection, ['name', 'language', 'organisation', 'grants', 'disabled']);
   }
 
   get #users() {

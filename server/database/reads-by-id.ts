@@ -1,3 +1,5 @@
+import type { mongo } from 'mongoose';
+
 interface Waiting<T> {
   resolve(found: T | undefined): void;
   reject(error: unknown): void;
@@ -46,4 +48,17 @@ export class ReadsById<T extends { _id: string }> {
     }
     this.#running = false;
   }
+}
+
+/** Reads of a collection's documents, of `fields` alone where they are named. */
+export function readsFrom<T extends { _id: string }>(
+  collection: Pick<mongo.Collection, 'find'>,
+  fields?: readonly (keyof T & string)[],
+): ReadsById<T> {
+  const projection = fields && Object.fromEntries(fields.map((name) => [name, 1]));
+  return new ReadsById<T>((ids) => {
+    // One more than there can be: the database closes the cursor with its first answer.
+    const options = { batchSize: ids.length + 1, ...(projection && { projection }) };
+    return collection.find<T>({ _id: { $in: ids as never[] } }, options).toArray();
+  });
 }

@@ -1,7 +1,7 @@
 import { type InferSchemaType, type Model, trusted } from 'mongoose';
 import type { User } from '../accounts/accounts.service.ts';
 import type { Scope, Scoped, Viewer } from '../accounts/scope.ts';
-import { ReadsById } from '../database/reads-by-id.ts';
+import { type ReadsById, readsFrom } from '../database/reads-by-id.ts';
 import { errors } from '../errors.ts';
 import { pageOf } from '../page-of.ts';
 import type { ActivityValues } from '../progress/weighted-score.ts';
@@ -54,10 +54,7 @@ export class Enrolments {
 
   constructor(enrolments: Model<Enrolment>) {
     this.#enrolments = enrolments;
-    this.#heads = new ReadsById(async (ids) => {
-      const found = enrolments.find({ _id: trusted({ $in: ids }) }).select({ learner: 1, state: 1 });
-      return (await found.batchSize(ids.length + 1).lean()) as Head[];
-    });
+    this.#heads = readsFrom(enrolments.collection, ['learner', 'state']);
   }
 
   /** The viewer's own enrolment, without what it holds; read together with others. @throws core:not-found */

@@ -1,6 +1,6 @@
 import MongoStore from 'connect-mongo';
-import type { Collection, Connection } from 'mongoose';
-import { ReadsById } from '../database/reads-by-id.ts';
+import type { Connection } from 'mongoose';
+import { type ReadsById, readsFrom } from '../database/reads-by-id.ts';
 
 interface StoredSession {
   _id: string;
@@ -16,10 +16,7 @@ export class SessionStore extends MongoStore {
   constructor(connection: Connection, options: { collectionName: string; ttl: number; touchAfter: number }) {
     // biome-ignore lint/suspicious/noExplicitAny: mongoose's driver is the same package under its own types
     super({ ...options, client: connection.getClient() as any, dbName: connection.name, stringify: false });
-    const collection = connection.collection(options.collectionName) as unknown as Collection<StoredSession>;
-    this.#sessions = new ReadsById((ids) =>
-      collection.find({ _id: { $in: ids } }, { batchSize: ids.length + 1 }).toArray(),
-    );
+    this.#sessions = readsFrom(connection.collection(options.collectionName));
   }
 
   override get(id: string, callback: Parameters<MongoStore['get']>[1]): void {
