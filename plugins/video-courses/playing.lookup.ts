@@ -1,4 +1,4 @@
-import { AppError, beijingDay, errors, type Viewer } from '#platform';
+import { AppError, beijingDay, type Viewer } from '#platform';
 import type { KeptSessions } from './kept-sessions.ts';
 import type { Commits } from './playing.commits.ts';
 import type { Report } from './playing.messages.ts';
@@ -70,7 +70,7 @@ export class Lookup {
 }
 
 export function isNotFound(error: unknown): boolean {
-  return error instanceof AppError && error.status === errors.notFound().status;
+  return error instanceof AppError && error.status === 404;
 }
 
 function ignoreNotFound(error: unknown): undefined {
