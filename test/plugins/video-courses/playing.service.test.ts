@@ -90,11 +90,7 @@ describe('playing, as the service credits it', () => {
     const { reasons } = await one.report([[0, 60]]);
     expect(reasons).to.deep.equal([{ reason: 'too-fast', seconds: 55, from: 5, to: 60 }]);
     expect(await one.value()).to.equal(5);
-    const { days } = await one.services.credit.days(
-      { _id: one.enrolment, programme: test.programme },
-      { skip: 0, limit: 5 },
-    );
-    expect(days[0]?.lessons[0]?.lost[0]).to.deep.include({
+    expect(await one.firstLoss()).to.deep.include({
       reason: 'too-fast',
       seconds: 55,
       stretches: [5000, 60_000],

@@ -88,6 +88,13 @@ export class Study {
     return connection.collection('video_courses_anomalies').find({ enrolment: this.enrolment }).toArray();
   }
 
+  /** The first stretch that was not credited, of the newest day's first lesson. */
+  async firstLoss() {
+    const { enrolment, test, services } = this;
+    const { days } = await services.credit.days({ _id: enrolment, programme: test.programme }, { skip: 0, limit: 1 });
+    return days[0]?.lessons[0]?.lost[0];
+  }
+
   async value(): Promise<number> {
     const enrolment = await this.stored('enrolments', this.enrolment);
     return enrolment?.values[`video-courses/lesson/${this.lesson}`]?.value ?? 0;

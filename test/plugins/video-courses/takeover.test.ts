@@ -115,11 +115,7 @@ describe('playing at one place at a time', () => {
     expect(again.refused).to.deep.equal(['sequence']);
     one.at = 15;
     expect((await one.play(5)).standing?.credited).to.equal(20);
-    const { days } = await one.services.credit.days(
-      { _id: one.enrolment, programme: test.programme },
-      { skip: 0, limit: 1 },
-    );
-    expect(days[0]?.lessons[0]?.lost[0]).to.deep.include({
+    expect(await one.firstLoss()).to.deep.include({
       reason: 'token',
       seconds: 10,
       stretches: [15_000, 25_000],
