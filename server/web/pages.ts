@@ -164,7 +164,9 @@ function hereOf(menu: readonly { href: string }[], path: string): string | undef
   return fitting.sort((a, b) => b.href.length - a.href.length)[0]?.href;
 }
 
+/** What the last action came to, told once; not to a page that is read again for its figures. */
 function takeNotice(request: Request): { kind: string; text: string } | undefined {
+  if (request.get('x-refresh')) return undefined;
   const notice = request.session?.notice;
   if (notice) delete request.session.notice;
   return notice;

@@ -54,8 +54,9 @@ export function createSessions({ connection, accounts, secret, secure }: Session
       cookie: { httpOnly: true, sameSite: 'lax', secure, maxAge: 14 * dayMs },
     }),
     passport.session(),
-    (request, _response, next) => {
+    (request, response, next) => {
       request.viewer = request.user as Viewer | undefined;
+      response.redirect = redirectOnceStored as Response['redirect'];
       next();
     },
   ];
@@ -85,6 +86,15 @@ export function createSessions({ connection, accounts, secret, secure }: Session
   };
 
   return { proven, middleware, signIn, enter, leave, leaveOthers };
+}
+
+/**
+ * Express's redirect without its body. express-session sends headers ahead with the body and stores the session meanwhile: a
+ * browser that follows at once would meet the session as it was. It holds back an answer that has no body.
+ */
+function redirectOnceStored(this: Response, ...to: [href: string] | [status: number, href: string]): void {
+  const [status, href] = to.length === 1 ? [302, to[0]] : to;
+  this.status(status).location(href).end();
 }
 
 function decoded(text: string): string {
