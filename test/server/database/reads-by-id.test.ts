@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { ReadsById } from '../../../server/database/reads-by-id.ts';
+import { eventually } from '../../support/eventually.ts';
 
 /** A store whose queries are answered when the test says so. */
 function store(documents: Record<string, string>) {
@@ -35,10 +36,23 @@ describe('reads by id', () => {
     expect(queries).length(1);
     queries[0]?.answer();
     await first;
-    await turn();
-    expect(queries).length(2);
+    await eventually(() => expect(queries).length(2));
     queries[1]?.answer();
     expect((await second)?.text).equal('A');
+  });
+
+  it('asks together for what was wanted during a query and right after it', async () => {
+    const { reads, queries } = store({ a: 'A', b: 'B', c: 'C' });
+    const first = reads.get('a');
+    await turn();
+    const during = reads.get('b');
+    queries[0]?.answer();
+    await first;
+    const after = reads.get('c');
+    await eventually(() => expect(queries).length(2));
+    expect(queries[1]?.ids).deep.equal(['b', 'c']);
+    queries[1]?.answer();
+    expect([(await during)?.text, (await after)?.text]).deep.equal(['B', 'C']);
   });
 
   it('tells all who asked that a query failed, and goes on', async () => {
@@ -57,7 +71,7 @@ describe('reads by id', () => {
     const { reads, queries } = store({});
     const asked = Array.from({ length: 1_100 }, (_, index) => reads.get(`${index}`));
     for (let query = 0; query < 3; query += 1) {
-      await turn();
+      await eventually(() => expect(queries).length(query + 1));
       queries[query]?.answer();
     }
     await Promise.all(asked);
