@@ -44,7 +44,7 @@ import { Locales } from './web/locale.ts';
 import { Menu } from './web/menu.ts';
 import { Pages } from './web/pages.ts';
 import { createSessions } from './web/sessions.ts';
-import { askedLanguage, createWeb, languageOf } from './web/web.ts';
+import { askedLanguage, createWeb } from './web/web.ts';
 import type { Seat } from './workers/seat.ts';
 
 export interface PlatformOptions {
@@ -197,12 +197,13 @@ export async function startPlatform({
   const realtime = new Realtime({
     server,
     log,
-    handshake: [...sessions.middleware, languageOf(locales)],
     explain: (error, viewer) =>
       locales.translator(viewer.language === 'en' ? 'en' : 'zh-CN')(error.messageKey, error.params),
     intervalMs: 1_000,
     limits,
     provenSession: sessions.proven,
+    viewerOf: sessions.viewerOf,
+    languageOf: (request, viewer) => askedLanguage(request, viewer?.language),
     publicUrl: config.publicUrl,
     behindProxy: config.behindProxy,
     cluster,

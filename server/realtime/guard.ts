@@ -2,6 +2,7 @@ import type { Socket } from 'socket.io';
 import type { Viewer } from '../accounts/scope.ts';
 import { type AppError, errors } from '../errors.ts';
 import type { Limits } from '../limits/limits.ts';
+import { callerOf } from './handshakes.ts';
 
 interface Deps {
   limits: Limits;
@@ -78,7 +79,7 @@ export class SocketGuard {
     conduct.strikes += 1;
     if (!socket || conduct.strikes <= mostStrikes) return;
     conduct.strikes = 0;
-    this.#deps.limits.bar(socket.request.sessionID ?? '');
+    this.#deps.limits.bar(callerOf(socket).session);
     for (const one of conduct.sockets) one.emit('turned-away', this.#told(errors.tooManyRequests(), viewer));
     // What was just sent leaves before the connection does.
     setImmediate(() => socket.disconnect(true));

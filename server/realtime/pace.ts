@@ -1,45 +1,42 @@
-import type { RequestHandler } from 'express';
-
-/** Longer than any handshake takes; a place that is not given back by then was lost. Milliseconds. */
-const longestMs = 10_000;
-
 /**
- * Runs the middleware for a few requests at a time, the others waiting in their order: when everybody comes back at once,
- * the event loop and the database still have time for those who are there.
+ * Runs a few pieces of work at a time, the others waiting in their order, and lets those that end at the same time go on in
+ * turns of the event loop of their own: when everybody comes back at once, those who are there are still served.
  */
-export function paced(middleware: readonly RequestHandler[], atOnce: number): RequestHandler {
-  const waiting: (() => void)[] = [];
-  let running = 0;
+export class Pace {
+  readonly #atOnce: number;
+  readonly #perTurn: number;
+  readonly #waiting: (() => void)[] = [];
+  readonly #ended: (() => void)[] = [];
+  #running = 0;
 
-  const leave = () => {
-    running -= 1;
-    waiting.shift()?.();
-  };
+  /** @param perTurn how many go on in one turn of the event loop */
+  constructor(atOnce: number, perTurn: number) {
+    this.#atOnce = atOnce;
+    this.#perTurn = perTurn;
+  }
 
-  return (request, response, next) => {
-    const enter = () => {
-      running += 1;
-      let left = false;
-      const leaveOnce = () => {
-        if (left) return;
-        left = true;
-        clearTimeout(late);
-        // In a turn of its own, so that other work gets its turn between two of these.
-        setImmediate(leave);
-      };
-      const late = setTimeout(leaveOnce, longestMs).unref();
-      const run = (index: number, error?: unknown): void => {
-        const handler = error ? undefined : middleware[index];
-        if (handler) {
-          void handler(request, response, (failure?: unknown) => run(index + 1, failure));
-          return;
-        }
-        leaveOnce();
-        next(error);
-      };
-      run(0);
-    };
-    if (running < atOnce) enter();
-    else waiting.push(enter);
-  };
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#running < this.#atOnce) this.#running += 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      await new Promise<void>((resolve) => {
+        if (this.#ended.push(resolve) === 1) setImmediate(() => this.#goOn());
+      });
+      this.#leave();
+    }
+  }
+
+  #goOn(): void {
+    for (const goOn of this.#ended.splice(0, this.#perTurn)) goOn();
+    if (this.#ended.length > 0) setImmediate(() => this.#goOn());
+  }
+
+  /** Hands the place on, or gives it up. */
+  #leave(): void {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#running -= 1;
+  }
 }

@@ -1,45 +1,30 @@
-import type { Server as HttpServer, IncomingMessage } from 'node:http';
-import type { RequestHandler } from 'express';
+import type { Server as HttpServer } from 'node:http';
 import type { Logger } from 'pino';
 import { type Namespace, Server, type Socket } from 'socket.io';
 import type { Viewer } from '../accounts/scope.ts';
 import { AppError, errors } from '../errors.ts';
-import { addressOf } from '../limits/address-of.ts';
-import type { ProvenSession } from '../limits/limit-requests.ts';
-import type { Limits } from '../limits/limits.ts';
 import { sessionName } from '../secrets.ts';
-import { isForeign } from '../web/origin.ts';
 import type { Cluster } from './cluster.ts';
 import { Coalescer, type RoomUpdate } from './coalescer.ts';
 import { gatherWrites } from './gather.ts';
 import { SocketGuard } from './guard.ts';
-import { paced } from './pace.ts';
+import { admitHandshakes, callerOf, type HandshakeDeps } from './handshakes.ts';
 
-type EngineRequest = IncomingMessage & { _query?: { sid?: string } };
 type MayJoin = (viewer: Viewer, id: string) => boolean | Promise<boolean>;
 
-interface RealtimeDeps {
+interface RealtimeDeps extends HandshakeDeps {
   server: HttpServer;
   log: Logger;
-  /** Puts the session and `request.viewer` on the handshake request. */
-  handshake: RequestHandler[];
   /** An error in the words of its reader. */
   explain(error: AppError, viewer: Viewer): string;
   /** At most one message per room in this time, in milliseconds. */
   intervalMs: number;
-  limits: Limits;
-  provenSession: ProvenSession;
-  /** Where people reach the platform, if that is configured. */
-  publicUrl: string | undefined;
-  behindProxy: boolean;
   /** Joins the rooms of several server processes. */
   cluster?: Cluster | undefined;
   /** Whether other processes share the port: the requests of one long-polling connection would reach any of them. */
   websocketOnly?: boolean;
 }
 
-/** Handshakes that are looked up at the same time. */
-const handshakesAtOnce = 64;
 /** Rooms a socket may be in at most, so that one client cannot make the server remember without end. */
 const mostRooms = 50;
 /** How long Redis keeps for a socket that lost its connection what it misses, in milliseconds. */
@@ -67,10 +52,7 @@ export class Realtime {
       maxHttpBufferSize: 64 * 1024,
     });
     this.#guard = new SocketGuard(deps);
-    this.io.engine.use((request: EngineRequest, _response: unknown, next: (error?: Error) => void) =>
-      next(this.#mayConnect(request) ? undefined : new Error('turned away')),
-    );
-    this.io.engine.use(paced(deps.handshake, handshakesAtOnce));
+    admitHandshakes(this.io.engine, deps);
     gatherWrites(this.io.engine);
     this.#coalescer = new Coalescer({
       send: deps.cluster && !deps.cluster.recovers ? relayed(this.io) : (update) => tell(this.io, update),
@@ -90,18 +72,15 @@ export class Realtime {
   namespace(name: string): Namespace {
     const namespace = this.io.of(name);
     namespace.use((socket, next) => {
-      const viewer = socket.request.viewer;
+      const { viewer, session, language, address } = callerOf(socket);
       if (!viewer) return next(errors.signInRequired());
       try {
         this.#guard.admit(socket, viewer);
       } catch (error) {
         return next(Object.assign(error as AppError, { data: this.#explained(error, viewer) }));
       }
-      socket.data.viewer = viewer;
-      socket.data.session = sessionName(socket.request.sessionID ?? '');
-      socket.data.language = socket.request.language;
-      socket.data.address = addressOf(socket.request, this.#deps.behindProxy);
-      void socket.join([`person:${viewer.id}`, `session:${socket.request.sessionID}`]);
+      Object.assign(socket.data, { viewer, session: sessionName(session), language, address });
+      void socket.join([`person:${viewer.id}`, `session:${session}`]);
       this.#guard.watch(socket, viewer);
       next();
     });
@@ -159,15 +138,6 @@ export class Realtime {
   async close(): Promise<void> {
     this.#coalescer.close();
     await this.io.close();
-  }
-
-  /** Pages of this site alone, and nobody faster than the limits: a connection reads the session from the database. */
-  #mayConnect(request: EngineRequest): boolean {
-    const { limits, provenSession, publicUrl, behindProxy } = this.#deps;
-    if (isForeign(request, publicUrl)) return limits.refuse('foreign');
-    const address = addressOf(request, behindProxy);
-    const session = provenSession(request);
-    return request._query?.sid ? limits.request(session, address, 0) : limits.handshake(session, address);
   }
 
   /** Whether a socket is in the room, or may be in it on another server process. */

@@ -41,14 +41,6 @@ declare global {
   }
 }
 
-declare module 'node:http' {
-  interface IncomingMessage {
-    viewer?: Viewer | undefined;
-    language: Language;
-    sessionID?: string;
-  }
-}
-
 declare module 'express-session' {
   interface SessionData {
     csrfToken: string;

@@ -4,7 +4,7 @@ import { type ReadsById, readsFrom } from '../database/reads-by-id.ts';
 
 interface StoredSession {
   _id: string;
-  session: object;
+  session: { passport?: { user?: string } };
   expires?: Date;
   lastModified?: Date;
 }
@@ -20,14 +20,24 @@ export class SessionStore extends MongoStore {
   }
 
   override get(id: string, callback: Parameters<MongoStore['get']>[1]): void {
-    this.#sessions.get(id).then(
+    this.#valid(id).then(
       (stored) => {
-        if (!stored || (stored.expires && stored.expires.getTime() <= Date.now())) return callback(null, null);
+        if (!stored) return callback(null, null);
         // express-session changes what it is given.
         const { lastModified } = stored;
         callback(null, { ...structuredClone(stored.session), ...(lastModified && { lastModified }) } as never);
       },
       (error) => callback(error),
     );
+  }
+
+  /** The person who is signed in with the session, as passport keeps it. */
+  async personOf(id: string): Promise<string | undefined> {
+    return (await this.#valid(id))?.session.passport?.user;
+  }
+
+  async #valid(id: string): Promise<StoredSession | undefined> {
+    const stored = await this.#sessions.get(id);
+    return stored?.expires && stored.expires.getTime() <= Date.now() ? undefined : stored;
   }
 }

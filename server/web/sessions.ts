@@ -21,7 +21,7 @@ interface SessionDeps {
 
 const dayMs = 86_400_000;
 
-/** Signed-in sessions in the database: `middleware` puts `request.viewer` on pages, API calls and socket handshakes. */
+/** Signed-in sessions in the database: `middleware` puts `request.viewer` on pages and API calls. */
 export function createSessions({ connection, accounts, secret, secure }: SessionDeps) {
   const passport = new Passport();
   passport.use(
@@ -85,7 +85,13 @@ export function createSessions({ connection, accounts, secret, secure }: Session
     return isSameSecret(decoded(signature), wanted) ? id : undefined;
   };
 
-  return { proven, middleware, signIn, enter, leave, leaveOthers };
+  /** Whom a session stands for, for connections: they need nothing else of it. */
+  const viewerOf = async (sessionId: string): Promise<Viewer | undefined> => {
+    const person = await store.personOf(sessionId);
+    return person === undefined ? undefined : accounts.viewer(person);
+  };
+
+  return { proven, viewerOf, middleware, signIn, enter, leave, leaveOthers };
 }
 
 /**

@@ -66,7 +66,7 @@ export function createWeb(deps: WebDeps, routes: readonly Mounted[]): Express {
 }
 
 /** The reader's language on the request, from the cookie of the language switch, the account or the browser. */
-export function languageOf(locales: Locales): RequestHandler {
+function languageOf(locales: Locales): RequestHandler {
   return (request, _response, next) => {
     request.language = askedLanguage(request, request.viewer?.language);
     request.t = locales.translator(request.language);

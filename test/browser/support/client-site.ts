@@ -56,11 +56,12 @@ export async function startClientSite(): Promise<ClientSite> {
   const realtime = new Realtime({
     server,
     log,
-    handshake: [asViewer],
+    viewerOf: async () => viewer,
+    languageOf: () => 'zh-CN',
     explain: (error) => error.code,
     intervalMs: 50,
     limits: new Limits(0),
-    provenSession: () => undefined,
+    provenSession: () => 'session',
     publicUrl: undefined,
     behindProxy: false,
   });
