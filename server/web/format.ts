@@ -25,14 +25,10 @@ function create(language: Language): Formatters {
     maximumFractionDigits: 1,
     roundingMode: 'trunc',
   });
-  const date = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone });
-  const dateTime = new Intl.DateTimeFormat(language, {
-    dateStyle: 'long',
-    timeStyle: 'short',
-    hourCycle: 'h23',
-    timeZone,
-  });
-  const time = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone });
+  const date = perDay(new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone }));
+  const midnight = perDay(
+    new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short', hourCycle: 'h23', timeZone }),
+  );
   const relativeTime = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
   const relative = (value: number, unit: Intl.RelativeTimeFormatUnit) =>
     relativeTime.format(value, unit).replace(/(\d)(?=[\u4e00-\u9fff])/, '$1 ');
@@ -48,9 +44,9 @@ function create(language: Language): Formatters {
       if (whole < 60 || (whole < 600 && rest > 0)) parts.push(`${rest}${second}`);
       return parts.filter(Boolean).join(' ');
     },
-    date: (at) => date.format(new Date(at)),
-    dateTime: (at) => dateTime.format(new Date(at)),
-    time: (at) => time.format(new Date(at)),
+    date,
+    dateTime: (at) => midnight(at).replace('00:00', clock(at)),
+    time: clock,
     ago(at, now = Date.now()) {
       const seconds = Math.round((new Date(at).getTime() - now) / 1000);
       const distance = Math.abs(seconds);
@@ -58,9 +54,34 @@ function create(language: Language): Formatters {
       if (distance < 3600) return relative(Math.trunc(seconds / 60), 'minute');
       if (distance < 86_400) return relative(Math.trunc(seconds / 3600), 'hour');
       if (distance < 7 * 86_400) return relative(Math.trunc(seconds / 86_400), 'day');
-      return date.format(new Date(at));
+      return date(at);
     },
   };
+}
+
+const dayMs = 86_400_000;
+/** Milliseconds since 1970 as if Beijing were at Greenwich; it has been at UTC+8 the year round since 1992. */
+const inBeijing = (at: Date | number | string): number => new Date(at).getTime() + 8 * 3_600_000;
+const mostDays = 5_000;
+
+/** What a format says of the beginning of a moment's day; asked of `Intl` once a day, a table asks for each row. */
+function perDay(format: Intl.DateTimeFormat): (at: Date | number | string) => string {
+  const known = new Map<number, string>();
+  return (at) => {
+    const day = Math.floor(inBeijing(at) / dayMs);
+    const kept = known.get(day);
+    if (kept !== undefined) return kept;
+    if (known.size >= mostDays) known.clear();
+    const text = format.format(day * dayMs - 8 * 3_600_000);
+    known.set(day, text);
+    return text;
+  };
+}
+
+/** 09:05 */
+function clock(at: Date | number | string): string {
+  const minutes = Math.floor(inBeijing(at) / 60_000) % 1_440;
+  return [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, '0')).join(':');
 }
 
 const formatters: Record<Language, Formatters> = { 'zh-CN': create('zh-CN'), en: create('en') };
