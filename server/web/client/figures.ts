@@ -15,8 +15,10 @@ function drawBar(track: HTMLElement, value: number, page: Page): void {
   const bar = track.querySelector<HTMLElement>('.bar-value');
   if (bar) bar.style.width = `${Math.max(0, Math.min(100, (value / max) * 100))}%`;
   const shown = format(value, (track.dataset.format as Format | undefined) ?? 'percent', page.lang, page.text, max);
-  track.setAttribute('aria-valuenow', String(Math.min(value, max)));
-  track.setAttribute('aria-valuetext', shown);
+  if (track.hasAttribute('role')) {
+    track.setAttribute('aria-valuenow', String(Math.min(value, max)));
+    track.setAttribute('aria-valuetext', shown);
+  }
   const beside = track.parentElement?.querySelector('.bar-text');
   if (beside) beside.textContent = shown;
 }
