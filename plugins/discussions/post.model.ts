@@ -30,6 +30,7 @@ export const postSchema = new Schema(
   { strict: 'throw', versionKey: false },
 );
 postSchema.index({ enrolment: 1, at: 1 }, { name: 'by_enrolment' });
+postSchema.index({ enrolment: 1, parent: 1, replies: 1, hidden: 1, at: 1 }, { name: 'unanswered' });
 postSchema.index({ topic: 1, parent: 1, at: 1 }, { name: 'by_topic' });
 postSchema.index({ topic: 1, parent: 1, featured: -1, at: -1 }, { name: 'by_featured' });
 
