@@ -2,7 +2,7 @@
 export async function pageOf<T>(
   { skip, limit }: { skip: number; limit: number },
   find: PromiseLike<T[]>,
-  count: () => PromiseLike<number>,
+  count: () => PromiseLike<number> | number,
 ): Promise<{ rows: T[]; total: number }> {
   const rows = await find;
   const isLast = rows.length < limit && (rows.length > 0 || skip === 0);

@@ -14,6 +14,8 @@ export interface Part {
   manages: boolean;
 }
 
+const gradedFields = ['learner', 'name', 'organisation', 'programme', 'workshop', 'state'] as const;
+
 /** Who sees which tasks and whose work. */
 export class AssignmentAccess {
   readonly #host: AssignmentsHost;
@@ -61,10 +63,8 @@ export class AssignmentAccess {
 
   /** Members of the viewer's workshops whose work they grade, never themselves. */
   async graded(viewer: Viewer, narrow: { workshop?: string | undefined; programme?: string | undefined } = {}) {
-    const { rows } = await this.#host.enrolments.list(within(viewer, this.#host.rolesFor('grade'), narrow), {
-      skip: 0,
-      limit: 5_000,
-    });
+    const scope = within(viewer, this.#host.rolesFor('grade'), narrow);
+    const { rows } = await this.#host.enrolments.list(scope, { skip: 0, limit: 5_000 }, gradedFields);
     return rows.filter(({ state, learner }) => state !== 'withdrawn' && learner !== viewer.id);
   }
 

@@ -17,7 +17,7 @@ export interface QueueQuery {
 export interface QueueItem {
   submission: Submission;
   task: Task;
-  member: Omit<Enrolment, 'values'>;
+  member: Pick<Enrolment, 'name' | 'learner' | 'organisation' | 'workshop'>;
 }
 
 export interface Verdict {

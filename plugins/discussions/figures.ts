@@ -14,7 +14,7 @@ export async function unansweredIn(
   page: { skip: number; limit: number },
 ) {
   const scope = within(viewer, host.rolesFor('moderate'), { workshop });
-  const members = await host.enrolments.list(scope, { skip: 0, limit: mostMembers });
+  const members = await host.enrolments.list(scope, { skip: 0, limit: mostMembers }, ['state']);
   return waiting(
     host,
     unanswered(members.rows.filter(({ state }) => state !== 'withdrawn').map(({ _id }) => _id)),
@@ -46,7 +46,7 @@ async function waiting(host: DiscussionsHost, filter: object, page: { skip: numb
     () => posts.countDocuments(filter),
   );
   const [people, about] = await Promise.all([
-    host.accounts.byIds([...new Set(found.map(({ author }) => author))]),
+    host.accounts.byIds([...new Set(found.map(({ author }) => author))], ['name']),
     topics.find({ _id: trusted({ $in: [...new Set(found.map(({ topic }) => topic))] }) }).lean(),
   ]);
   const names = new Map(people.map(({ _id, name }) => [_id, name]));

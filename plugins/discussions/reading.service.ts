@@ -126,7 +126,7 @@ export class ReadingService {
   async #views(viewer: Viewer, posts: Post[], others: string[]) {
     const authors = [...new Set([...posts.map(({ author }) => author), ...others])];
     const [people, moderated] = await Promise.all([
-      this.#host.accounts.byIds(authors),
+      this.#host.accounts.byIds(authors, ['name']),
       this.#access.moderates(
         viewer,
         posts.flatMap(({ enrolment }) => enrolment ?? []),

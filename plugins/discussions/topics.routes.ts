@@ -38,7 +38,7 @@ export function topicRoutes(host: DiscussionsHost, discussions: Discussions): vo
     const page = paging(request.query, topicsPerPage);
     const asked = { programme: workshop ? undefined : current?._id, workshop };
     const { rows, total, reaches } = await topics.list(viewer, asked, page);
-    const people = await host.accounts.byIds([...new Set(rows.map(({ author }) => author))]);
+    const people = await host.accounts.byIds([...new Set(rows.map(({ author }) => author))], ['name']);
     const names = new Map(people.map(({ _id, name }) => [_id, name]));
     const reach = current && reaches.get(current._id);
     const mayOpen = await mayOpenIn(request, current?._id, reach);

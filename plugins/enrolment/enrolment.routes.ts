@@ -35,9 +35,9 @@ export function enrolmentRoutes(host: CoreHost, deps: EnrolmentDeps): void {
     if (!programme) return response.page('enrolment/nothing', { title: t('page.title') });
     const filter = { programme: programme._id, ...listQuery.parse(request.query) };
     const page = paging(request.query);
-    const [list, sums, mayEnrolLate, joinable, batches, all] = await Promise.all([
-      learners.list(viewer, filter, page),
-      learners.sums(viewer, programme._id),
+    const sums = await learners.sums(viewer, programme._id);
+    const [list, mayEnrolLate, joinable, batches, all] = await Promise.all([
+      learners.list(viewer, filter, page, sums),
       access.mayEnrolLate(viewer, programme),
       access.joinable(viewer, programme),
       rosters.recent(viewer, programme._id),

@@ -3,6 +3,7 @@ import {
   covers,
   type Enrolment,
   type EnrolmentState,
+  enrolmentStates,
   errors,
   type Paging,
   type RollUp,
@@ -14,10 +15,13 @@ import {
 } from '#platform';
 import type { Access, CoreHost } from './access.ts';
 
+const listed = ['learner', 'name', 'organisation', 'stage', 'subject', 'workshop', 'state', 'total'] as const;
+const listedOfUsers = ['idMasked', 'passwordHash'] as const;
+
 export interface LearnerRow {
-  enrolment: Omit<Enrolment, 'values'>;
+  enrolment: Pick<Enrolment, '_id' | (typeof listed)[number]>;
   /** Undefined where the account is gone. */
-  user: Pick<User, 'idMasked' | 'phone' | 'passwordHash'> | undefined;
+  user: Pick<User, (typeof listedOfUsers)[number]> | undefined;
 }
 
 export interface LearnerFilter {
@@ -45,7 +49,7 @@ export function createLearners(host: CoreHost, access: Access) {
     const ids = [...new Set(enrolments.map(({ learner }) => learner))].slice(0, mostCodes);
     const [codes, users] = await Promise.all([
       host.accounts.issueActivationCodes(unscoped({ ids }), viewer.id),
-      host.accounts.byIds(ids),
+      host.accounts.byIds(ids, ['idMasked']),
     ]);
     const masked = new Map(users.map((user) => [user._id, user.idMasked ?? '']));
     return enrolments.flatMap(({ learner, name, organisation }): ActivationSlip[] => {
@@ -55,10 +59,17 @@ export function createLearners(host: CoreHost, access: Access) {
   };
 
   return {
-    /** One page of teachers by name. */
-    async list(viewer: Viewer, filter: LearnerFilter, page: Paging): Promise<{ rows: LearnerRow[]; total: number }> {
-      const { rows, total } = await host.enrolments.list(within(viewer, access.managers, filter), page);
-      const users = await host.accounts.byIds(rows.map(({ learner }) => learner));
+    /** One page of teachers by name. `sums`: those of everything that the viewer administers, where they are known. */
+    async list(
+      viewer: Viewer,
+      filter: LearnerFilter,
+      page: Paging,
+      sums: readonly RollUp[] = [],
+    ): Promise<{ rows: LearnerRow[]; total: number }> {
+      const scope = within(viewer, access.managers, filter);
+      const { rows, total } = await host.enrolments.list(scope, { ...page, total: counted(filter, sums) }, listed);
+      const learners = rows.map(({ learner }) => learner);
+      const users = await host.accounts.byIds(learners, listedOfUsers);
       const byId = new Map(users.map((user) => [user._id, user]));
       return { rows: rows.map((enrolment) => ({ enrolment, user: byId.get(enrolment.learner) })), total };
     },
@@ -120,6 +131,12 @@ export function createLearners(host: CoreHost, access: Access) {
       if (!programme.regions.includes(region)) await host.programmes.addRegion(programmeId, region, viewer.id);
     },
   };
+}
+
+/** How many rows a filter has, where the sums say it: somebody may lie in two scopes. */
+function counted({ state, organisation }: LearnerFilter, [sum, ...others]: readonly RollUp[]): number | undefined {
+  if (!sum || others.length > 0 || organisation) return undefined;
+  return state ? sum.counts[state] : enrolmentStates.reduce((all, each) => all + sum.counts[each], 0);
 }
 
 export type Learners = ReturnType<typeof createLearners>;

@@ -21,7 +21,7 @@ export function messageLines(host: Pick<Host, 'accounts' | 'translate'>): Lines 
   return async (messages, language) => {
     const t = host.translate(language);
     const writers = [...new Set(messages.flatMap(({ from }) => from ?? []))];
-    const people = writers.length ? await host.accounts.byIds(writers) : [];
+    const people = writers.length ? await host.accounts.byIds(writers, ['name']) : [];
     const names = new Map(people.map(({ _id, name }) => [_id, name]));
     return messages.map(({ _id, kind, title, text, from, href, unread, at }) => {
       const known = t(`kind.${kind}`);

@@ -1,4 +1,4 @@
-import { type CommittedChange, type Enrolment, type Language, type LocalText, languages } from '#platform';
+import { type CommittedChange, type Language, type LocalText, languages, type Studied } from '#platform';
 
 /** One thing that happened in a workshop. `key` is the same for the same member and thing, so that it moves up instead of repeating. */
 export interface FeedLine {
@@ -37,11 +37,20 @@ export function linesOf({ before, after }: CommittedChange): RawLine[] {
 }
 
 /** The newest things that happened to these members, newest first. */
-export function newestLines(enrolments: readonly Enrolment[], most: number): RawLine[] {
-  return enrolments
-    .flatMap((after) => linesOf({ before: { ...after, state: 'enrolled', values: {} }, after }))
-    .sort((a, b) => b.at - a.at)
-    .slice(0, most);
+export function newestLines(enrolments: readonly Studied[], most: number): RawLine[] {
+  const all = enrolments.flatMap((enrolment) => {
+    const moments = Object.entries(enrolment.values).map(([activity, { at }]) => ({ enrolment, activity, at }));
+    const { qualifiedAt } = enrolment;
+    return qualifiedAt ? [...moments, { enrolment, activity: undefined, at: qualifiedAt.getTime() }] : moments;
+  });
+  const newest = all.sort((a, b) => b.at - a.at).slice(0, most);
+  return newest.map(({ enrolment: { _id, name }, activity, at }) => ({
+    enrolment: _id,
+    name,
+    key: `${_id}|${activity ?? 'qualified'}`,
+    at,
+    ...(activity === undefined ? { kind: 'qualified' } : { kind: 'activity', activity }),
+  }));
 }
 
 type Describe = (activity: string, language: Language) => Promise<{ title: string } | undefined>;

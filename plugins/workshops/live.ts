@@ -50,7 +50,7 @@ export class LiveDesk {
     const { access, core } = this.#deps;
     const newest = members.filter(({ lastAt }) => lastAt !== undefined).sort((a, b) => b.lastAt! - a.lastAt!);
     const ids = newest.slice(0, mostLines).map(({ id }) => id);
-    const enrolments = ids.length > 0 ? await core.enrolments.byIds(ids, access.membersOf(workshop)) : [];
+    const enrolments = ids.length > 0 ? await core.enrolments.studied(ids, access.membersOf(workshop)) : [];
     return described(newestLines(enrolments, mostLines), this.#deps.members.describe);
   }
 

@@ -33,7 +33,7 @@ export async function overview(
       programme,
       scopes.map((scope) => ({ scope, from: today, to: today })),
     ),
-    core.accounts.byIds([...new Set(list.map(({ moderator }) => moderator))]),
+    core.accounts.byIds([...new Set(list.map(({ moderator }) => moderator))], ['name']),
   ]);
   const names = new Map(people.map(({ _id, name }) => [_id, name]));
   return list.map((workshop, index) => ({

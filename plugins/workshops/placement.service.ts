@@ -50,7 +50,7 @@ export class Placement {
 
   async #place(programme: string): Promise<number> {
     const { workshops, core } = this.#deps;
-    const list = await workshops.ofProgramme(programme);
+    const list = await workshops.storedOf(programme);
     if (list.length === 0) return 0;
     const sums = await core.progress.rollUps.of(
       programme,

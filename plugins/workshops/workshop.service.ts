@@ -1,5 +1,5 @@
 import { type InferSchemaType, type Model, trusted } from 'mongoose';
-import { AppError, errors, type Host, type LocalText, newId, type Stage, type Subject } from '#platform';
+import { AppError, errors, type Host, Kept, type LocalText, newId, type Stage, type Subject } from '#platform';
 import type { workshopSchema } from './workshop.model.ts';
 
 type Stored = InferSchemaType<typeof workshopSchema>;
@@ -26,32 +26,46 @@ export interface WorkshopChange {
 
 type Core = Pick<Host, 'accounts' | 'audit' | 'programmes'>;
 
+/** How long workshops are kept in memory before they are read again, in milliseconds: every page of theirs asks. */
+const keptMs = 2_000;
+
 /** Workshops and the grants of their moderators. Who may ask is decided by `workshop-access.ts`. */
 export class Workshops {
   readonly #workshops: Model<Stored>;
   readonly #core: Core;
+  readonly #byId = new Kept<Workshop>(keptMs);
+  readonly #lists = new Kept<Workshop[]>(keptMs);
 
   constructor(workshops: Model<Stored>, core: Core) {
     this.#workshops = workshops;
     this.#core = core;
   }
 
-  /** @throws core:not-found */
-  async get(id: string): Promise<Workshop> {
-    const found = await this.#workshops.findById(id).lean();
-    if (!found) throw errors.notFound();
-    return found as Workshop;
+  /** At most two seconds old. @throws core:not-found */
+  get(id: string): Promise<Workshop> {
+    return this.#byId.get(id, async () => {
+      const found = await this.#workshops.findById(id).lean();
+      if (!found) throw errors.notFound();
+      return found as Workshop;
+    });
   }
 
-  /** By stage and subject. */
-  async ofProgramme(programme: string): Promise<Workshop[]> {
+  /** By stage and subject, at most two seconds old. */
+  ofProgramme(programme: string): Promise<Workshop[]> {
+    return this.#lists.get(`programme ${programme}`, () => this.storedOf(programme));
+  }
+
+  /** By stage and subject, with those that another process has just made. */
+  async storedOf(programme: string): Promise<Workshop[]> {
     const found = await this.#workshops.find({ programme }).sort({ stage: 1, subject: 1, _id: 1 }).lean();
     return found as Workshop[];
   }
 
-  /** Those that this person moderates, the newest programme's last. */
-  async ofModerator(moderator: string): Promise<Workshop[]> {
-    return (await this.#workshops.find({ moderator }).sort({ createdAt: 1, _id: 1 }).lean()) as Workshop[];
+  /** Those that this person moderates, the newest programme's last; at most two seconds old. */
+  ofModerator(moderator: string): Promise<Workshop[]> {
+    return this.#lists.get(`moderator ${moderator}`, async () => {
+      return (await this.#workshops.find({ moderator }).sort({ createdAt: 1, _id: 1 }).lean()) as Workshop[];
+    });
   }
 
   async byIds(ids: string[]): Promise<Workshop[]> {
@@ -69,6 +83,7 @@ export class Workshops {
     await this.#core.accounts.get(given.moderator);
     if (await this.#workshops.exists({ _id: id })) throw new AppError('workshops:taken', 409);
     await this.#workshops.create({ _id: id, ...given, name: storedName(given.name), ...(region && { region }) });
+    this.#forget(id);
     await this.#grant(given.moderator, id, actor);
     await this.#core.audit.record({ actor, action: 'workshop.create', subject: id, details: { ...given } });
     return id;
@@ -86,10 +101,16 @@ export class Workshops {
     const before = await this.#workshops
       .findOneAndUpdate({ _id: id }, { $set: { name: storedName(name), moderator } })
       .lean();
+    this.#forget(id);
     if (before && before.moderator !== moderator) {
       await this.#core.accounts.revoke(before.moderator, { role: 'moderator', scope: `workshop:${id}` }, actor);
     }
     await this.#core.audit.record({ actor, action: 'workshop.change', subject: id, details: { name, moderator } });
+  }
+
+  #forget(id: string): void {
+    this.#byId.forget(id);
+    this.#lists.clear();
   }
 
   #grant(user: string, workshop: string, actor: string | undefined): Promise<void> {

@@ -134,8 +134,11 @@ export class Accounts {
     return user;
   }
 
-  byIds(ids: string[]): Promise<User[]> {
-    return this.#users.find({ _id: trusted({ $in: ids }) }).lean();
+  /** Those of the ids that there are, with the fields that are shown or with all. */
+  byIds<F extends keyof User = keyof User>(ids: string[], fields?: readonly F[]): Promise<Pick<User, F | '_id'>[]> {
+    const found = this.#users.find({ _id: trusted({ $in: ids }) });
+    const shown = fields && Object.fromEntries(['_id', ...fields].map((field) => [field, 1]));
+    return (shown ? found.select(shown) : found).lean() as PromiseLike<unknown> as Promise<Pick<User, F | '_id'>[]>;
   }
 
   /** Users whose ID numbers are in the list, by number: used to recognise people on a roster. */

@@ -47,7 +47,7 @@ export { type Language, type LocalText, languages, localText } from '../language
 export { TokenBuckets } from '../limits/token-buckets.ts';
 export { pageOf } from '../page-of.ts';
 export { overseers } from '../programmes/enrolment-access.ts';
-export type { Enrolment } from '../programmes/enrolments.service.ts';
+export type { Enrolment, Studied } from '../programmes/enrolments.service.ts';
 export {
   type EnrolmentState,
   enrolmentId,

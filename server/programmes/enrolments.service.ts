@@ -40,12 +40,17 @@ interface Page {
   limit: number;
   sort?: SortKey;
   descending?: boolean;
+  /** How many rows there are, where somebody knows it; else they are counted. */
+  total?: number | undefined;
 }
 
 const rosterFields = { learner: 1, name: 1, organisation: 1, state: 1, total: 1, components: 1, lastAt: 1 } as const;
 /** What every message of a learner's asks. */
 type Head = Pick<Enrolment, '_id' | 'learner' | 'state'>;
 type RosterLine = Pick<Enrolment, '_id' | keyof typeof rosterFields>;
+const studiedFields = { name: 1, values: 1, qualifiedAt: 1 } as const;
+/** What somebody has done, and when. */
+export type Studied = Pick<Enrolment, '_id' | keyof typeof studiedFields>;
 
 /** Reads enrolments. Every query carries a scope; writing is the recorder's. */
 export class Enrolments {
@@ -71,21 +76,23 @@ export class Enrolments {
     return found as Enrolment;
   }
 
-  /** One page without the activity values, which no table shows. */
-  async list(
+  /** One page with the fields that are shown. */
+  async list<F extends keyof Enrolment>(
     filter: Scoped<EnrolmentQuery>,
     page: Page,
-  ): Promise<{ rows: Omit<Enrolment, 'values'>[]; total: number }> {
+    fields: readonly F[],
+  ): Promise<{ rows: Pick<Enrolment, F | '_id'>[]; total: number }> {
     const order = page.descending ? -1 : 1;
     const given = present(filter);
     const rows = this.#enrolments
       .find(given)
-      .select({ values: 0 })
+      .select(Object.fromEntries(['_id', ...fields].map((field) => [field, 1])))
       .sort({ [page.sort ?? 'name']: order, _id: order })
       .skip(page.skip)
       .limit(page.limit)
       .lean();
-    return pageOf(page, rows as PromiseLike<Omit<Enrolment, 'values'>[]>, () => this.#enrolments.countDocuments(given));
+    const count = () => page.total ?? this.#enrolments.countDocuments(given);
+    return pageOf(page, rows as PromiseLike<unknown> as PromiseLike<Pick<Enrolment, F | '_id'>[]>, count);
   }
 
   /** All enrolments of a filter, one after the other. */
@@ -118,6 +125,12 @@ export class Enrolments {
   async ofLearner(learner: string): Promise<Enrolment[]> {
     const found = await this.#enrolments.find({ learner }).sort({ enrolledAt: -1 }).lean();
     return found as Enrolment[];
+  }
+
+  /** What those of the ids did that the scope covers. */
+  async studied(ids: string[], scope: Scoped): Promise<Studied[]> {
+    const found = this.#enrolments.find({ $and: [{ _id: trusted({ $in: ids }) }, scope] });
+    return (await found.select({ ...studiedFields, _id: 1 }).lean()) as Studied[];
   }
 
   /** Those of the ids that the scope covers. */

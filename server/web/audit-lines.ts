@@ -32,7 +32,7 @@ export async function auditLines(
     .flatMap((entry) => [subjectScope(entry), ...detailScopes(entry)])
     .filter((one) => one !== undefined);
   const names = new Map<string, string>(
-    (await accounts.byIds([...new Set(people)])).map(({ _id, name }) => [_id, name]),
+    (await accounts.byIds([...new Set(people)], ['name'])).map(({ _id, name }) => [_id, name]),
   );
   const placed = await places.names([...new Set(scopes)], language, t('people.scope-platform'));
 

@@ -66,6 +66,8 @@ const enrolmentSchema = z.object({
   measures: z.record(z.string(), z.number()),
   qualifiedAt: z.date().optional(),
 });
+const { id: _, ...shownOfEnrolment } = enrolmentSchema.shape;
+const enrolmentFields = Object.keys(shownOfEnrolment) as (keyof typeof shownOfEnrolment)[];
 const missing = z.looseObject({ kind: z.enum(['minimum', 'activity', 'total']) });
 
 /** The core's part of `/api/v1`. */
@@ -151,7 +153,7 @@ export function coreApi(api: Api, deps: Deps): void {
     response: z.object({ total: z.number(), rows: z.array(enrolmentSchema) }),
     handle: async ({ query, viewer }) => {
       const { page: _page, size: _size, ...filter } = query;
-      const found = await deps.enrolments.list(within(viewer, overseers, filter), paging(query));
+      const found = await deps.enrolments.list(within(viewer, overseers, filter), paging(query), enrolmentFields);
       return { total: found.total, rows: found.rows.map(enrolmentView) };
     },
   });
@@ -199,7 +201,7 @@ function programmeView({ _id, ...programme }: Programme) {
   return { id: _id, ...programme };
 }
 
-function enrolmentView({ _id, ...enrolment }: Omit<Enrolment, 'values'>) {
+function enrolmentView({ _id, ...enrolment }: Pick<Enrolment, '_id' | (typeof enrolmentFields)[number]>) {
   const { workshop, qualifiedAt, ...rest } = enrolment;
   return { id: _id, ...rest, ...(workshop && { workshop }), ...(qualifiedAt && { qualifiedAt }) };
 }

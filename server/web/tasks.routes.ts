@@ -31,7 +31,7 @@ export function tasksRoutes({ menu, programmes, rescorings, accounts }: Deps): R
     const managed = new Map(visible.filter((_, index) => manages[index]).map((one) => [one._id, one]));
     const page = paging(request.query);
     const { rows, total } = await rescorings.list([...managed.keys()], page);
-    const people = await accounts.byIds([...new Set(rows.map(({ actor }) => actor))]);
+    const people = await accounts.byIds([...new Set(rows.map(({ actor }) => actor))], ['name']);
     const names = new Map(people.map(({ _id, name }) => [_id, name]));
     const running = rows.filter(({ state }) => state === 'running').map(({ programme }) => programme);
     await response.page('core/tasks', {
