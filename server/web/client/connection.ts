@@ -1,5 +1,6 @@
 import { io, type Socket } from 'socket.io-client';
 import type { Listener, Live, Update } from './live.ts';
+import { reconnection } from './reconnection.ts';
 
 /** One coalesced message of a room: the newest value of each event. */
 interface RoomMessage {
@@ -18,9 +19,6 @@ interface Told {
 
 /** Longer than the server bars whoever it has turned away. */
 const TURNED_AWAY_MS = 31_000;
-
-/** Pacing of reconnects: spread over the whole interval, so that a storm after a restart stays flat. */
-const reconnection = { reconnectionDelay: 1000, reconnectionDelayMax: 15_000, randomizationFactor: 1 };
 
 type Status = (state: 'lost' | 'back' | 'refused' | 'turned-away', recovered: boolean, reason?: string) => void;
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { reconnection } from '../../../server/web/client/reconnection.ts';
 import { Spread } from './figures.ts';
 import type { Seat } from './place.ts';
 import { Player, type PlayerSite } from './player.ts';
@@ -13,9 +14,6 @@ interface CrowdOptions {
 const TICK_MS = 10;
 /** Connections that are being made at the same time. */
 const AT_ONCE = 200;
-/** As server/web/client/connection.ts paces it. */
-const FIRST_DELAY_MS = 1_000;
-const LONGEST_DELAY_MS = 15_000;
 
 /** All players, beating one after the other, evenly over the interval. */
 export class Crowd {
@@ -35,7 +33,7 @@ export class Crowd {
   #onReady: () => void = () => {};
 
   constructor(options: CrowdOptions) {
-    this.#longestPauseMs = options.longestPauseMs ?? LONGEST_DELAY_MS;
+    this.#longestPauseMs = options.longestPauseMs ?? reconnection.reconnectionDelayMax;
     this.players = options.seats.map(
       (seat) =>
         new Player(seat, options.site, {
@@ -125,13 +123,19 @@ export class Crowd {
     if (this.#ended) return;
     const attempt = this.#attempts.get(player) ?? 0;
     this.#attempts.set(player, attempt + 1);
-    const longest = this.#longestPauseMs;
-    const most = Math.min(FIRST_DELAY_MS * 2 ** attempt, longest);
     setTimeout(
       () => {
         if (!this.#ended) player.connect();
       },
-      Math.min(Math.random() * 2 * most, longest),
+      Math.min(pause(attempt), this.#longestPauseMs),
     );
   }
+}
+
+/** As socket.io's client draws it (its contrib/backo2): which side of the middle depends on the digit. */
+function pause(attempt: number): number {
+  const middle = reconnection.reconnectionDelay * 2 ** attempt;
+  const drawn = Math.random();
+  const away = Math.floor(drawn * reconnection.randomizationFactor * middle);
+  return (Math.floor(drawn * 10) & 1) === 0 ? middle - away : middle + away;
 }
