@@ -13,7 +13,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Enrolments } from '../programmes/enrolments.service.ts';
 import type { Programmes } from '../programmes/programmes.service.ts';
 import type { Progress } from '../progress/progress.service.ts';
-import { serveMessage } from '../realtime/messages.ts';
+import { serveMessages } from '../realtime/messages.ts';
 import type { Realtime } from '../realtime/realtime.ts';
 import type { Regions } from '../regions/regions.service.ts';
 import type { Transaction } from '../transaction.ts';
@@ -194,10 +194,9 @@ export function createHost(plugin: AnyPlugin, rooms: Rooms): OpenHost {
   }
 
   function serveNamespace(): void {
-    const translate = rooms.locales;
+    const deps = { log, locales: rooms.locales, refused: rooms.realtime.fault };
     rooms.realtime.namespace(`/${id}`).on('connection', (socket) => {
-      const refused = rooms.realtime.fault;
-      for (const message of messages) serveMessage(socket, message, { log, locales: translate, refused });
+      serveMessages(socket, messages, deps);
     });
   }
 

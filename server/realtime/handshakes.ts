@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'socket.io';
 import type { Viewer } from '../accounts/scope.ts';
 import type { Language } from '../languages.ts';
@@ -42,14 +42,14 @@ export function admitHandshakes(engine: Server['engine'], deps: HandshakeDeps): 
   const { limits, provenSession, viewerOf, languageOf, publicUrl, behindProxy } = deps;
   const pace = new Pace(atOnce, perTurn);
 
-  const identify = async (request: EngineRequest, session: string, address: string): Promise<void> => {
+  const identify = async (request: EngineRequest, session: string, address: string): Promise<Caller> => {
     // Who has waited too long has gone and comes again.
     if (request.socket.destroyed) throw new Error('gone');
     const viewer = session ? await viewerOf(session) : undefined;
-    request.caller = { session, viewer, language: languageOf(request, viewer), address };
+    return { session, viewer, language: languageOf(request, viewer), address };
   };
 
-  engine.use((request: EngineRequest, _response: unknown, next: Next) => {
+  engine.use((request: EngineRequest, response: object, next: Next) => {
     const isKnown = request._query?.sid !== undefined;
     const address = addressOf(request, behindProxy);
     const session = provenSession(request);
@@ -60,7 +60,16 @@ export function admitHandshakes(engine: Server['engine'], deps: HandshakeDeps): 
         : limits.handshake(session, address);
     if (!may) next(new Error('turned away'));
     else if (isKnown) next();
-    else pace.run(() => identify(request, session ?? '', address)).then(() => next(), next);
+    else {
+      pace
+        .run(() => identify(request, session ?? '', address))
+        .then((caller) => {
+          request.caller = caller;
+          // What stands for the response of a websocket's request lives as long as the connection, and would keep the request.
+          if (!(response instanceof ServerResponse)) Object.assign(response, { req: undefined });
+          next();
+        }, next);
+    }
   });
   engine.on('connection', (connection: Connection) => {
     connection.request = remembered(connection.request);

@@ -6,15 +6,45 @@ import { AppError } from '../errors.ts';
 import type { Language } from '../languages.ts';
 import { parse } from '../web/input.ts';
 
-interface Context {
-  id: string;
-  viewer: Viewer;
-  session: string;
-  language: Language;
-  address: string;
-  send(event: string, value: unknown): void;
-  sendToPerson(event: string, value: unknown): void;
-  onClose(handler: () => void): void;
+/** What a message's handler learns of the socket and may do with it: one for all messages, ten thousand people have one. */
+class Context {
+  readonly #socket: Socket;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  get id(): string {
+    return this.#socket.id;
+  }
+
+  get viewer(): Viewer {
+    return this.#socket.data.viewer;
+  }
+
+  get session(): string {
+    return this.#socket.data.session;
+  }
+
+  get language(): Language {
+    return this.#socket.data.language;
+  }
+
+  get address(): string {
+    return this.#socket.data.address;
+  }
+
+  send(event: string, value: unknown): void {
+    this.#socket.emit(event, value);
+  }
+
+  sendToPerson(event: string, value: unknown): void {
+    this.#socket.nsp.to(`person:${this.viewer.id}`).emit(event, value);
+  }
+
+  onClose(handler: () => void): void {
+    this.#socket.once('disconnect', handler);
+  }
 }
 
 interface Message {
@@ -30,32 +60,26 @@ interface Deps {
   locales: { translator(language: Language): (key: string, params?: Record<string, unknown>) => string };
 }
 
-/** Answers a plugin's message: checked input, one call, and an acknowledgement with the value or the reason. */
-export function serveMessage(socket: Socket, message: Message, { log, locales, refused }: Deps): void {
-  const { viewer, session, language, address } = socket.data as Pick<
-    Context,
-    'viewer' | 'session' | 'language' | 'address'
-  >;
-  const context: Context = {
-    id: socket.id,
-    viewer,
-    session,
-    language,
-    address,
-    send: (event, value) => socket.emit(event, value),
-    sendToPerson: (event, value) => socket.nsp.to(`person:${viewer.id}`).emit(event, value),
-    onClose: (handler) => socket.once('disconnect', handler),
-  };
-  socket.on(message.name, async (body: unknown, answer: unknown) => {
-    const reply = typeof answer === 'function' ? (answer as (value: unknown) => void) : () => {};
-    try {
-      reply({ value: await message.handle(parse(message.body, body, language), context) });
-    } catch (error) {
-      const known = error instanceof AppError ? error : new AppError('core:internal', 500);
-      if (known !== error) log.error({ err: error, message: message.name }, 'socket message failed');
-      else refused(socket, viewer);
-      const text = locales.translator(language)(known.messageKey, known.params);
-      reply({ error: { code: known.code, message: text, ...(known.fields.length && { fields: known.fields }) } });
-    }
-  });
+/** Answers a plugin's messages: checked input, one call, and an acknowledgement with the value or the reason. */
+export function serveMessages(socket: Socket, messages: readonly Message[], deps: Deps): void {
+  const context = new Context(socket);
+  for (const message of messages) {
+    socket.on(message.name, async (body: unknown, answer: unknown) => {
+      const reply = typeof answer === 'function' ? (answer as (value: unknown) => void) : () => {};
+      try {
+        reply({ value: await message.handle(parse(message.body, body, context.language), context) });
+      } catch (error) {
+        reply({ error: reasonOf(error, message, socket, deps) });
+      }
+    });
+  }
+}
+
+function reasonOf(error: unknown, { name }: Message, socket: Socket, { log, locales, refused }: Deps): object {
+  const { viewer, language } = socket.data as Pick<Context, 'viewer' | 'language'>;
+  const known = error instanceof AppError ? error : new AppError('core:internal', 500);
+  if (known !== error) log.error({ err: error, message: name }, 'socket message failed');
+  else refused(socket, viewer);
+  const text = locales.translator(language)(known.messageKey, known.params);
+  return { code: known.code, message: text, ...(known.fields.length && { fields: known.fields }) };
 }
