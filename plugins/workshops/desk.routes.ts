@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { csv, errors, localText, paging } from '#platform';
+import { csv, errors, type Language, localText, paging, SharedReads, type Viewer } from '#platform';
 import { chosenMembers, deskFigures, type Member } from './desk-figures.ts';
 import { memberQuery } from './desk-query.ts';
 import type { Roster } from './members.service.ts';
@@ -10,12 +10,13 @@ import type { Standing } from './workshop-access.ts';
 /** The moderator's desk, the same page read-only for who oversees the workshop, and the workshop as its members see it. */
 export function deskRoutes(parts: Parts): void {
   const { host, workshops, access, members } = parts;
+  const seen = new SharedReads<Seen>();
 
   host.routes.get('/', async (request, response) => {
     const viewer = viewerOf(request);
     const moderated = await workshops.ofModerator(viewer.id);
     const [first] = moderated.filter(({ _id }) => viewer.grants.some(({ scope }) => scope === `workshop:${_id}`));
-    if (first) return desk(parts, request, response, { workshop: first, standing: 'moderator' });
+    if (first) return desk(parts, seen, request, response, { workshop: first, standing: 'moderator' });
     const oversees = host.rolesFor('oversee');
     if (viewer.grants.some(({ role }) => oversees.includes(role))) return response.redirect('/workshops/manage');
     const own = (await request.enrolments()).find(({ workshop, state }) => workshop && state !== 'withdrawn');
@@ -26,7 +27,7 @@ export function deskRoutes(parts: Parts): void {
   host.routes.get('/:id', async (request, response) => {
     const { workshop, standing } = await access.find(viewerOf(request), request.params.id);
     if (standing === 'member') return memberView(parts, request, response, workshop);
-    await desk(parts, request, response, { workshop, standing });
+    await desk(parts, seen, request, response, { workshop, standing });
   });
 
   host.routes.get('/:id/members.csv', async (request, response) => {
@@ -53,27 +54,38 @@ export function deskRoutes(parts: Parts): void {
   });
 }
 
+type Seen = Awaited<ReturnType<typeof read>>;
+
+/** What stands on a desk, whatever part of it is shown. */
+async function read({ host, members, live }: Parts, workshop: Workshop, viewer: Viewer, language: Language) {
+  const now = Date.now();
+  const roster = await members.roster(workshop, language, now);
+  const present = roster.members.filter(({ state }) => state !== 'withdrawn').map(({ id }) => id);
+  const [feed, further] = await Promise.all([
+    live.feed(workshop, roster.members),
+    host.apply('workshop.figures', [], { workshop: workshop._id, members: present, viewer, language }),
+  ]);
+  return { now, roster, size: present.length, feed, further };
+}
+
 async function desk(
-  { host, workshops, access, members, nudges, live }: Parts,
+  parts: Parts,
+  seen: SharedReads<Seen>,
   request: Request,
   response: Response,
   { workshop, standing }: { workshop: Workshop; standing: Exclude<Standing, 'member'> },
 ): Promise<void> {
+  const { host, workshops, access, nudges } = parts;
   const viewer = viewerOf(request);
   const { language } = request;
   const t = host.translate(language);
-  const now = Date.now();
   const id = workshop._id;
-  const [roster, moderator, mine, manages] = await Promise.all([
-    members.roster(workshop, language, now),
+  const [{ now, roster, size, feed, further }, moderator, mine, manages] = await Promise.all([
+    // Several pages of one moderator hear of a change in the same moment, and all ask.
+    seen.get([id, viewer.id, language].join(' '), () => read(parts, workshop, viewer, language)),
     workshop.moderator === viewer.id ? viewer : host.accounts.get(workshop.moderator),
     standing === 'moderator' ? workshops.ofModerator(viewer.id) : [],
     access.manages(viewer, workshop),
-  ]);
-  const present = roster.members.filter(({ state }) => state !== 'withdrawn').map((member) => member.id);
-  const [feed, further] = await Promise.all([
-    live.feed(workshop, roster.members),
-    host.apply('workshop.figures', [], { workshop: id, members: present, viewer, language }),
   ]);
   const query = memberQuery(request.query);
   const at = { expected: roster.expected, now };
@@ -99,7 +111,7 @@ async function desk(
     mayNudge,
     figures: deskFigures(roster.members, roster.expected, now),
     further,
-    size: present.length,
+    size,
     components: roster.components,
     expected: roster.expected,
     rows: chosen.slice(asked.skip, asked.skip + asked.limit).map((member) => ({

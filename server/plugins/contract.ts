@@ -71,6 +71,7 @@ export {
   validateScheme,
 } from '../progress/weighted-score.ts';
 export type { Organisation, Region } from '../regions/regions.service.ts';
+export { SharedReads } from '../shared-reads.ts';
 export { type Paging, pagerOf, paging, parse, readForm } from '../web/input.ts';
 export { isSitePath } from '../web/site-path.ts';
 
