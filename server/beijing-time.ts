@@ -7,9 +7,17 @@
 const OFFSET_MS = 8 * 3_600_000;
 const DAY_MS = 86_400_000;
 
+/** The day that was asked for last, and when it begins: mostly it is today, for every beat of everybody. */
+let known = { from: Number.NaN, day: '' };
+
 /** The Beijing day that contains a moment. @throws RangeError for an invalid date. */
 export function beijingDay(at: Date | number): string {
-  return new Date(Number(at) + OFFSET_MS).toISOString().slice(0, 10);
+  const moment = Number(at);
+  if (moment >= known.from && moment < known.from + DAY_MS) return known.day;
+  const local = moment + OFFSET_MS;
+  const day = new Date(local).toISOString().slice(0, 10);
+  known = { from: Math.floor(local / DAY_MS) * DAY_MS - OFFSET_MS, day };
+  return day;
 }
 
 /** The Beijing hour that contains a moment, 0 to 23. */

@@ -1,5 +1,5 @@
+import type { Judgement } from './judging.ts';
 import type { Reason } from './watch-rules.ts';
-import type { Uncredited } from './watch-time.ts';
 
 /** What beats were worth: how many were taken and refused, and the seconds that were credited and not. */
 export class BeatCounters {
@@ -11,22 +11,16 @@ export class BeatCounters {
   /** Media seconds of accepted beats. */
   readonly uncredited = new Map<Reason, number>();
 
-  accept({ credited, uncredited }: { credited: number; uncredited: readonly Uncredited[] }): void {
-    this.accepted += 1;
-    this.credited += credited;
-    for (const { reason, seconds } of uncredited) more(this.uncredited, reason, seconds);
-  }
-
   refuse(reason: Reason, beats = 1): void {
     more(this.refused, reason, beats);
   }
 
-  /** Takes over what one report counted, once it is durable. */
-  add({ accepted, credited, refused, uncredited }: BeatCounters): void {
+  /** Takes over what a report came to, once it is durable. */
+  add({ accepted, credited, reasons, refused }: Omit<Judgement, 'live'>): void {
     this.accepted += accepted;
     this.credited += credited;
-    for (const [reason, beats] of refused) more(this.refused, reason, beats);
-    for (const [reason, seconds] of uncredited) more(this.uncredited, reason, seconds);
+    for (const reason of refused) this.refuse(reason);
+    for (const { reason, seconds } of reasons) more(this.uncredited, reason, seconds);
   }
 
   get refusedInAll(): number {

@@ -85,11 +85,13 @@ export function dayOf(stored: { day: string } & Partial<Record<keyof DayLedger, 
 
 /** Whether nothing was noted on the day. */
 export function isEmptyDay({ lessons, presence }: DayLedger): boolean {
-  return presence.asked === 0 && Object.keys(lessons).length === 0;
+  if (presence.asked > 0) return false;
+  for (const _ in lessons) return false;
+  return true;
 }
 
-/** The day with what one beat gained and lost. */
-export function noteBeat(
+/** The day with what beats gained and lost. */
+export function noteBeats(
   ledger: DayLedger,
   lesson: string,
   { credited, uncredited }: { credited: number; uncredited: readonly Uncredited[] },

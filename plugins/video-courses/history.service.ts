@@ -1,5 +1,5 @@
 import { beijingDay, groupBy } from '#platform';
-import { emptyDay, noteBeat } from './day-ledger.ts';
+import { emptyDay, noteBeats } from './day-ledger.ts';
 import { lessonActivity, type VideoHost } from './plugin.ts';
 import { dayId, watchId } from './watch.model.ts';
 
@@ -30,7 +30,7 @@ async function importDay(host: VideoHost, enrolment: string, day: string, items:
   const { watch, days } = host.models;
   const at = new Date(Math.max(...items.map((item) => item.at.getTime())));
   const ledger = items.reduce(
-    (before, { lesson, seconds }) => noteBeat(before, lesson, { credited: seconds, uncredited: [] }, at.getTime()),
+    (before, { lesson, seconds }) => noteBeats(before, lesson, { credited: seconds, uncredited: [] }, at.getTime()),
     emptyDay(day),
   );
   const watches = items.map(({ lesson, seconds, at: playedAt }) => {

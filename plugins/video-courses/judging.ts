@@ -1,9 +1,8 @@
 import { overlapMs } from './anomalies.ts';
-import { BeatCounters } from './beat-counters.ts';
-import { noteBeat, noteTogether } from './day-ledger.ts';
+import { noteBeats, noteTogether } from './day-ledger.ts';
 import type { Report } from './playing.messages.ts';
 import type { LivePlaying } from './playing.store.ts';
-import type { WatchRules } from './watch-rules.ts';
+import type { Reason, WatchRules } from './watch-rules.ts';
 import { type CreditInput, credit, type Uncredited } from './watch-time.ts';
 
 /** What the beats of a report are judged by; times in server epoch ms. */
@@ -18,8 +17,13 @@ export interface Circumstances {
 
 export interface Judgement {
   live: LivePlaying;
+  /** Beats that were taken, and the whole seconds that they earned. */
+  accepted: number;
+  credited: number;
+  /** Stretches of these that earned nothing. */
   reasons: Uncredited[];
-  counted: BeatCounters;
+  /** Beats refused as a whole: one reason each. */
+  refused: Reason[];
   /** Whether media was played that counts or is explained, and whether the day has changed without that. */
   played: boolean;
   noted: boolean;
@@ -31,48 +35,52 @@ const JITTER_MS = 1_000;
 /** Judges the beats of one report, one after the other; `live` is of the day of `now`. */
 export function judge(live: LivePlaying, report: Report, circumstances: Circumstances): Judgement {
   const { rules, lesson, term, now } = circumstances;
+  const { token } = report;
   const result: Judgement = {
-    live: { ...live },
+    live,
+    accepted: 0,
+    credited: 0,
     reasons: [],
-    counted: new BeatCounters(),
+    refused: [],
     played: false,
     noted: false,
   };
+  const outside: Uncredited[] = [];
+  let { record, playing: session } = live;
   let playedMs = 0;
   for (const given of report.beats) {
-    const beat = { ...given, token: report.token } as CreditInput['beat'];
-    const { record, playing: session, day } = result.live;
-    const judged = credit({ rules, lesson, term, now, record, session, beat, dayCredited: day.credited });
+    const beat = { ...given, token } as CreditInput['beat'];
+    const dayCredited = live.day.credited + result.credited;
+    const judged = credit({ rules, lesson, term, now, record, session, beat, dayCredited });
     if (judged.rejected) {
-      result.counted.refuse(judged.rejected);
-      if (judged.rejected === 'outside-term') noteOutside(result, beat, circumstances);
+      result.refused.push(judged.rejected);
+      const lost = judged.rejected === 'outside-term' ? lostOutside(beat, lesson) : [];
+      if (lost.length === 0) continue;
+      // The same beat is written down once.
+      session = { ...session, seq: beat.seq };
+      outside.push(...lost);
       continue;
     }
-    result.counted.accept(judged);
-    if (judged.uncredited.length > 0) result.reasons.push(...judged.uncredited);
-    const hasMedia = beat.ranges.length > 0;
-    result.played ||= hasMedia;
+    result.accepted += 1;
+    result.credited += judged.credited;
+    result.reasons.push(...judged.uncredited);
+    result.played ||= beat.ranges.length > 0;
     playedMs += mediaMs(beat.ranges) / Math.min(beat.rate, rules.seenSpeed);
-    result.live.record = judged.record;
-    result.live.playing = judged.session;
-    if (hasMedia) result.live.day = noteBeat(day, lesson.id, judged, now);
+    ({ record, session } = judged);
   }
+  result.noted = outside.length > 0;
+  const { credited } = result;
+  const uncredited = result.noted ? [...result.reasons, ...outside] : result.reasons;
+  const day = result.played || result.noted ? noteBeats(live.day, lesson.id, { credited, uncredited }, now) : live.day;
+  result.live = { ...live, record, playing: session, day };
   if (playedMs > 0) result.live = noteAddress(result, playedMs, report.beats.at(-1)?.sentAt, circumstances);
   return result;
 }
 
-/** A player outside the term gets nothing, but can read why; the same beat is written down once. */
-function noteOutside(result: Judgement, { seq, ranges }: CreditInput['beat'], { lesson, now }: Circumstances): void {
+/** A player outside the term gets nothing, but can read why. */
+function lostOutside({ ranges }: CreditInput['beat'], { seconds: length }: Circumstances['lesson']): Uncredited[] {
   const lost = ranges.map(([from, to]): Uncredited => ({ reason: 'outside-term', seconds: to - from, from, to }));
-  const uncredited = lost.filter(({ seconds, to }) => seconds > 0 && to <= lesson.seconds + 1);
-  const { live } = result;
-  if (uncredited.length === 0) return;
-  result.noted = true;
-  result.live = {
-    ...live,
-    playing: { ...live.playing, seq },
-    day: noteBeat(live.day, lesson.id, { credited: 0, uncredited }, now),
-  };
+  return lost.filter(({ seconds, to }) => seconds > 0 && to <= length + 1);
 }
 
 function noteAddress(

@@ -17,7 +17,7 @@ interface Setting {
 export function replyOf(
   live: LivePlaying,
   { lesson, rules, now, term }: Setting,
-  { reasons, counted }: Pick<Judgement, 'reasons' | 'counted'>,
+  { reasons, refused }: Pick<Judgement, 'reasons' | 'refused'>,
 ): ReportReply {
   const presence = live.successor ? undefined : checkOf(live, rules.presence, now);
   return {
@@ -25,7 +25,7 @@ export function replyOf(
     seq: live.playing.seq,
     standing: standingOf(live, lesson, rules),
     reasons,
-    refused: [...counted.refused.keys()],
+    refused: refused.length > 1 ? [...new Set(refused)] : refused,
     ...(presence && { presence }),
   };
 }

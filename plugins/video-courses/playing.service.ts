@@ -279,7 +279,7 @@ export class Playing {
       this.#refuse('not-enrolled', report);
       return { state: 'ended', seq: live.playing.seq, reasons: [], refused: ['not-enrolled'] };
     }
-    this.counters.add(judged.counted);
+    this.counters.add(judged);
     return replyOf(after, { lesson, rules, now, term }, judged);
   }
 

@@ -81,7 +81,7 @@ export function credit(input: CreditInput): CreditResult {
     session: account.session,
     credited,
     dayCredited: dayCredited + credited,
-    uncredited: uncredited.size > 0 ? [...uncredited.values()] : [],
+    uncredited,
   };
 }
 
@@ -101,7 +101,7 @@ interface Spending {
   time: number;
   late: number;
   dayLeft: number;
-  uncredited: Map<Reason, Uncredited>;
+  uncredited: Uncredited[];
 }
 
 function spend({ rules, lesson, record, beat, dayCredited }: CreditInput, account: Account): Spending {
@@ -113,7 +113,7 @@ function spend({ rules, lesson, record, beat, dayCredited }: CreditInput, accoun
     time: account.allowance,
     late: account.late,
     dayLeft: Math.max(0, rules.dailyCapSeconds - dayCredited) * 1000,
-    uncredited: new Map(),
+    uncredited: [],
   };
   let played = record.played;
   for (const [start, end] of beat.ranges) {
@@ -169,16 +169,12 @@ function note(spending: Spending, reason: Reason, fromMs: number, toMs: number):
   if (fromMs >= toMs) return;
   const seconds = (toMs - fromMs) / 1000;
   const [from, to] = [fromMs / 1000, toMs / 1000];
-  const known = spending.uncredited.get(reason);
-  spending.uncredited.set(
-    reason,
-    known === undefined
-      ? { reason, seconds, from, to }
-      : {
-          reason,
-          seconds: Math.round((known.seconds + seconds) * 1000) / 1000,
-          from: Math.min(known.from, from),
-          to: Math.max(known.to, to),
-        },
-  );
+  const known = spending.uncredited.find((one) => one.reason === reason);
+  if (known === undefined) {
+    spending.uncredited.push({ reason, seconds, from, to });
+    return;
+  }
+  known.seconds = Math.round((known.seconds + seconds) * 1000) / 1000;
+  known.from = Math.min(known.from, from);
+  known.to = Math.max(known.to, to);
 }

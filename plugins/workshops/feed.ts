@@ -21,7 +21,8 @@ export interface RawLine extends Omit<FeedLine, 'title'> {
 export function linesOf({ before, after }: CommittedChange): RawLine[] {
   const person = { enrolment: after._id, name: after.name };
   const lines: RawLine[] = [];
-  for (const [activity, { value, at }] of Object.entries(after.values)) {
+  for (const activity in after.values) {
+    const { value, at } = after.values[activity]!;
     if (before.values[activity]?.value === value) continue;
     lines.push({ ...person, key: `${after._id}|${activity}`, kind: 'activity', activity, at });
   }

@@ -65,6 +65,8 @@ export function applyChanges(
  * nothing else happened; there is always at least one step.
  */
 export function changesByDay(changes: readonly Change[], otherwise: string): { day: string; changes: Change[] }[] {
+  const [only] = changes;
+  if (changes.length === 1 && only?.kind === 'values') return [{ day: beijingDay(only.at), changes: [only] }];
   const days = new Map<string, Change[]>();
   const timeless: Change[] = [];
   for (const change of changes) {
@@ -92,7 +94,7 @@ function applyOne(after: EnrolmentProgress, change: Change): void {
   switch (change.kind) {
     case 'values': {
       if (change.whileEnrolled && after.state === 'withdrawn') throw errors.notFound();
-      for (const [activity, value] of Object.entries(change.values)) after.values[activity] = { value, at: change.at };
+      for (const activity in change.values) after.values[activity] = { value: change.values[activity]!, at: change.at };
       const day = beijingDay(change.at);
       if (!after.lastDay || day > after.lastDay) after.lastDay = day;
       if (!after.lastAt || change.at > after.lastAt.getTime()) after.lastAt = new Date(change.at);

@@ -53,9 +53,9 @@ export interface Score {
 /** The sum of each measure over all activities. What is not a positive finite number adds nothing; fractions are cut. */
 export function sumMeasures(values: ActivityValues, measureOf: MeasureOf): Record<string, number> {
   const sums: Record<string, number> = {};
-  for (const [activity, { value }] of Object.entries(values)) {
+  for (const activity in values) {
     const measure = measureOf(activity);
-    if (measure !== undefined) sums[measure] = clamp((sums[measure] ?? 0) + clamp(value));
+    if (measure !== undefined) sums[measure] = clamp((sums[measure] ?? 0) + clamp(values[activity]!.value));
   }
   return sums;
 }

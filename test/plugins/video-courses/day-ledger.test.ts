@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import {
   dayOf,
   emptyDay,
-  noteBeat,
+  noteBeats,
   noteGrant,
   notePresenceAnswer,
   notePresenceAsked,
@@ -13,9 +13,9 @@ const loss = (from: number, to: number) => ({ reason: 'gap' as const, seconds: t
 
 describe('the day’s ledger', () => {
   it('sums what was credited per lesson and what each reason cost, with its stretches', () => {
-    let day = noteBeat(emptyDay('2026-11-22'), 'a', { credited: 5, uncredited: [loss(5, 7)] }, 1000);
-    day = noteBeat(day, 'a', { credited: 3, uncredited: [loss(20, 21.5)] }, 2000);
-    day = noteBeat(day, 'b', { credited: 4, uncredited: [] }, 3000);
+    let day = noteBeats(emptyDay('2026-11-22'), 'a', { credited: 5, uncredited: [loss(5, 7)] }, 1000);
+    day = noteBeats(day, 'a', { credited: 3, uncredited: [loss(20, 21.5)] }, 2000);
+    day = noteBeats(day, 'b', { credited: 4, uncredited: [] }, 3000);
     expect(day.credited).to.equal(12);
     expect(day.lessons.b).to.deep.equal({ credited: 4, reasons: {} });
     expect(day.lessons.a).to.deep.equal({
@@ -27,7 +27,7 @@ describe('the day’s ledger', () => {
   it('stays small, whatever a client sends', () => {
     let day = emptyDay('2026-11-22');
     for (let n = 0; n < 1000; n += 1)
-      day = noteBeat(day, 'a', { credited: 0, uncredited: [loss(n * 2, n * 2 + 1)] }, n);
+      day = noteBeats(day, 'a', { credited: 0, uncredited: [loss(n * 2, n * 2 + 1)] }, n);
     const line = day.lessons.a?.reasons.gap;
     expect(line).to.include({ seconds: 1000, beats: 1000 });
     expect(line?.stretches.length).to.be.at.most(40);
@@ -52,14 +52,14 @@ describe('the day’s ledger', () => {
 
   it('notes the Beijing hours of play, what was granted and what overlapped', () => {
     const played = { credited: 1, uncredited: [] };
-    let day = noteBeat(emptyDay('2026-11-22'), 'a', played, Date.parse('2026-11-22T00:10:00+08:00'));
-    day = noteBeat(day, 'a', played, Date.parse('2026-11-22T00:59:59+08:00'));
-    day = noteBeat(day, 'a', played, Date.parse('2026-11-22T23:59:59+08:00'));
+    let day = noteBeats(emptyDay('2026-11-22'), 'a', played, Date.parse('2026-11-22T00:10:00+08:00'));
+    day = noteBeats(day, 'a', played, Date.parse('2026-11-22T00:59:59+08:00'));
+    day = noteBeats(day, 'a', played, Date.parse('2026-11-22T23:59:59+08:00'));
     expect(day.hours).to.equal(1 + 2 ** 23);
     day = noteGrant(day, 'a', 7);
     expect(day).to.deep.include({ credited: 10 });
     expect(day.lessons.a).to.include({ credited: 10, granted: 7 });
-    expect(noteBeat(day, 'a', played, 0).lessons.a).to.include({ credited: 11, granted: 7 });
+    expect(noteBeats(day, 'a', played, 0).lessons.a).to.include({ credited: 11, granted: 7 });
     day = noteTogether(noteTogether(day, 4000, 5), 2000, 9);
     expect(day.together).to.deep.equal({ ms: 6000, times: 2, first: 5, last: 9 });
   });
