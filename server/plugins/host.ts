@@ -194,7 +194,7 @@ export function createHost(plugin: AnyPlugin, rooms: Rooms): OpenHost {
   }
 
   function serveNamespace(): void {
-    const deps = { log, locales: rooms.locales, refused: rooms.realtime.fault };
+    const deps = { log, locales: rooms.locales, refused: rooms.realtime.fault, turns: rooms.realtime.turns };
     rooms.realtime.namespace(`/${id}`).on('connection', (socket) => {
       serveMessages(socket, messages, deps);
     });

@@ -5,6 +5,7 @@ import type { Viewer } from '../accounts/scope.ts';
 import { AppError } from '../errors.ts';
 import type { Language } from '../languages.ts';
 import { parse } from '../web/input.ts';
+import type { Turns } from './turns.ts';
 
 /** What a message's handler learns of the socket and may do with it: one for all messages, ten thousand people have one. */
 class Context {
@@ -55,6 +56,7 @@ interface Message {
 
 interface Deps {
   log: Logger;
+  turns: Turns;
   /** Told of each message that is refused for what it says. */
   refused(socket: Socket, viewer: Viewer): void;
   locales: { translator(language: Language): (key: string, params?: Record<string, unknown>) => string };
@@ -67,7 +69,8 @@ export function serveMessages(socket: Socket, messages: readonly Message[], deps
     socket.on(message.name, async (body: unknown, answer: unknown) => {
       const reply = typeof answer === 'function' ? (answer as (value: unknown) => void) : () => {};
       try {
-        reply({ value: await message.handle(parse(message.body, body, context.language), context) });
+        const handle = () => message.handle(parse(message.body, body, context.language), context);
+        reply({ value: await deps.turns.run(handle) });
       } catch (error) {
         reply({ error: reasonOf(error, message, socket, deps) });
       }

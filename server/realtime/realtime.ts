@@ -9,6 +9,7 @@ import { Coalescer, type RoomUpdate } from './coalescer.ts';
 import { gatherWrites } from './gather.ts';
 import { SocketGuard } from './guard.ts';
 import { admitHandshakes, callerOf, type HandshakeDeps } from './handshakes.ts';
+import { Turns } from './turns.ts';
 
 type MayJoin = (viewer: Viewer, id: string) => boolean | Promise<boolean>;
 
@@ -25,6 +26,8 @@ interface RealtimeDeps extends HandshakeDeps {
   websocketOnly?: boolean;
 }
 
+/** Messages that are handled at the same time: two of the largest commits. */
+const messagesAtOnce = 2_000;
 /** Rooms a socket may be in at most, so that one client cannot make the server remember without end. */
 const mostRooms = 50;
 /** How long Redis keeps for a socket that lost its connection what it misses, in milliseconds. */
@@ -33,6 +36,8 @@ const recoveryMs = 120_000;
 /** One socket.io server: authorised subscriptions and coalesced broadcasts (design, section 7). */
 export class Realtime {
   readonly io: Server;
+  /** Those of the plugins' messages that are being handled. */
+  readonly turns = new Turns(messagesAtOnce);
   readonly #coalescer: Coalescer;
   readonly #rules = new Map<string, MayJoin>();
   readonly #deps: RealtimeDeps;
