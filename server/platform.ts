@@ -26,10 +26,12 @@ import { EnrolmentAccess } from './programmes/enrolment-access.ts';
 import { Enrolments } from './programmes/enrolments.service.ts';
 import { Programmes } from './programmes/programmes.service.ts';
 import { announce } from './progress/announce.ts';
+import type { CommittedChange } from './progress/commit.ts';
 import { Measures } from './progress/measures.ts';
 import { Progress } from './progress/progress.service.ts';
-import { type CommittedChange, Recorder } from './progress/recorder.ts';
+import { Recorder } from './progress/recorder.ts';
 import { progressOf, Rescorings } from './progress/rescorings.service.ts';
+import { partsOf } from './progress/roll-up-writes.ts';
 import { RollUps } from './progress/roll-ups.service.ts';
 import { joinThroughPrimary } from './realtime/cluster.ts';
 import { Realtime } from './realtime/realtime.ts';
@@ -133,7 +135,8 @@ export async function startPlatform({
     measureOf: measures.measureOf,
     observe: watchCommits(metrics),
     windowMs: 15,
-    groupSize: 2_000,
+    parts: partsOf(seat?.number ?? process.pid),
+    groupSize: 1_000,
     committed(changes, qualified) {
       committed(changes);
       for (const { _id } of qualified) facts.deliver(_id);

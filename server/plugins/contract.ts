@@ -13,9 +13,9 @@ import type { Language } from '../languages.ts';
 import type { Metric } from '../metrics/metrics.ts';
 import type { Enrolment, Enrolments } from '../programmes/enrolments.service.ts';
 import type { Programmes } from '../programmes/programmes.service.ts';
+import type { CommittedChange } from '../progress/commit.ts';
 import type { ActivityDefinition, MeasureDefinition } from '../progress/measures.ts';
 import type { Progress } from '../progress/progress.service.ts';
-import type { CommittedChange } from '../progress/recorder.ts';
 import type { Regions } from '../regions/regions.service.ts';
 import type { Transaction } from '../transaction.ts';
 
@@ -58,9 +58,9 @@ export {
   subjects,
 } from '../programmes/programme.model.ts';
 export { isInTerm, type Programme } from '../programmes/programmes.service.ts';
+export type { CommittedChange, CompanionWrite } from '../progress/commit.ts';
 export type { ActivityDefinition, KnownMeasure, MeasureDefinition } from '../progress/measures.ts';
 export type { Rescoring } from '../progress/progress.model.ts';
-export type { CommittedChange, CompanionWrite } from '../progress/recorder.ts';
 export type { RollUp, RollUpDay } from '../progress/roll-ups.service.ts';
 export {
   type ComponentScore,

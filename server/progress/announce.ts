@@ -1,4 +1,4 @@
-import type { CommittedChange } from './recorder.ts';
+import type { CommittedChange } from './commit.ts';
 import type { RollUps } from './roll-ups.service.ts';
 
 type Publish = (room: string, event: string, value: unknown | (() => Promise<unknown>)) => void;

@@ -3,7 +3,7 @@ import { idField, newId } from '../ids.ts';
 
 const sums = { type: Schema.Types.Mixed, default: {} } as const;
 
-/** Sums over the enrolments of one scope in one programme; `_id` is `<programme>|<scope>`. */
+/** Sums over the enrolments of one scope in one programme, in parts that add up (`roll-up-writes.ts`); `_id` is `<programme>|<scope>` with the part. */
 export const rollUpSchema = new Schema(
   {
     _id: { type: String, required: true },
@@ -22,7 +22,7 @@ export const rollUpSchema = new Schema(
   { strict: 'throw', versionKey: false, minimize: false },
 );
 
-/** What happened in one scope on one Beijing day; `_id` is `<programme>|<scope>|<day>`. */
+/** What happened in one scope on one Beijing day, in parts as well; `_id` is `<programme>|<scope>|<day>` with the part. */
 export const rollUpDaySchema = new Schema(
   {
     _id: { type: String, required: true },

@@ -1,8 +1,9 @@
 import type { User } from '../accounts/accounts.service.ts';
 import { type Enrolment, newEnrolment } from '../programmes/enrolments.service.ts';
 import type { Programmes } from '../programmes/programmes.service.ts';
+import type { CompanionWrite } from './commit.ts';
 import type { Measures } from './measures.ts';
-import type { CompanionWrite, Recorder } from './recorder.ts';
+import type { Recorder } from './recorder.ts';
 import { schemeFor } from './rescore.ts';
 import type { Rescorings } from './rescorings.service.ts';
 import type { RollUps } from './roll-ups.service.ts';

@@ -3,12 +3,12 @@ import type { ClientSession, Model } from 'mongoose';
 import { beijingDay } from '../beijing-time.ts';
 import type { Enrolment } from '../programmes/enrolments.service.ts';
 import type { Transaction } from '../transaction.ts';
+import type { CommittedChange } from './commit.ts';
 import { type EnrolmentProgress, snapshotOf } from './enrolment-change.ts';
 import { type QualifiedFact, qualifiedFact, type Rescoring } from './progress.model.ts';
-import type { CommittedChange } from './recorder.ts';
 import { rescore } from './rescore.ts';
 import { mergeDeltas, type RollupDelta, rollupDeltas } from './roll-up.ts';
-import { rollUpWrites } from './roll-up-writes.ts';
+import { rescoringPart, rollUpWrites } from './roll-up-writes.ts';
 import type { Scheme } from './weighted-score.ts';
 import { writeMany } from './write-many.ts';
 
@@ -151,7 +151,7 @@ export class RescoringRun {
         await session.abortTransaction();
         return 'outdated';
       }
-      const { rollUps: sums } = rollUpWrites(next.programme, deltas);
+      const { rollUps: sums } = rollUpWrites(next.programme, deltas, rescoringPart);
       await writeMany(models.rollUps, sums, session);
       const inserts = facts.map((document) => ({ insertOne: { document } }));
       await writeMany(models.outbox, inserts, session);

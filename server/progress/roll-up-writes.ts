@@ -4,11 +4,30 @@ interface Upsert {
   updateOne: { filter: { _id: string }; update: Record<string, object>; upsert: true };
 }
 
-export const rollUpId = (programme: string, scope: string): string => `${programme}|${scope}`;
-export const rollUpDayId = (programme: string, scope: string, day: string): string => `${programme}|${scope}|${day}`;
+/**
+ * A roll-up is stored in parts, and is their sum: two transactions that add to one document cannot be under way at the same
+ * time, and every commit adds to its programme's. Each writer has a part of its own; where there are more writers they share.
+ */
+const PARTS = 5;
+const RESCORING_PART = PARTS - 1;
 
-/** The increments that add the deltas to the stored roll-ups of a programme and to their days. */
-export function rollUpWrites(programme: string, deltas: RollupDelta[]): { rollUps: Upsert[]; days: Upsert[] } {
+/** The parts that a server process writes beats and the like to, by the number of its seat. */
+export const partsOf = (seat: number): [number, number] => (seat % 2 === 0 ? [0, 1] : [2, 3]);
+export const rescoringPart = RESCORING_PART;
+
+export const rollUpIds = (programme: string, scope: string): string[] => inParts(`${programme}|${scope}`);
+export const rollUpDayIds = (programme: string, scope: string, day: string): string[] =>
+  inParts(`${programme}|${scope}|${day}`);
+
+const inParts = (id: string): string[] => Array.from({ length: PARTS }, (_, part) => partId(id, part));
+const partId = (id: string, part: number): string => (part === 0 ? id : `${id}|#${part}`);
+
+/** The increments that add the deltas to a part of the stored roll-ups of a programme, and of their days. */
+export function rollUpWrites(
+  programme: string,
+  deltas: RollupDelta[],
+  part: number,
+): { rollUps: Upsert[]; days: Upsert[] } {
   const at = new Date();
   const rollUps: Upsert[] = [];
   const days: Upsert[] = [];
@@ -20,11 +39,11 @@ export function rollUpWrites(programme: string, deltas: RollupDelta[]): { rollUp
       ...(total !== 0 && { total }),
     };
     if (Object.keys(increments).length > 0) {
-      rollUps.push(upsert(rollUpId(programme, scope), increments, { programme, scope }, { at }));
+      rollUps.push(upsert(partId(`${programme}|${scope}`, part), increments, { programme, scope }, { at }));
     }
     if (day) {
       const ofDay = { ...prefixed('measures', day.measures), ...(day.active !== 0 && { active: day.active }) };
-      days.push(upsert(rollUpDayId(programme, scope, day.day), ofDay, { programme, scope, day: day.day }));
+      days.push(upsert(partId(`${programme}|${scope}|${day.day}`, part), ofDay, { programme, scope, day: day.day }));
     }
   }
   return { rollUps, days };

@@ -167,7 +167,8 @@ function withoutZeros({ counts, total, histogram, measures }: Sums): Sums {
 
 type Numbers = Partial<Record<string, number>>;
 
-function addTo(sums: Numbers, more: Numbers): void {
+/** Adds each of `more` to the sum of the same name. */
+export function addTo(sums: Numbers, more: Numbers): void {
   for (const key in more) sums[key] = (sums[key] ?? 0) + more[key]!;
 }
 

@@ -4,8 +4,8 @@ import type { Enrolment } from '../programmes/enrolments.service.ts';
 import type { EnrolmentProgress } from './enrolment-change.ts';
 import { snapshotOf } from './enrolment-change.ts';
 import type { rollUpDaySchema, rollUpSchema } from './progress.model.ts';
-import { type EnrolmentState, type RollupDelta, recompute } from './roll-up.ts';
-import { rollUpDayId, rollUpId } from './roll-up-writes.ts';
+import { addTo, type EnrolmentState, type RollupDelta, recompute } from './roll-up.ts';
+import { rollUpDayIds, rollUpIds } from './roll-up-writes.ts';
 
 type StoredRollUp = InferSchemaType<typeof rollUpSchema>;
 type StoredRollUpDay = InferSchemaType<typeof rollUpDaySchema>;
@@ -45,7 +45,7 @@ interface Models {
   enrolments: Model<Enrolment>;
 }
 
-/** Reads roll-ups: a handful of documents by id, whatever the number of learners. */
+/** Reads roll-ups: a handful of documents by id for each scope, whatever the number of learners. */
 export class RollUps {
   readonly #models: Models;
 
@@ -55,23 +55,28 @@ export class RollUps {
 
   /** One roll-up per scope, in the order asked; zeros where nothing is recorded. */
   async of(programme: string, scopes: string[]): Promise<RollUp[]> {
-    const ids = scopes.map((scope) => rollUpId(programme, scope));
-    const found = await this.#models.rollUps.find({ _id: trusted({ $in: ids }) }).lean();
-    const byScope = new Map(found.map((rollUp) => [rollUp.scope, rollUp]));
+    const ids = scopes.flatMap((scope) => rollUpIds(programme, scope));
+    const byScope = sumsByScope(await this.#models.rollUps.find({ _id: trusted({ $in: ids }) }).lean());
     return scopes.map((scope) => filled(programme, scope, byScope.get(scope)));
   }
 
   /** The days `from`..`to` of each scope, each day present, in order. */
   async days(programme: string, spans: readonly Span[]): Promise<RollUpDay[][]> {
     const wanted = spans.map(({ scope, from, to }) =>
-      daysFrom(from, to).map((day) => ({ day, id: rollUpDayId(programme, scope, day) })),
+      daysFrom(from, to).map((day) => ({ day, ids: rollUpDayIds(programme, scope, day) })),
     );
-    const found = await this.#models.rollUpDays
-      .find({ _id: trusted({ $in: [...new Set(wanted.flat().map(({ id }) => id))] }) })
-      .lean();
+    const ids = new Set(wanted.flat().flatMap((day) => day.ids));
+    const found = await this.#models.rollUpDays.find({ _id: trusted({ $in: [...ids] }) }).lean();
     const byId = new Map(found.map((stored) => [stored._id, stored]));
     return wanted.map((span) =>
-      span.map(({ day, id }) => ({ day, active: byId.get(id)?.active ?? 0, measures: byId.get(id)?.measures ?? {} })),
+      span.map(({ day, ids: parts }) => {
+        const sum: RollUpDay = { day, active: 0, measures: {} };
+        for (const stored of parts.map((id) => byId.get(id))) {
+          sum.active += stored?.active ?? 0;
+          addTo(sum.measures, stored?.measures ?? {});
+        }
+        return sum;
+      }),
     );
   }
 
@@ -82,9 +87,8 @@ export class RollUps {
       snapshots.push(snapshotOf(enrolment as EnrolmentProgress));
     }
     const expected = new Map(recompute(snapshots).map((delta) => [delta.scope, filled(programme, delta.scope, delta)]));
-    const stored = await this.#models.rollUps.find({ programme }).lean();
-    const scopes = new Set([...expected.keys(), ...stored.map((rollUp) => rollUp.scope)]);
-    const byScope = new Map(stored.map((rollUp) => [rollUp.scope, rollUp]));
+    const byScope = sumsByScope(await this.#models.rollUps.find({ programme }).lean());
+    const scopes = new Set([...expected.keys(), ...byScope.keys()]);
     return [...scopes]
       .map((scope) => ({
         scope,
@@ -93,6 +97,27 @@ export class RollUps {
       }))
       .filter(({ stored, expected }) => JSON.stringify(sums(stored)) !== JSON.stringify(sums(expected)));
   }
+}
+
+type Sums = Partial<StoredRollUp> & Pick<StoredRollUp, 'scope'>;
+
+/** What the stored parts of each scope come to; a field that was never counted up is in none of them. */
+function sumsByScope(parts: readonly Sums[]): Map<string, Sums> {
+  const sums = new Map<string, Sums>();
+  for (const part of parts) {
+    const sum = sums.get(part.scope);
+    if (!sum) {
+      sums.set(part.scope, part);
+      continue;
+    }
+    for (const name of ['counts', 'histogram', 'measures'] as const) {
+      sum[name] ??= {};
+      addTo(sum[name], part[name] ?? {});
+    }
+    sum.total = (sum.total ?? 0) + (part.total ?? 0);
+    if (part.at && !(sum.at && sum.at >= part.at)) sum.at = part.at;
+  }
+  return sums;
 }
 
 function daysFrom(from: string, to: string): string[] {

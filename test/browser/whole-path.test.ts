@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
-import type { CommittedChange } from '../../server/progress/recorder.ts';
+import type { CommittedChange } from '../../server/progress/commit.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { readPdfQr, readQr } from '../support/qr.ts';

@@ -89,7 +89,7 @@ export async function enrolMany(
     enrolments.push(...batch);
   }
   const deltas = recompute(enrolments.map((enrolment) => snapshotOf(enrolment as EnrolmentProgress)));
-  const { rollUps } = rollUpWrites(place.programme, deltas);
+  const { rollUps } = rollUpWrites(place.programme, deltas, 0);
   for (let from = 0; from < rollUps.length; from += BATCH) {
     const part = rollUps.slice(from, from + BATCH) as never[];
     await connection.collection('roll_ups').bulkWrite(part, { ordered: false });

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { addDays, beijingDay } from '../../../server/beijing-time.ts';
 import everything from '../../fixtures/everything/index.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startTestPlatform, type TestPlatform } from '../../support/platform.ts';
@@ -162,6 +163,23 @@ describe('recording progress', () => {
       }),
       { numRuns: 15 },
     );
+  });
+
+  it('adds up the parts of a roll-up and of its days that commits at the same time have added to', async () => {
+    const programme = await programmeWith(100);
+    const list = await learners(programme, 12);
+    await Promise.all(list.map(({ _id }, index) => count(_id, 1, index)));
+    const { connection, progress } = test.platform.rooms;
+    const scope = `programme:${programme}`;
+    for (const name of ['roll_ups', 'roll_up_days']) {
+      expect(await connection.collection(name).countDocuments({ programme, scope }), name).to.be.above(1);
+    }
+    const [sums] = await progress.rollUps.of(programme, [scope]);
+    expect(sums).to.deep.include({ enrolled: 12, total: 6600, measures: { 'everything/counts': 66 } });
+    const day = beijingDay(Date.now());
+    const [days] = await progress.rollUps.days(programme, [{ scope, from: addDays(day, -1), to: day }]);
+    expect(days?.reduce((sum, { active }) => sum + active, 0)).to.equal(12);
+    expect(days?.reduce((sum, { measures }) => sum + (measures['everything/counts'] ?? 0), 0)).to.equal(66);
   });
 
   it('tells the rooms within a second, a region its sums and a learner the score; others may not listen', async () => {
