@@ -1,7 +1,6 @@
 import { Schema } from 'mongoose';
 import { z } from 'zod';
 import { definePlugin, type Services, unscoped } from '#platform';
-import { seed } from './seed/seed.ts';
 import type { SeedHost } from './seed/seed-host.ts';
 
 /** One document, `seed`, from the moment seeding begins. */
@@ -49,6 +48,8 @@ export default definePlugin({
       await state.create({ _id: 'seed', begunAt: new Date() });
       const { accounts, enrolments, programmes, regions, publicUrl } = host;
       const seedHost: SeedHost = { accounts, enrolments, programmes, regions, publicUrl, use };
+      // Its data and media are of no use to a platform that is not seeded.
+      const { seed } = await import('./seed/seed.ts');
       await seed({ host: seedHost, learners, simulated, stage });
       await state.updateOne({ _id: 'seed' }, { $set: { doneAt: new Date() } });
     });
