@@ -58,6 +58,8 @@ export async function createFixtures(platform: Platform, known?: Fixtures): Prom
   const { accounts, progress } = platform.rooms;
   const programme = known?.programme ?? (await place(platform));
 
+  const passwordHash = await accounts.hashPassword(password);
+
   const person: Fixtures['person'] = async (options = {}) => {
     const idNumber = inventedIdNumber();
     const login = `person-${people}`;
@@ -66,7 +68,7 @@ export async function createFixtures(platform: Platform, known?: Fixtures): Prom
       name,
       account: login,
       idNumber,
-      password,
+      passwordHash,
       organisation: options.organisation ?? organisations.school,
       stage: options.stage ?? 'senior',
       subject: options.subject ?? 'chinese',

@@ -188,7 +188,8 @@ describe('npm run db -- dump and restore', function () {
 });
 
 describe('npm run db', function () {
-  this.timeout(60_000);
+  // Each call is a process that starts the engine in another one.
+  this.timeout(180_000);
   let dataDir: string;
 
   before(async () => {

@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { type Collection, MongoClient } from 'mongodb';
 import { checkFolder } from '../../../server/database/mongod/maintenance.ts';
 import { startEngine } from '../../support/engine.ts';
+import { eventually } from '../../support/eventually.ts';
 
 /** How often the engine is killed; `ENGINE_KILLS=100` is the long run. */
 const KILLS = Number(process.env.ENGINE_KILLS ?? 6);
@@ -82,6 +83,7 @@ async function loadAndKill(path: string, told: Acknowledged, round: number): Pro
   });
   await client.connect();
   let running = true;
+  const known = told.pairs.size;
   const writers = Array.from({ length: WRITERS }, async (_each, writer) => {
     for (let step = 0; running; step++) {
       try {
@@ -91,6 +93,8 @@ async function loadAndKill(path: string, told: Acknowledged, round: number): Pro
       }
     }
   });
+  // The kill falls at any moment of a load that has begun, however slow the machine is.
+  await eventually(() => expect(told.pairs.size).to.be.above(known + 1), 20_000);
   await new Promise((resolve) => setTimeout(resolve, 150 + Math.random() * 350));
   const ended = new Promise((resolve) => engine.process.once('exit', resolve));
   engine.process.kill('SIGKILL');
