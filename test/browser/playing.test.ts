@@ -5,7 +5,7 @@ import { media } from '../../plugins/demo/media/index.ts';
 import { Player, startVideoPlatform, type VideoPlatform } from '../plugins/video-courses/video-support.ts';
 import { eventually } from '../support/eventually.ts';
 import { axe, launchBrowser, screenshot, sizes } from './support/browser.ts';
-import { visit } from './support/visitor.ts';
+import { untilInPage, visit } from './support/visitor.ts';
 
 /** How much a player that goes away without a word may lose: one beat interval, and the moment it takes to tell. */
 const interval = 6;
@@ -44,7 +44,7 @@ describe('playing in browsers', function () {
   const position = async (page: Page) =>
     (await page.evaluate(`document.querySelector('#lesson-video_html5_api').currentTime`)) as number;
   const playedUpTo = (page: Page, seconds: number) =>
-    eventually(async () => expect(await position(page)).to.be.at.least(seconds), 40_000);
+    untilInPage(page, `document.querySelector('#lesson-video_html5_api').currentTime >= ${seconds}`, 40_000);
   const credited = async (learner: { enrolment: { _id: string } }, at = lesson) => {
     const enrolments = test.platform.rooms.connection.collection('enrolments');
     const enrolment = await enrolments.findOne({ _id: learner.enrolment._id as never });

@@ -2,13 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import type { CommittedChange } from '../../server/progress/commit.ts';
-import { eventually } from '../support/eventually.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { readPdfQr, readQr } from '../support/qr.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
 import { grade, layPath, type Path, thought, work } from '../support/whole-path.ts';
 import { axe, launchBrowser } from './support/browser.ts';
-import { type Visitor, visit, type Watch, watch } from './support/visitor.ts';
+import { untilInPage, type Visitor, visit, type Watch, watch } from './support/visitor.ts';
 
 /** A figure has to show this long after the commit at the latest. */
 const within = 2_000;
@@ -128,11 +127,7 @@ describe('the whole path in browsers', function () {
     await page.getByRole('link', { name: '第一讲' }).and(page.locator('main a.btn-primary')).click();
     await axe(page);
     await page.locator('.vjs-big-play-button').click();
-    const credited = page.locator('[data-coverage="credited"]');
-    await eventually(
-      async () => expect(Number.parseInt((await credited.textContent()) ?? '', 10)).to.be.at.least(10),
-      30_000,
-    );
+    await untilInPage(page, `parseInt(document.querySelector('[data-coverage="credited"]').textContent) >= 10`, 30_000);
     expect(await page.evaluate(`document.querySelector('#lesson-video_html5_api').currentTime`)).to.be.at.least(10);
   }
 
@@ -179,6 +174,7 @@ describe('the whole path in browsers', function () {
   }
 
   async function scanPage(page: Page): Promise<string> {
+    // As one text: playwright looks at every element of an array, here 640,000.
     const pixels = (await page.evaluate(`(async () => {
       const svg = document.querySelector('.certificate-paper a svg');
       const image = new Image();
@@ -189,8 +185,8 @@ describe('the whole path in browsers', function () {
       context.fillStyle = 'white';
       context.fillRect(0, 0, 400, 400);
       context.drawImage(image, 40, 40, 320, 320);
-      return [...context.getImageData(0, 0, 400, 400).data];
-    })()`)) as number[];
-    return readQr(Uint8ClampedArray.from(pixels), 400, 400) ?? '';
+      return Array.from(context.getImageData(0, 0, 400, 400).data, (byte) => String.fromCharCode(byte)).join('');
+    })()`)) as string;
+    return readQr(Uint8ClampedArray.from(Buffer.from(pixels, 'latin1')), 400, 400) ?? '';
   }
 });

@@ -77,7 +77,10 @@ interface Violation {
  * @throws Error that names each rule with its elements and what is wrong
  */
 export async function axe(page: Page): Promise<void> {
-  await page.evaluate(axeSource());
+  // Not by `page.evaluate`, which takes twice as long to read so much.
+  const session = await page.context().newCDPSession(page);
+  await session.send('Runtime.evaluate', { expression: axeSource() });
+  await session.detach();
   const found = (await page.evaluate(
     `axe.run({ resultTypes: ['violations'], runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa','best-practice'] }).then((r) => r.violations)`,
   )) as Violation[];

@@ -28,6 +28,23 @@ export async function visit(browser: Browser, url: string, login?: string): Prom
   return { page, context, open };
 }
 
+/**
+ * Waits until an expression is true, in the page itself: looking costs nothing there, and a question to the browser much.
+ * (`waitForFunction` would evaluate text by `eval`, which the platform's pages forbid.)
+ */
+export async function untilInPage(page: Page, expression: string, withinMs: number): Promise<void> {
+  const held = await page.evaluate(`new Promise((resolve) => {
+    const end = Date.now() + ${withinMs};
+    const look = () => {
+      const holds = Boolean(${expression});
+      if (holds || Date.now() > end) resolve(holds);
+      else setTimeout(look, 50);
+    };
+    look();
+  })`);
+  if (!held) throw new Error(`${expression} did not hold within ${withinMs} ms`);
+}
+
 /** When each text of an element was seen first, in epoch ms, and whether the page is still the one that was opened. */
 export interface Watch {
   /** Resolves with the moment at which the text was shown. */
