@@ -7,6 +7,7 @@ import type { ProvenSession } from '../limits/limit-requests.ts';
 import type { Limits } from '../limits/limits.ts';
 import { isForeign } from '../web/origin.ts';
 import { Pace } from './pace.ts';
+import { Turns } from './turns.ts';
 
 /** Who is at the other end of a connection. */
 export interface Caller {
@@ -40,12 +41,14 @@ const [atOnce, perTurn] = [64, 2];
  */
 export function admitHandshakes(engine: Server['engine'], deps: HandshakeDeps): void {
   const { limits, provenSession, viewerOf, languageOf, publicUrl, behindProxy } = deps;
-  const pace = new Pace(atOnce, perTurn);
+  const lookups = new Turns(atOnce);
+  const pace = new Pace(perTurn);
 
   const identify = async (request: EngineRequest, session: string, address: string): Promise<Caller> => {
     // Who has waited too long has gone and comes again.
     if (request.socket.destroyed) throw new Error('gone');
     const viewer = session ? await viewerOf(session) : undefined;
+    await pace.turn();
     return { session, viewer, language: languageOf(request, viewer), address };
   };
 
@@ -61,7 +64,7 @@ export function admitHandshakes(engine: Server['engine'], deps: HandshakeDeps): 
     if (!may) next(new Error('turned away'));
     else if (isKnown) next();
     else {
-      pace
+      lookups
         .run(() => identify(request, session ?? '', address))
         .then((caller) => {
           request.caller = caller;

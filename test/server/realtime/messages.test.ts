@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { errors } from '../../../server/errors.ts';
 import { createLog } from '../../../server/log.ts';
 import { serveMessages } from '../../../server/realtime/messages.ts';
+import { Turns } from '../../../server/realtime/turns.ts';
 import { eventually } from '../../support/eventually.ts';
 
 describe('messages of a socket', () => {
@@ -22,6 +23,7 @@ describe('messages of a socket', () => {
     server = new Server(http);
     const deps = {
       log: createLog('silent'),
+      turns: new Turns(10),
       locales: { translator: () => (key: string) => key },
       refused: (_socket: Socket, viewer: { id: string }) => void refused.push(viewer.id),
     };
