@@ -4,10 +4,11 @@ module.exports = {
   import: ['tsx/esm'],
   require: ['./test/support/import-only.cjs'],
   extension: ['ts'],
-  // Half of a test's time is waiting.
+  // More than half of a test's time is waiting.
   parallel: true,
-  jobs: 4,
-  timeout: 20_000,
+  jobs: 5,
+  // For what hangs; what has to be quick says so itself.
+  timeout: 60_000,
   'forbid-only': true,
   // agenda keeps a timer of half its lock's lifetime (5 minutes) after every job that ran; the tests check by themselves
   // that processes and sockets end.
