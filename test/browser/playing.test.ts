@@ -11,7 +11,7 @@ import { untilInPage, visit } from './support/visitor.ts';
 const interval = 6;
 
 describe('playing in browsers', function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let browser: Browser;
   let test: VideoPlatform;
   let lesson: string;

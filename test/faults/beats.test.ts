@@ -5,7 +5,7 @@ import { storm } from '../load/beats/storm.ts';
 
 /** The benchmark's learners at a small scale: what they are credited agrees with their own ledger, whatever happens. */
 describe('many learners playing at once', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let site: Site;
   /** Learners of their own for each test. */
   const part = (from: number, to: number): Site => ({ ...site, learners: site.learners.slice(from, to) });

@@ -8,7 +8,7 @@ import { eventually } from '../support/eventually.ts';
 import { redisMissing, startRedis } from '../support/redis.ts';
 
 describe('learners playing on two platforms with Redis between them', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let redis: Awaited<ReturnType<typeof startRedis>>;
   let site: Site;
 

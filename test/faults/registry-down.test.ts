@@ -9,7 +9,7 @@ import { layPath, type Path } from '../support/whole-path.ts';
 const seconds = 2;
 
 describe('the whole path while the registry is down', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let registry: TestRegistry;
   let site: TestPlatform;
   let path: Path;

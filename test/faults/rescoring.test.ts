@@ -14,7 +14,7 @@ import { type PlatformProcess, startPlatformProcess } from '../support/platform-
 const learners = 6_000;
 
 describe('a rescoring whose process is killed', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let dataDir: string;
   let site: PlatformProcess | undefined;
   before(async () => {

@@ -29,7 +29,7 @@ const isAlive = (pid: number): boolean => {
 };
 
 describe('several workers on one data folder', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let dataDir: string;
   let path: Path;
   let site: PlatformProcess;
@@ -135,7 +135,7 @@ describe('several workers on one data folder', function () {
 });
 
 describe('npm start -- --workers 2', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let dataDir: string;
 
   beforeEach(async () => {

@@ -7,8 +7,7 @@ import { startTestPlatform, type TestPlatform } from '../../support/platform.ts'
 import { send, teacher } from './roster-support.ts';
 import { workbook } from './workbook-support.ts';
 
-describe('rosters', function () {
-  this.timeout(30_000);
+describe('rosters', () => {
   let test: TestPlatform;
   let administrator: Client;
   let target: { url: string; client: Client; programme: string };

@@ -20,8 +20,7 @@ const sources = [
   } as never),
 }));
 
-describe('boards', function () {
-  this.timeout(40_000);
+describe('boards', () => {
   let test: TestPlatform;
   let city: Client;
   let county: Client;

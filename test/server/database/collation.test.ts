@@ -1,8 +1,7 @@
 import { expect } from 'chai';
 import { withEngine } from '../../support/engine-suite.ts';
 
-describe('collation in the engine', function () {
-  this.timeout(20_000);
+describe('collation in the engine', () => {
   const engine = withEngine('collations');
   const second = { locale: 'en', strength: 2 };
   const first = { locale: 'en', strength: 1 };

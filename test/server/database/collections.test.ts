@@ -1,8 +1,7 @@
 import { expect } from 'chai';
 import { withEngine } from '../../support/engine-suite.ts';
 
-describe('kinds of collections in the engine', function () {
-  this.timeout(20_000);
+describe('kinds of collections in the engine', () => {
   const engine = withEngine('kinds');
 
   it('keeps the newest documents of a capped collection in the order of insertion', async () => {

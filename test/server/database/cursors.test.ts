@@ -3,8 +3,7 @@ import { Long } from 'mongodb';
 import { Cursors } from '../../../server/database/mongod/cursors.ts';
 import { withEngine } from '../../support/engine-suite.ts';
 
-describe('cursors of the engine', function () {
-  this.timeout(20_000);
+describe('cursors of the engine', () => {
   const engine = withEngine('cursors');
   const unknown = Long.fromString('1234567890123456789');
 

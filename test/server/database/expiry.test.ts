@@ -11,9 +11,7 @@ import { startEngine } from '../../support/engine.ts';
 const START = Date.parse('2026-09-01T00:00:00Z');
 const at = (seconds: number) => new Date(START + seconds * 1000);
 
-describe('indexes with a lifetime', function () {
-  this.timeout(20_000);
-
+describe('indexes with a lifetime', () => {
   it('remove what is older, not before, and nothing that has no date', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'xuefang-expiry-'));
     const running = await startEngine(folder);

@@ -93,8 +93,7 @@ const expressions: [string, unknown, Document, unknown][] = [
   ['$literal', { $literal: '$a' }, { a: 1 }, '$a'],
 ];
 
-describe('expressions of the engine', function () {
-  this.timeout(20_000);
+describe('expressions of the engine', () => {
   const engine = withEngine('expressions');
 
   for (const [name, expression, document, expected] of expressions) {

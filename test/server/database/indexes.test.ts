@@ -2,8 +2,7 @@ import { expect } from 'chai';
 import { type Collection, Decimal128, type Document, Long, ObjectId } from 'mongodb';
 import { withEngine } from '../../support/engine-suite.ts';
 
-describe('indexes of the engine', function () {
-  this.timeout(20_000);
+describe('indexes of the engine', () => {
   const engine = withEngine('indexes');
   let rows: Collection<Document>;
 

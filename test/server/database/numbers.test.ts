@@ -169,8 +169,7 @@ const refused: [string, Document, number][] = [
 
 const equals = [6, long(6), double(6), decimal('6.0')];
 
-describe('numbers of the engine', function () {
-  this.timeout(20_000);
+describe('numbers of the engine', () => {
   const engine = withEngine('numbers');
   const raw = { promoteValues: false, promoteLongs: false };
   const rows = () => engine.db.collection('rows');

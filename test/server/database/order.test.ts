@@ -68,8 +68,7 @@ const pipelines: [string, Document[], string][] = [
   ['$replaceRoot', [{ $replaceRoot: { newRoot: '$10' } }], 'x 2 1'],
 ];
 
-describe('fields with names like integers', function () {
-  this.timeout(20_000);
+describe('fields with names like integers', () => {
   const engine = withEngine('order');
   const rows = () => engine.db.collection<Document>('rows');
   const found = async () => namesIn((await rows().findOne({}, { raw: true })) as unknown as Uint8Array);

@@ -78,9 +78,7 @@ describe('updates on encoded documents', () => {
   });
 });
 
-describe('updates of indexed fields on encoded documents', function () {
-  this.timeout(30_000);
-
+describe('updates of indexed fields on encoded documents', () => {
   it('keep unique, sparse, partial and multikey indexes in agreement', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'xuefang-patch-'));
     const engine = await startEngine(folder);

@@ -167,8 +167,7 @@ const lookups: [string, Document, string[]][] = [
   ['nothing', { k: 9 }, []],
 ];
 
-describe('pipelines of the engine', function () {
-  this.timeout(20_000);
+describe('pipelines of the engine', () => {
   const engine = withEngine('pipelines');
 
   for (const [name, stages, documents, expected] of pipelines) {

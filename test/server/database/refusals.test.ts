@@ -111,8 +111,7 @@ const options: [string, Document, number][] = [
   ['profiling', { profile: 2 }, 238],
 ];
 
-describe('what the engine refuses', function () {
-  this.timeout(20_000);
+describe('what the engine refuses', () => {
   const engine = withEngine('refusals');
 
   it('answers commands that it does not have with CommandNotFound', async () => {

@@ -131,8 +131,7 @@ const updates: [string, Document | Document[], Document, Document, Document?][] 
   ['a new field goes to the end, new ones by name', { $set: { z: 1, b: 2 } }, { y: 0 }, { y: 0, b: 2, z: 1 }],
 ];
 
-describe("MongoDB's semantics in the engine", function () {
-  this.timeout(20_000);
+describe("MongoDB's semantics in the engine", () => {
   const engine = withEngine('semantics');
   let rows: Collection<Document>;
 

@@ -17,8 +17,7 @@ const hasTracer = () => {
   }
 };
 
-describe('the sync before the answer', function () {
-  this.timeout(40_000);
+describe('the sync before the answer', () => {
   let path: string;
 
   before(function () {

@@ -26,8 +26,7 @@ const searches: [string, { $search: string; [option: string]: unknown }, number[
   ['Chinese that is nowhere', { $search: '师教' }, []],
 ];
 
-describe('text search in the engine', function () {
-  this.timeout(20_000);
+describe('text search in the engine', () => {
   const engine = withEngine('texts');
   let rows: Collection<{ _id: number; views: number }>;
 

@@ -30,8 +30,7 @@ const schemas: [string, Document, unknown[], unknown[]][] = [
   ['not', { not: { bsonType: 'string' } }, [1], ['x']],
 ];
 
-describe('$jsonSchema and validators in the engine', function () {
-  this.timeout(20_000);
+describe('$jsonSchema and validators in the engine', () => {
   const engine = withEngine('schemas');
 
   for (const [name, schema, good, bad] of schemas) {

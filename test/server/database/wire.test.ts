@@ -67,8 +67,7 @@ async function recorder(port: number): Promise<{ server: Server; port: number; s
   return { server, port: (server.address() as { port: number }).port, seen };
 }
 
-describe('sizes and messages of the engine', function () {
-  this.timeout(30_000);
+describe('sizes and messages of the engine', () => {
   const engine = withEngine('wire');
   const rows = () => engine.db.collection<{ _id: number; data?: Buffer; list?: Buffer[] }>('rows');
   const failure = (work: Promise<unknown>): Promise<Document> =>

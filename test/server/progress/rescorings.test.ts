@@ -7,8 +7,7 @@ import { startTestPlatform, type TestPlatform } from '../../support/platform.ts'
 const folder = new URL('../../fixtures/everything', import.meta.url).pathname;
 const by = { actor: 'somebody', reason: '满分要求写错了' };
 
-describe('correcting an open scheme', function () {
-  this.timeout(30_000);
+describe('correcting an open scheme', () => {
   let test: TestPlatform;
   let other: TestPlatform;
   before(async () => {
