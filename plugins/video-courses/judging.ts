@@ -48,6 +48,7 @@ export function judge(live: LivePlaying, report: Report, circumstances: Circumst
   const outside: Uncredited[] = [];
   let { record, playing: session } = live;
   let playedMs = 0;
+  let sentAt: number | undefined;
   for (const given of report.beats) {
     const beat = { ...given, token } as CreditInput['beat'];
     const dayCredited = live.day.credited + result.credited;
@@ -67,13 +68,14 @@ export function judge(live: LivePlaying, report: Report, circumstances: Circumst
     result.played ||= beat.ranges.length > 0;
     playedMs += mediaMs(beat.ranges) / Math.min(beat.rate, rules.seenSpeed);
     ({ record, session } = judged);
+    sentAt = beat.sentAt;
   }
   result.noted = outside.length > 0;
   const { credited } = result;
   const uncredited = result.noted ? [...result.reasons, ...outside] : result.reasons;
   const day = result.played || result.noted ? noteBeats(live.day, lesson.id, { credited, uncredited }, now) : live.day;
   result.live = { ...live, record, playing: session, day };
-  if (playedMs > 0) result.live = noteAddress(result, playedMs, report.beats.at(-1)?.sentAt, circumstances);
+  if (playedMs > 0) result.live = noteAddress(result, playedMs, sentAt, circumstances);
   return result;
 }
 

@@ -1,17 +1,24 @@
 import { z } from 'zod';
 
-/** Zod would refuse the whole report for one bad number; here it passes as NaN, and crediting refuses that beat by reason. */
+/** Zod would refuse the whole report for one bad number; here it passes as NaN. */
 const number = z.number().catch(Number.NaN);
 const id = z.string().min(1).max(120);
 
+/** The numbers of a beat, which crediting looks at itself: to prove each of them twice cost as much as crediting does. */
+const unproven = z.any().optional().meta({ type: 'number' }) as z.ZodType<number>;
+const range = z
+  .any()
+  .refine((value) => Array.isArray(value) && value.length === 2)
+  .meta({ type: 'array', items: { type: 'number' }, minItems: 2, maxItems: 2 }) as z.ZodType<[number, number]>;
+
 const beat = z.object({
   /** Rises by one with every beat of a session, from 1. */
-  seq: number,
+  seq: unproven,
   /** Media seconds played since the last beat, in the order of playing. */
-  ranges: z.array(z.tuple([number, number])).max(500),
-  rate: number,
+  ranges: z.array(range).max(500),
+  rate: unproven,
   /** The player's clock, epoch ms. */
-  sentAt: number.optional(),
+  sentAt: unproven.optional(),
   /** The player stopped on purpose. */
   final: z.boolean().optional(),
 });
