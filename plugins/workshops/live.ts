@@ -39,7 +39,7 @@ export class LiveDesk {
       if (before.workshop !== after.workshop) this.#membership(before.workshop, after.workshop);
       if (!after.workshop) continue;
       const room = `workshop:${after.workshop}`;
-      this.#deps.core.publish(room, `member/${after._id}`, updateOf(after));
+      if (!this.#deps.core.publish(room, `member/${after._id}`, updateOf(after))) continue;
       const lines = linesOf(change);
       if (lines.length > 0) this.#gather(after.workshop, lines);
     }

@@ -309,8 +309,11 @@ export interface Host<
   /** The service of a plugin that may be absent, once all have registered. */
   tryUse<K extends keyof Services>(id: K): Services[K] | undefined;
 
-  /** Sends to everybody in a room, coalesced to one message a second; a function is called when it is sent. */
-  publish(room: string, event: string, value: unknown | (() => Promise<unknown>)): void;
+  /**
+   * Sends to everybody in a room, coalesced to one message a second; a function is called when it is sent.
+   * @returns whether anybody may be there
+   */
+  publish(room: string, event: string, value: unknown | (() => Promise<unknown>)): boolean;
   /** Says who may join rooms of a pattern such as `lesson:*`; the part after the colon is given to `may`. */
   allowRoom(kind: string, may: (viewer: Viewer, id: string) => boolean | Promise<boolean>): void;
 

@@ -214,12 +214,12 @@ export class CommitLane {
     if (!created && changes.length === 0) return { before, after: before, steps: [] };
     const scheme = schemeFor(schemes, before);
     const steps: { day: string; after: EnrolmentProgress }[] = [];
-    let after = before as EnrolmentProgress;
+    let after = before;
     for (const { day, changes: ofDay } of changesByDay(changes, after.lastDay ?? beijingDay(Date.now()))) {
-      after = applyChanges(after, ofDay, scheme, this.#deps.measureOf);
-      steps.push({ day, after });
+      after = applyChanges(after as Enrolment & EnrolmentProgress, ofDay, scheme, this.#deps.measureOf);
+      steps.push({ day, after: after as EnrolmentProgress });
     }
-    return { before, after: { ...before, ...after, rev: before.rev + 1 } as Enrolment, steps };
+    return { before, after: Object.assign(after, { rev: before.rev + 1 }), steps };
   }
 
   async #writeRollUps(programme: string, deltas: RollupDelta[], session: ClientSession): Promise<void> {

@@ -35,13 +35,13 @@ export type Change =
  * @param scheme the one that counts for this enrolment: `schemeFor`
  * @throws core:not-found for values that count only while the learner takes part, where they have left
  */
-export function applyChanges(
-  before: EnrolmentProgress,
+export function applyChanges<E extends EnrolmentProgress>(
+  before: E,
   changes: readonly Change[],
   scheme: Scheme,
   measureOf: MeasureOf,
-): EnrolmentProgress {
-  const after = { ...before, values: { ...before.values } };
+): E {
+  const after: E = { ...before, values: { ...before.values } };
   for (const change of changes) applyOne(after, change);
   const measures = sumMeasures(after.values, measureOf);
   const result = score(scheme, measures, after.values);

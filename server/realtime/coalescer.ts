@@ -43,17 +43,19 @@ export class Coalescer {
     this.#intervalMs = deps.intervalMs;
   }
 
-  publish(name: string, event: string, value: Value): void {
-    if (this.#closed || !this.#isWatched(name)) return;
+  /** @returns whether anybody is told */
+  publish(name: string, event: string, value: Value): boolean {
+    if (this.#closed || !this.#isWatched(name)) return false;
     const known = this.#rooms.get(name);
     if (known) {
       known.waiting.set(event, value);
-      return;
+      return true;
     }
     const room: Room = { name, waiting: new Map([[event, value]]), quietUntil: 0 };
     this.#rooms.set(name, room);
     // Everything that is published in this turn goes into one message.
     queueMicrotask(() => this.#flush(room));
+    return true;
   }
 
   close(): void {

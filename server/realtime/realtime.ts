@@ -98,8 +98,8 @@ export class Realtime {
     this.#rules.set(kind, may);
   }
 
-  publish(room: string, event: string, value: unknown | (() => Promise<unknown>)): void {
-    this.#coalescer.publish(room, event, value);
+  publish(room: string, event: string, value: unknown | (() => Promise<unknown>)): boolean {
+    return this.#coalescer.publish(room, event, value);
   }
 
   /** Notes a message that was refused for what it says. */
