@@ -14,7 +14,8 @@ const APART_MS = 10;
 /**
  * Reads documents by id, and those that are asked for at the same time in one query: what is asked while one is under way
  * waits for the next, which leaves a little later where the answer was quick. So one question is answered at once, and ten
- * thousand people who come back together cost a few hundred queries: a query costs as much as reading fifty documents. A document is as it was after it was asked for; several askers share it: read it, do not change it.
+ * thousand people who come back together cost a few hundred queries: a query costs as much as reading fifty documents. A
+ * document is as it was after it was asked for; several askers share it: read it, do not change it.
  */
 export class ReadsById<T extends { _id: string }> {
   readonly #read: (ids: string[]) => Promise<T[]>;

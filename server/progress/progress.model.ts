@@ -3,7 +3,10 @@ import { idField, newId } from '../ids.ts';
 
 const sums = { type: Schema.Types.Mixed, default: {} } as const;
 
-/** Sums over the enrolments of one scope in one programme, in parts that add up (`roll-up-writes.ts`); `_id` is `<programme>|<scope>` with the part. */
+/**
+ * Sums over the enrolments of one scope in one programme, in parts that add up (`roll-up-writes.ts`); `_id` is
+ * `<programme>|<scope>` with the part.
+ */
 export const rollUpSchema = new Schema(
   {
     _id: { type: String, required: true },

@@ -48,7 +48,8 @@ export function bucketOf(total: number): number {
 }
 
 /**
- * The increments that turn the roll-ups including `before` into those including `after`; empty when nothing changed. Scopes with the same increments share them: read them, do not change them.
+ * The increments that turn the roll-ups including `before` into those including `after`; empty when nothing changed. Scopes
+ * with the same increments share them: read them, do not change them.
  * @param before undefined for a new enrolment
  * @param day the Beijing day of the change
  */
