@@ -4,7 +4,7 @@ import type { Engine } from '../engine.ts';
 import { typeMismatch } from '../errors.ts';
 import { compileFilter } from '../query/matcher.ts';
 import { visitPath } from '../query/paths.ts';
-import { compileProjection } from '../query/projection.ts';
+import { compilePick, compileProjection, type Projection } from '../query/projection.ts';
 import type { Found } from '../query/scan.ts';
 import { documentKey } from '../storage/documents.ts';
 import { type Doc, decode, encode, isDocument } from '../values/codec.ts';
@@ -35,7 +35,8 @@ export const find: Handler = (engine, command) => {
   const filter = documentField(body, 'filter') ?? {};
   const context = matchContext(engine, command);
   compileFilter(filter, context);
-  const projection = compileProjection(documentField(body, 'projection'), filter, context);
+  const asked = documentField(body, 'projection');
+  const projection = compileProjection(asked, filter, context);
   const collection = collectionOf(engine, command);
   if (collection?.view !== undefined) return findInView(engine, command);
   const limit = countField(body, 'limit') || undefined;
@@ -50,7 +51,7 @@ export const find: Handler = (engine, command) => {
   const results =
     collection === undefined
       ? [][Symbol.iterator]()
-      : rawResults(search(view, collection, request, context), projection);
+      : rawResults(search(view, collection, request, context), projection, compilePick(asked));
   const batch = engine.cursors.open(namespace, results, countField(body, 'batchSize'), {
     singleBatch: body.singleBatch === true,
     noTimeout: body.noCursorTimeout === true,
@@ -75,9 +76,14 @@ function findById(engine: Engine, command: Command, namespace: string): Buffer |
   return cursorReply(namespace, { documents: raw === undefined ? [] : [raw], id: Long.ZERO }, 'firstBatch');
 }
 
-function* rawResults(found: Iterable<Found>, projection: ((document: Doc) => Doc) | undefined): Generator<Buffer> {
+function* rawResults(
+  found: Iterable<Found>,
+  projection: Projection | undefined,
+  picked: ReturnType<typeof compilePick>,
+): Generator<Buffer> {
   for (const { raw, document } of found) {
-    yield projection === undefined ? raw : encode(projection(document ?? decode(raw)));
+    if (picked) yield picked(raw);
+    else yield projection === undefined ? raw : encode(projection(document ?? decode(raw)));
   }
 }
 

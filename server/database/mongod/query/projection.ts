@@ -3,6 +3,7 @@ import { type Doc, isDocument, setField } from '../values/codec.ts';
 import { addField } from '../values/fields.ts';
 import { asDouble, toDouble } from '../values/numeric.ts';
 import { copyOrder, withIdFirst } from '../values/order.ts';
+import { pick } from '../values/raw.ts';
 import { compileFilter, elementTest, type MatchContext } from './matcher.ts';
 import { checkMeta, scored } from './sort.ts';
 
@@ -50,6 +51,21 @@ export function compileProjection(spec: Doc | undefined, filter: Doc, context: M
   }
   if (includeId === false) root.set('_id', { include: false });
   return (document) => exclude(document, root, document) as Doc;
+}
+
+/**
+ * The same for a projection that only names whole fields to be seen, done on encoded documents; undefined for any other.
+ * @param spec one that `compileProjection` accepts
+ */
+export function compilePick(spec: Doc | undefined): ((raw: Buffer) => Buffer) | undefined {
+  const { _id: id = true, ...fields } = spec ?? {};
+  const names = Object.keys(fields);
+  const isPlain = (value: unknown): boolean =>
+    typeof value === 'boolean' || (typeof value === 'number' && !Number.isNaN(value));
+  if (!isPlain(id) || names.length === 0 || names.some((name) => name.includes('.'))) return undefined;
+  if (!Object.values(fields).every((value) => isPlain(value) && value)) return undefined;
+  const wanted = [...(id ? ['_id'] : []), ...names].map((name) => Buffer.from(name));
+  return (raw) => pick(raw, wanted);
 }
 
 /** The paths of a specification with what is said about each; documents in it are paths as well, operators are not. */

@@ -70,6 +70,31 @@ export function findField(raw: Buffer, offset: number, name: Buffer): Field | un
   }
 }
 
+/** The document with those of its fields that have one of these names, in its own order. */
+export function pick(raw: Buffer, names: readonly Buffer[]): Buffer {
+  const kept: number[] = [];
+  let size = 5;
+  for (let at = 4; raw[at] !== 0; ) {
+    const start = at;
+    const value = raw.indexOf(0, at + 1) + 1;
+    at = valueEnd(raw, raw[start] as number, value);
+    if (!names.some((name) => isNamed(raw, start + 1, value - 1, name))) continue;
+    size += at - start;
+    if (kept.at(-1) === start) kept[kept.length - 1] = at;
+    else kept.push(start, at);
+  }
+  const result = Buffer.allocUnsafe(size);
+  let end = result.writeInt32LE(size, 0);
+  for (let index = 0; index < kept.length; index += 2) end += raw.copy(result, end, kept[index], kept[index + 1]);
+  result[end] = 0;
+  return result;
+}
+
+function isNamed(raw: Buffer, start: number, end: number, name: Buffer): boolean {
+  if (end - start !== name.length || raw[start] !== name[0]) return false;
+  return raw.compare(name, 0, name.length, start, end) === 0;
+}
+
 /**
  * Puts `element` (type, name, value; or nothing) in place of the bytes from `start` to `end`, and corrects the sizes of the
  * documents around it, which start at `holders`. The same buffer when nothing changes, or when it may be changed in place.
