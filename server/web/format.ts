@@ -1,3 +1,4 @@
+import { beijingDay, beijingHour, startOfBeijingDay } from '../beijing-time.ts';
 import type { Language } from '../languages.ts';
 
 /** Figures and times as people read them; times are Beijing time. */
@@ -59,20 +60,17 @@ function create(language: Language): Formatters {
   };
 }
 
-const dayMs = 86_400_000;
-/** Milliseconds since 1970 as if Beijing were at Greenwich; it has been at UTC+8 the year round since 1992. */
-const inBeijing = (at: Date | number | string): number => new Date(at).getTime() + 8 * 3_600_000;
 const mostDays = 5_000;
 
 /** What a format says of the beginning of a moment's day; asked of `Intl` once a day, a table asks for each row. */
 function perDay(format: Intl.DateTimeFormat): (at: Date | number | string) => string {
-  const known = new Map<number, string>();
+  const known = new Map<string, string>();
   return (at) => {
-    const day = Math.floor(inBeijing(at) / dayMs);
+    const day = beijingDay(new Date(at));
     const kept = known.get(day);
     if (kept !== undefined) return kept;
     if (known.size >= mostDays) known.clear();
-    const text = format.format(day * dayMs - 8 * 3_600_000);
+    const text = format.format(startOfBeijingDay(day));
     known.set(day, text);
     return text;
   };
@@ -80,8 +78,9 @@ function perDay(format: Intl.DateTimeFormat): (at: Date | number | string) => st
 
 /** 09:05 */
 function clock(at: Date | number | string): string {
-  const minutes = Math.floor(inBeijing(at) / 60_000) % 1_440;
-  return [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, '0')).join(':');
+  const moment = new Date(at);
+  // Beijing is whole hours from UTC.
+  return [beijingHour(moment), moment.getUTCMinutes()].map((part) => String(part).padStart(2, '0')).join(':');
 }
 
 const formatters: Record<Language, Formatters> = { 'zh-CN': create('zh-CN'), en: create('en') };
