@@ -159,7 +159,7 @@ export class CommitLane {
       deltas.set(change.after.programme, list);
       if (change.after.state === 'qualified' && !change.before.qualifiedAt) qualified.push(qualifiedFact(id));
     }
-    // The sums first: commits of several processes always meet in them, and so they meet before the rest is sent in vain.
+    // The sums first: writers that share a part always meet in them, and so they meet before the rest is sent in vain.
     for (const [programme, list] of deltas) await this.#writeRollUps(programme, mergeDeltas(list), session);
     await this.#writeEnrolments(writes, session, group);
     await writeCompanions([...group.values()].flat(), session);

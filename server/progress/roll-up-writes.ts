@@ -9,18 +9,19 @@ interface Upsert {
  * time, and every commit adds to its programme's. Each writer has a part of its own; where there are more writers they share.
  */
 const PARTS = 5;
-const RESCORING_PART = PARTS - 1;
 
 /** The parts that a server process writes beats and the like to, by the number of its seat. */
 export const partsOf = (seat: number): [number, number] => (seat % 2 === 0 ? [0, 1] : [2, 3]);
-export const rescoringPart = RESCORING_PART;
+export const rescoringPart = PARTS - 1;
 
-export const rollUpIds = (programme: string, scope: string): string[] => inParts(`${programme}|${scope}`);
-export const rollUpDayIds = (programme: string, scope: string, day: string): string[] =>
-  inParts(`${programme}|${scope}|${day}`);
+/** The ids of all parts of a roll-up, or of one of its days. */
+export const rollUpIds = (programme: string, scope: string, day?: string): string[] =>
+  Array.from({ length: PARTS }, (_, part) => partId(part, programme, scope, day));
 
-const inParts = (id: string): string[] => Array.from({ length: PARTS }, (_, part) => partId(id, part));
-const partId = (id: string, part: number): string => (part === 0 ? id : `${id}|#${part}`);
+function partId(part: number, programme: string, scope: string, day?: string): string {
+  const id = day === undefined ? `${programme}|${scope}` : `${programme}|${scope}|${day}`;
+  return part === 0 ? id : `${id}|#${part}`;
+}
 
 /** The increments that add the deltas to a part of the stored roll-ups of a programme, and of their days. */
 export function rollUpWrites(
@@ -39,11 +40,11 @@ export function rollUpWrites(
       ...(total !== 0 && { total }),
     };
     if (Object.keys(increments).length > 0) {
-      rollUps.push(upsert(partId(`${programme}|${scope}`, part), increments, { programme, scope }, { at }));
+      rollUps.push(upsert(partId(part, programme, scope), increments, { programme, scope }, { at }));
     }
     if (day) {
       const ofDay = { ...prefixed('measures', day.measures), ...(day.active !== 0 && { active: day.active }) };
-      days.push(upsert(partId(`${programme}|${scope}|${day.day}`, part), ofDay, { programme, scope, day: day.day }));
+      days.push(upsert(partId(part, programme, scope, day.day), ofDay, { programme, scope, day: day.day }));
     }
   }
   return { rollUps, days };

@@ -5,7 +5,7 @@ import type { EnrolmentProgress } from './enrolment-change.ts';
 import { snapshotOf } from './enrolment-change.ts';
 import type { rollUpDaySchema, rollUpSchema } from './progress.model.ts';
 import { addTo, type EnrolmentState, type RollupDelta, recompute } from './roll-up.ts';
-import { rollUpDayIds, rollUpIds } from './roll-up-writes.ts';
+import { rollUpIds } from './roll-up-writes.ts';
 
 type StoredRollUp = InferSchemaType<typeof rollUpSchema>;
 type StoredRollUpDay = InferSchemaType<typeof rollUpDaySchema>;
@@ -63,7 +63,7 @@ export class RollUps {
   /** The days `from`..`to` of each scope, each day present, in order. */
   async days(programme: string, spans: readonly Span[]): Promise<RollUpDay[][]> {
     const wanted = spans.map(({ scope, from, to }) =>
-      daysFrom(from, to).map((day) => ({ day, ids: rollUpDayIds(programme, scope, day) })),
+      daysFrom(from, to).map((day) => ({ day, ids: rollUpIds(programme, scope, day) })),
     );
     const ids = new Set(wanted.flat().flatMap((day) => day.ids));
     const found = await this.#models.rollUpDays.find({ _id: trusted({ $in: [...ids] }) }).lean();
