@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { type ClientSession, type InferSchemaType, type Model, trusted } from 'mongoose';
-import { type ReadsById, readsFrom } from '../database/reads-by-id.ts';
+import { projectionOf, type ReadsById, readsFrom } from '../database/reads-by-id.ts';
 import { AppError, errors } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { Kept } from '../kept.ts';
@@ -137,8 +137,9 @@ export class Accounts {
   /** Those of the ids that there are, with the fields that are shown or with all. */
   byIds<F extends keyof User = keyof User>(ids: string[], fields?: readonly F[]): Promise<Pick<User, F | '_id'>[]> {
     const found = this.#users.find({ _id: trusted({ $in: ids }) });
-    const shown = fields && Object.fromEntries(['_id', ...fields].map((field) => [field, 1]));
-    return (shown ? found.select(shown) : found).lean() as PromiseLike<unknown> as Promise<Pick<User, F | '_id'>[]>;
+    return (fields ? found.select(projectionOf(fields)) : found).lean() as PromiseLike<unknown> as Promise<
+      Pick<User, F | '_id'>[]
+    >;
   }
 
   /** Users whose ID numbers are in the list, by number: used to recognise people on a roster. */

@@ -56,12 +56,16 @@ export class ReadsById<T extends { _id: string }> {
   }
 }
 
+/** The projection that leaves a document these fields and its id. */
+export const projectionOf = (fields: readonly string[]): Record<string, 1> =>
+  Object.fromEntries(['_id', ...fields].map((name) => [name, 1]));
+
 /** Reads of a collection's documents, of `fields` alone where they are named. */
 export function readsFrom<T extends { _id: string }>(
   collection: Pick<mongo.Collection, 'find'>,
   fields?: readonly (keyof T & string)[],
 ): ReadsById<T> {
-  const projection = fields && Object.fromEntries(fields.map((name) => [name, 1]));
+  const projection = fields && projectionOf(fields);
   return new ReadsById<T>((ids) => {
     // One more than there can be: the database closes the cursor with its first answer.
     const options = { batchSize: ids.length + 1, ...(projection && { projection }) };

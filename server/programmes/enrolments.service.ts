@@ -1,7 +1,7 @@
 import { type InferSchemaType, type Model, trusted } from 'mongoose';
 import type { User } from '../accounts/accounts.service.ts';
 import type { Scope, Scoped, Viewer } from '../accounts/scope.ts';
-import { type ReadsById, readsFrom } from '../database/reads-by-id.ts';
+import { projectionOf, type ReadsById, readsFrom } from '../database/reads-by-id.ts';
 import { errors } from '../errors.ts';
 import { pageOf } from '../page-of.ts';
 import type { ActivityValues } from '../progress/weighted-score.ts';
@@ -48,9 +48,9 @@ const rosterFields = { learner: 1, name: 1, organisation: 1, state: 1, total: 1,
 /** What every message of a learner's asks. */
 type Head = Pick<Enrolment, '_id' | 'learner' | 'state'>;
 type RosterLine = Pick<Enrolment, '_id' | keyof typeof rosterFields>;
-const studiedFields = { name: 1, values: 1, qualifiedAt: 1 } as const;
+const studiedFields = ['name', 'values', 'qualifiedAt'] as const;
 /** What somebody has done, and when. */
-export type Studied = Pick<Enrolment, '_id' | keyof typeof studiedFields>;
+export type Studied = Pick<Enrolment, '_id' | (typeof studiedFields)[number]>;
 
 /** Reads enrolments. Every query carries a scope; writing is the recorder's. */
 export class Enrolments {
@@ -86,7 +86,7 @@ export class Enrolments {
     const given = present(filter);
     const rows = this.#enrolments
       .find(given)
-      .select(Object.fromEntries(['_id', ...fields].map((field) => [field, 1])))
+      .select(projectionOf(fields))
       .sort({ [page.sort ?? 'name']: order, _id: order })
       .skip(page.skip)
       .limit(page.limit)
@@ -130,7 +130,7 @@ export class Enrolments {
   /** What those of the ids did that the scope covers. */
   async studied(ids: string[], scope: Scoped): Promise<Studied[]> {
     const found = this.#enrolments.find({ $and: [{ _id: trusted({ $in: ids }) }, scope] });
-    return (await found.select({ ...studiedFields, _id: 1 }).lean()) as Studied[];
+    return (await found.select(projectionOf(studiedFields)).lean()) as Studied[];
   }
 
   /** Those of the ids that the scope covers. */
