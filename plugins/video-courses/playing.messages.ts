@@ -70,7 +70,14 @@ const presence = z.object({
 const reason = z.object({ reason: z.string(), seconds, from: seconds, to: seconds });
 
 export const startReply = z.discriminatedUnion('state', [
-  z.object({ state: z.literal('elsewhere'), lesson: z.string(), title: z.string() }),
+  z.object({
+    state: z.literal('elsewhere'),
+    lesson: z.string(),
+    title: z.string(),
+    /** Public name of the session there; its enrolment's room hears `playing-ended` with it. */
+    session: z.string(),
+    enrolment: z.string(),
+  }),
   z.object({
     state: z.literal('playing'),
     session: z.string(),

@@ -101,7 +101,14 @@ export class Playing {
       let before = await this.#store.load(viewer.id, day);
       if (before && !wish.takeover && wish.resume !== before.playing.token && mayStillEarn(before, rules, now)) {
         const { lesson: other } = await this.#deps.catalogue.lesson(before.lesson);
-        return { state: 'elsewhere', lesson: other.id, title: localText(other.title, language) };
+        const { session: playing, enrolment: there } = before;
+        return {
+          state: 'elsewhere',
+          lesson: other.id,
+          title: localText(other.title, language),
+          session: playing,
+          enrolment: there,
+        };
       }
       if (before && before.ahead > 0) before = await this.#commits.save(before, now);
       const playing = startSession({
@@ -217,7 +224,9 @@ export class Playing {
     return this.#inLane({ id: learner }, async () => {
       const now = this.#deps.now();
       const live = await this.#store.load(learner, beijingDay(now));
-      if (live && !live.ended && isOver(live.by)) await this.#commits.save({ ...live, ended: true }, now);
+      if (!live || live.ended || !isOver(live.by)) return;
+      await this.#commits.save({ ...live, ended: true }, now);
+      this.#tellEnded(live);
     });
   }
 
@@ -256,6 +265,11 @@ export class Playing {
     this.#deps.host.publish(`enrolment:${enrolment}`, 'playing', { session });
   }
 
+  /** Takes back the question that another place may be asking. */
+  #tellEnded({ enrolment, session }: LivePlaying): void {
+    this.#deps.host.publish(`enrolment:${enrolment}`, 'playing-ended', { session });
+  }
+
   async #judge(live: LivePlaying, report: Report, setting: Setting, from: string): Promise<ReportReply> {
     const { lesson, rules, now } = setting;
     const term = termOf(setting.programme);
@@ -279,6 +293,7 @@ export class Playing {
       this.#refuse('not-enrolled', report);
       return { state: 'ended', seq: live.playing.seq, reasons: [], refused: ['not-enrolled'] };
     }
+    if (after.ended && !after.successor) this.#tellEnded(after);
     this.counters.add(judged);
     return replyOf(after, { lesson, rules, now, term }, judged);
   }

@@ -50,6 +50,8 @@ describe('playing in browsers', function () {
     const enrolment = await enrolments.findOne({ _id: learner.enrolment._id as never });
     return (enrolment?.values?.[`video-courses/lesson/${at}`]?.value ?? 0) as number;
   };
+  const sessionOf = (learner: { id: string }) =>
+    test.platform.rooms.connection.collection('video_courses_sessions').findOne({ _id: learner.id as never });
   const line = (page: Page, text: string) => page.locator('#player-line', { hasText: text }).waitFor();
   /** A page of the same browser, as after a tab was closed. */
   const reopen = async (context: BrowserContext) => {
@@ -125,12 +127,72 @@ describe('playing in browsers', function () {
     const phone = await open(learner);
     const desk = await open(learner);
     await play(phone.page);
-    await playedUpTo(phone.page, 8);
+    await playedUpTo(phone.page, 4);
     await phone.page.close();
+    await eventually(async () => expect((await sessionOf(learner))?.ended).to.equal(true));
     await play(desk.page);
-    await eventually(async () => expect(await position(desk.page)).to.be.at.least(7));
+    await playedUpTo(desk.page, 3);
+    expect(await desk.page.locator('#elsewhere').isVisible()).to.equal(false);
     await phone.context.close();
     await desk.context.close();
+  });
+
+  it('takes its question back and goes on where the other place ends meanwhile', async () => {
+    const learner = await test.learner();
+    const phone = await open(learner);
+    const desk = await open(learner);
+    await play(phone.page);
+    await playedUpTo(phone.page, 3);
+    await play(desk.page);
+    const dialog = desk.page.getByRole('alertdialog', { name: '你正在另一处学习' });
+    await dialog.waitFor();
+    await phone.page.close();
+    await playedUpTo(desk.page, 2);
+    await line(desk.page, '学习时间');
+    expect(await dialog.isVisible()).to.equal(false);
+    await phone.context.close();
+    await desk.context.close();
+  });
+
+  it('takes its question back from somebody who does not look, without playing by itself', async () => {
+    const learner = await test.learner();
+    const { page, context } = await open(learner);
+    const other = new Player(await test.signIn(learner.login), lesson);
+    await other.start();
+    await play(page);
+    const dialog = page.getByRole('alertdialog', { name: '你正在另一处学习' });
+    await dialog.waitFor();
+    await page.evaluate(`Object.defineProperty(document, 'visibilityState', { value: 'hidden' })`);
+    await other.beat([], { leaving: true }).expect(200);
+    await dialog.waitFor({ state: 'hidden' });
+    expect((await sessionOf(learner))?.ended).to.equal(true);
+    await context.close();
+  });
+
+  it('goes on at once where the word that the other place has ended is faster than the answer that names it', async () => {
+    const learner = await test.learner();
+    const { page, context } = await open(learner);
+    const other = new Player(await test.signIn(learner.login), lesson);
+    await other.start();
+    await page.evaluate(`(() => {
+      window.heard = new Promise((resolve) => window.xuefang.live.follow('enrolment:${learner.enrolment._id}',
+        ({ event }) => event === 'playing-ended' && resolve()));
+    })()`);
+    // Without the plugin's socket it asks over HTTP.
+    test.platform.rooms.realtime.io.of('/video-courses').disconnectSockets();
+    const sessions = '**/api/v1/video-courses/sessions';
+    await page.route(sessions, async (route) => {
+      await page.unroute(sessions);
+      const response = await route.fetch();
+      expect((await response.json()).state).to.equal('elsewhere');
+      await other.beat([], { leaving: true }).expect(200);
+      await page.evaluate('window.heard');
+      await route.fulfill({ response });
+    });
+    await play(page);
+    await line(page, '正在记录学习时间');
+    expect(await page.locator('#elsewhere').isVisible()).to.equal(false);
+    await context.close();
   });
 
   it('locks the first viewing to normal speed and order, and frees what was seen before', async () => {

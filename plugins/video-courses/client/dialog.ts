@@ -23,22 +23,27 @@ export class ElsewhereDialog {
   constructor(takeOver: () => void) {
     if (this.#place) keepFocus(this.#place);
     document.getElementById('take-over')?.addEventListener('click', () => {
-      this.#hide();
+      this.hide();
       takeOver();
     });
-    document.getElementById('leave-there')?.addEventListener('click', () => this.#hide());
+    document.getElementById('leave-there')?.addEventListener('click', () => this.hide());
     this.#place?.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape') this.#hide();
+      if (event.key === 'Escape') this.hide();
     });
+  }
+
+  get open(): boolean {
+    return this.#place?.hidden === false;
   }
 
   show(lesson: string): void {
     if (this.#lesson) this.#lesson.textContent = lesson;
+    if (this.open) return;
     if (this.#place) this.#place.hidden = false;
     document.getElementById('take-over')?.focus();
   }
 
-  #hide(): void {
+  hide(): void {
     if (this.#place) this.#place.hidden = true;
     focusPlayer();
   }

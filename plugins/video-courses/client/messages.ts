@@ -26,7 +26,7 @@ export interface ReportReply {
 }
 
 export type StartReply =
-  | { state: 'elsewhere'; lesson: string; title: string }
+  | { state: 'elsewhere'; lesson: string; title: string; session: string; enrolment: string }
   | {
       state: 'playing';
       session: string;

@@ -1,7 +1,7 @@
 import { live, type Page } from '#client';
 import { Beats } from './beats.ts';
 import { Channel, Refused } from './channel.ts';
-import { ElsewhereDialog } from './dialog.ts';
+import { Elsewhere } from './elsewhere.ts';
 import { KeptBeats } from './kept-beats.ts';
 import { PlayedStretches } from './measure.ts';
 import type { PresenceCheck, ReportReply, Standing, StartReply } from './messages.ts';
@@ -42,7 +42,7 @@ export class LessonPlayer {
   readonly #stretches = new PlayedStretches();
   readonly #presence: PresenceOverlay;
   readonly #guard: ProgressGuard;
-  readonly #elsewhere: ElsewhereDialog;
+  readonly #elsewhere: Elsewhere;
   #beats: Beats | undefined;
   /** Public name of the session. */
   #session = '';
@@ -76,7 +76,9 @@ export class LessonPlayer {
       answer: (token) => this.#answerCheck(token),
       extend: () => this.#extendCheck(),
     });
-    this.#elsewhere = new ElsewhereDialog(() => void this.#start(true));
+    this.#elsewhere = new Elsewhere(data.enrolment, (takeover) => {
+      if (!this.#starting) void this.#start(takeover);
+    });
     this.#listen();
     this.#goToPosition();
     live().follow(`enrolment:${data.enrolment}`, ({ event, value }) => {
@@ -133,6 +135,7 @@ export class LessonPlayer {
     if (this.#beats || this.#starting) return;
     this.#starting = true;
     this.#video.pause();
+    this.#elsewhere.pressed();
     await this.#start(false);
   }
 
@@ -145,9 +148,12 @@ export class LessonPlayer {
       const wish = { lesson, sentAt: Date.now(), ...(takeover && { takeover }), ...(resume && { resume }) };
       const reply = await this.#channel.send<StartReply>('start', wish);
       if (reply.state === 'elsewhere') {
-        this.#elsewhere.show(this.#data.text.elsewhere?.replace('%n', reply.title) ?? '');
+        this.#video.pause();
+        if (this.#elsewhere.hasEnded(reply)) await this.#start(false);
+        else this.#elsewhere.ask(reply, this.#data.text.elsewhere?.replace('%n', reply.title) ?? '');
         return;
       }
+      this.#elsewhere.close();
       this.#stretches.take();
       this.#stretches.close();
       this.#beats = new Beats(

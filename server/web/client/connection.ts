@@ -9,6 +9,12 @@ interface RoomMessage {
   values: Record<Update['event'], Update['value']>;
 }
 
+/** Who follows a room in this page. */
+interface Follower {
+  listener: Listener;
+  joined: (() => void) | undefined;
+}
+
 /** What a subscription is answered with; an error where the room is not the viewer's. */
 type SubscribeAnswer = { ok: true } | { error: { code: string; message: string } };
 
@@ -24,7 +30,7 @@ type Status = (state: 'lost' | 'back' | 'refused' | 'turned-away', recovered: bo
 
 /** Creates the page's connection. `status` hears "lost" at once, and "back" with whether missed updates were replayed. */
 export function createLive(status: Status): Live {
-  const rooms = new Map<string, Set<Listener>>();
+  const rooms = new Map<string, Set<Follower>>();
   let main: Socket | undefined;
   let wasLost = false;
   let turnedAway: string | undefined;
@@ -32,6 +38,7 @@ export function createLive(status: Status): Live {
   const subscribe = (socket: Socket, room: string): void => {
     socket.emit('subscribe', room, (answer?: SubscribeAnswer) => {
       if (answer && 'error' in answer) status('refused', false);
+      else for (const { joined } of rooms.get(room) ?? []) joined?.();
     });
   };
 
@@ -39,7 +46,7 @@ export function createLive(status: Status): Live {
     const socket = io({ transports: ['websocket', 'polling'], ...reconnection });
     socket.on('update', ({ room, at, values }: RoomMessage) => {
       for (const [event, value] of Object.entries(values)) {
-        for (const listener of rooms.get(room) ?? []) listener({ room, event, value, at });
+        for (const { listener } of rooms.get(room) ?? []) listener({ room, event, value, at });
       }
     });
     socket.on('connect', () => {
@@ -75,15 +82,16 @@ export function createLive(status: Status): Live {
   return {
     socket,
     namespace: (name) => io(name, { transports: ['websocket', 'polling'], ...reconnection }),
-    follow(room, listener) {
+    follow(room, listener, joined) {
       const known = rooms.get(room);
-      const listeners = known ?? new Set<Listener>();
-      listeners.add(listener);
-      rooms.set(room, listeners);
+      const followers = known ?? new Set<Follower>();
+      const follower: Follower = { listener, joined };
+      followers.add(follower);
+      rooms.set(room, followers);
       const connection = socket();
       if (!known && connection.connected) subscribe(connection, room);
       return () => {
-        listeners.delete(listener);
+        followers.delete(follower);
       };
     },
   };

@@ -12,8 +12,11 @@ export type Listener = (update: Update) => void;
 
 /** The one connection of a page: rooms followed, updates delivered, losses told. */
 export interface Live {
-  /** Follows a room; the listener gets every update of it from now on. Returns a function that stops listening. */
-  follow(room: string, listener: Listener): () => void;
+  /**
+   * Follows a room; the listener gets every update of it from now on. Returns a function that stops listening.
+   * @param joined called when the page has come into the room, first and after a loss: it may have missed what was said before
+   */
+  follow(room: string, listener: Listener, joined?: () => void): () => void;
   /** The default namespace's socket, connected at the first use. */
   socket(): Socket;
   /** A plugin's own namespace (`/video-courses`), over the same connection. */

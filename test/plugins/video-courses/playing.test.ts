@@ -84,6 +84,26 @@ describe('playing over sockets and HTTP', () => {
     expect((await one.start()).state).to.equal('playing');
   });
 
+  it('tells the room that the playing has ended once that is durable, also by signing out elsewhere', async () => {
+    const { one, open, learner } = await player();
+    const { session } = await one.start();
+    const socket = await open('/');
+    await socket.emitWithAck('subscribe', `enrolment:${one.enrolment}`);
+    const ended = () =>
+      new Promise<unknown>((resolve) => {
+        socket.on('update', ({ values }) => values['playing-ended'] && resolve(values['playing-ended']));
+      });
+    const left = ended();
+    await one.beat([], { leaving: true }).expect(200);
+    expect(await left).to.deep.equal({ session });
+    expect((await one.start()).state).to.equal('playing');
+    const other = new Player(await test.signIn(learner.login), test.lessons[0]);
+    const { session: second } = await other.start({ takeover: true });
+    const signedOut = ended();
+    await other.client.delete('/api/v1/session').expect(200);
+    expect(await signedOut).to.deep.equal({ session: second });
+  });
+
   it('tells the first place within two seconds that a second one took over', async () => {
     const { one, open } = await player();
     const first = await one.start();
@@ -93,7 +113,8 @@ describe('playing over sockets and HTTP', () => {
       socket.on('update', (update) => update.values.playing && resolve(update));
     });
     const asked = await one.start();
-    expect(asked).to.deep.equal({ state: 'elsewhere', lesson: test.lessons[0], title: '第一讲' });
+    const { session, enrolment } = one;
+    expect(asked).to.deep.equal({ state: 'elsewhere', lesson: test.lessons[0], title: '第一讲', session, enrolment });
     const started = performance.now();
     const second = await one.start({ takeover: true });
     expect((await told).values.playing?.session).to.equal(second.session);

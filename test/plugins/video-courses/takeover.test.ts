@@ -14,10 +14,17 @@ describe('playing at one place at a time', () => {
 
   it('lets one place play at a time: the second asks, takes over, and the first is told', async () => {
     const one = await study();
-    await one.start();
+    const { session } = (await one.start()) as { session: string };
     const first = one.token;
     await one.play(5);
-    expect(await one.start()).to.deep.equal({ state: 'elsewhere', lesson: long, title: '长课' });
+    const { enrolment: there } = one;
+    expect(await one.start()).to.deep.equal({
+      state: 'elsewhere',
+      lesson: long,
+      title: '长课',
+      session,
+      enrolment: there,
+    });
     expect((await one.start({ takeover: true })).state).to.equal('playing');
     const { enrolment } = one;
     const late = {
