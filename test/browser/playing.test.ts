@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page, Route } from 'playwright-core';
 import { media } from '../../plugins/demo/media/index.ts';
 import { Player, startVideoPlatform, type VideoPlatform } from '../plugins/video-courses/video-support.ts';
 import { eventually } from '../support/eventually.ts';
@@ -180,15 +180,14 @@ describe('playing in browsers', function () {
     })()`);
     // Without the plugin's socket it asks over HTTP.
     test.platform.rooms.realtime.io.of('/video-courses').disconnectSockets();
-    const sessions = '**/api/v1/video-courses/sessions';
-    await page.route(sessions, async (route) => {
-      await page.unroute(sessions);
+    const holdAnswer = async (route: Route) => {
       const response = await route.fetch();
       expect((await response.json()).state).to.equal('elsewhere');
       await other.beat([], { leaving: true }).expect(200);
       await page.evaluate('window.heard');
       await route.fulfill({ response });
-    });
+    };
+    await page.route('**/api/v1/video-courses/sessions', holdAnswer, { times: 1 });
     await play(page);
     await line(page, '正在记录学习时间');
     expect(await page.locator('#elsewhere').isVisible()).to.equal(false);
