@@ -9,6 +9,7 @@ import { Coalescer, type RoomUpdate } from './coalescer.ts';
 import { gatherWrites } from './gather.ts';
 import { SocketGuard } from './guard.ts';
 import { admitHandshakes, callerOf, type HandshakeDeps } from './handshakes.ts';
+import { Told } from './told.ts';
 import { Turns } from './turns.ts';
 
 type MayJoin = (viewer: Viewer, id: string) => boolean | Promise<boolean>;
@@ -42,6 +43,7 @@ export class Realtime {
   readonly #rules = new Map<string, MayJoin>();
   readonly #deps: RealtimeDeps;
   readonly #guard: SocketGuard;
+  readonly #told = new Told();
 
   constructor(deps: RealtimeDeps) {
     this.#deps = deps;
@@ -60,7 +62,7 @@ export class Realtime {
     admitHandshakes(this.io.engine, deps);
     gatherWrites(this.io.engine);
     this.#coalescer = new Coalescer({
-      send: deps.cluster && !deps.cluster.recovers ? relayed(this.io) : (update) => tell(this.io, update),
+      send: deps.cluster && !deps.cluster.recovers ? relayed(this.io, this.#told) : (update) => tell(this.io, update),
       isWatched: (room) => this.#isWatched(room),
       failed: (error) => deps.log.error({ err: error }, 'a room could not be told'),
       intervalMs: deps.intervalMs,
@@ -99,6 +101,7 @@ export class Realtime {
   }
 
   publish(room: string, event: string, value: unknown | (() => Promise<unknown>)): boolean {
+    this.#told.note(room);
     return this.#coalescer.publish(room, event, value);
   }
 
@@ -151,11 +154,14 @@ export class Realtime {
   }
 
   #serve(socket: Socket): void {
-    socket.on('subscribe', async (room: unknown, answer: unknown) => {
+    socket.on('subscribe', async (room: unknown, ...rest: unknown[]) => {
+      const answer = rest.at(-1);
       const reply = typeof answer === 'function' ? (answer as (value: unknown) => void) : () => {};
       try {
         await this.#join(socket, room);
-        reply({ ok: true });
+        const [madeAt] = rest;
+        const missed = typeof madeAt === 'number' && this.#told.since(room as string, madeAt);
+        reply({ ok: true, ...(missed && { missed }) });
       } catch (error) {
         this.fault(socket, socket.data.viewer);
         reply({ error: this.#explained(error, socket.data.viewer) });
@@ -188,12 +194,17 @@ const tell = (io: Pick<Server, 'to'>, update: RoomUpdate): unknown => io.to(upda
  * Tells a room's sockets here at once, and those of the other processes with everything else of the same turn: a message
  * between processes for each of a commit's thousand rooms, where mostly nobody is, cost as much as the beats.
  */
-function relayed(io: Server): (update: RoomUpdate) => void {
+function relayed(io: Server, told: Told): (update: RoomUpdate) => void {
   let gathered: RoomUpdate[] = [];
   const here = (update: RoomUpdate) => {
     if (io.of('/').adapter.rooms.has(update.room)) tell(io.local, update);
   };
-  io.on('updates', (updates: RoomUpdate[]) => updates.forEach(here));
+  io.on('updates', (updates: RoomUpdate[]) => {
+    for (const update of updates) {
+      told.note(update.room);
+      here(update);
+    }
+  });
   return (update) => {
     here(update);
     gathered.push(update);

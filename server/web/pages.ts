@@ -44,9 +44,11 @@ export class Pages {
 
   /** Puts `page`, `fragment` and `done` on every response. */
   readonly middleware: RequestHandler = (request, response, next) => {
+    // Before anything of the page is read.
+    const madeAt = Date.now();
     response.page = async (view, { layout = 'layout', status = 200, parts = {}, ...locals }) => {
       const [shared, slots] = await Promise.all([this.#shared(request), this.#parts(request, parts as object)]);
-      const all = { ...shared, slots, status, ...locals };
+      const all = { ...shared, slots, status, madeAt, ...locals };
       const body = this.#render(view, all);
       // A page's own `programmes` or `menu` is not the layout's.
       const html = this.#views.render(join(this.#deps.viewsFolder, `${layout}.ejs`), { ...all, ...shared, body });

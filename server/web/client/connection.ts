@@ -16,7 +16,7 @@ interface Follower {
 }
 
 /** What a subscription is answered with; an error where the room is not the viewer's. */
-type SubscribeAnswer = { ok: true } | { error: { code: string; message: string } };
+type SubscribeAnswer = { ok: true; missed?: true } | { error: { code: string; message: string } };
 
 /** Why the server cut or refused the connection, in the reader's words. */
 interface Told {
@@ -26,20 +26,37 @@ interface Told {
 /** Longer than the server bars whoever it has turned away. */
 const TURNED_AWAY_MS = 31_000;
 
-type Status = (state: 'lost' | 'back' | 'refused' | 'turned-away', recovered: boolean, reason?: string) => void;
+type Status = (state: 'lost' | 'back' | 'refused' | 'turned-away', reason?: string) => void;
 
-/** Creates the page's connection. `status` hears "lost" at once, and "back" with whether missed updates were replayed. */
-export function createLive(status: Status): Live {
+interface Deps {
+  /** Server's epoch ms from which on the page may lack a change. */
+  madeAt: number | undefined;
+  /** Hears "lost" and "back" at once. */
+  status: Status;
+  /** The page is in its rooms, and changes were told before that may not be in it. */
+  missed(): void;
+}
+
+/** Creates the page's connection. */
+export function createLive({ madeAt, status, missed }: Deps): Live {
   const rooms = new Map<string, Set<Follower>>();
   let main: Socket | undefined;
   let wasLost = false;
   let turnedAway: string | undefined;
 
-  const subscribe = (socket: Socket, room: string): void => {
-    socket.emit('subscribe', room, (answer?: SubscribeAnswer) => {
-      if (answer && 'error' in answer) status('refused', false);
-      else for (const { joined } of rooms.get(room) ?? []) joined?.();
+  /** @returns whether something was told between the page's making and its coming into the room */
+  const subscribe = (socket: Socket, room: string): Promise<boolean> =>
+    new Promise((resolve) => {
+      socket.emit('subscribe', room, madeAt, (answer: SubscribeAnswer) => {
+        if ('error' in answer) status('refused');
+        else for (const { joined } of rooms.get(room) ?? []) joined?.();
+        resolve('missed' in answer);
+      });
     });
+
+  const enterRooms = async (socket: Socket, wasAway: boolean): Promise<void> => {
+    const told = await Promise.all([...rooms.keys()].map((room) => subscribe(socket, room)));
+    if (wasAway || told.includes(true)) missed();
   };
 
   const open = (): Socket => {
@@ -50,22 +67,22 @@ export function createLive(status: Status): Live {
       }
     });
     socket.on('connect', () => {
-      if (!socket.recovered) for (const room of rooms.keys()) subscribe(socket, room);
-      if (wasLost) status('back', socket.recovered);
+      if (!socket.recovered) void enterRooms(socket, wasLost);
+      if (wasLost) status('back');
       wasLost = false;
     });
     socket.on('disconnect', (reason) => {
       if (reason === 'io client disconnect') return;
       wasLost = true;
-      if (turnedAway) status('turned-away', false, turnedAway);
-      else status('lost', false);
+      if (turnedAway) status('turned-away', turnedAway);
+      else status('lost');
       const pause = turnedAway ? TURNED_AWAY_MS : 1000;
       turnedAway = undefined;
       if (reason === 'io server disconnect') setTimeout(() => socket.connect(), pause + Math.random() * 9000);
     });
     socket.on('connect_error', (error: Error & { data?: Told }) => {
-      if (error.data?.message) status('turned-away', false, error.data.message);
-      else if (!wasLost) status('lost', false);
+      if (error.data?.message) status('turned-away', error.data.message);
+      else if (!wasLost) status('lost');
       wasLost = true;
     });
     socket.on('turned-away', ({ message }: Told) => {
@@ -89,7 +106,7 @@ export function createLive(status: Status): Live {
       followers.add(follower);
       rooms.set(room, followers);
       const connection = socket();
-      if (!known && connection.connected) subscribe(connection, room);
+      if (!known && connection.connected) void subscribe(connection, room);
       return () => {
         followers.delete(follower);
       };

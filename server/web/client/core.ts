@@ -1,5 +1,5 @@
 import { createLive } from './connection.ts';
-import { show } from './figures.ts';
+import { showing } from './figures.ts';
 import { ago } from './format.ts';
 import { enhanceForms } from './forms.ts';
 import type { Live } from './live.ts';
@@ -15,7 +15,7 @@ declare global {
 }
 
 /** Says that the connection is lost and dims what may be old; takes both back when it returns. */
-function tellConnection(page: Page): Parameters<typeof createLive>[0] {
+function tellConnection(page: Page): Pick<Parameters<typeof createLive>[0], 'status' | 'missed'> {
   const place = document.getElementById('connection');
   let timer: ReturnType<typeof setTimeout> | undefined;
   const say = (text: string, restored: boolean): void => {
@@ -24,27 +24,31 @@ function tellConnection(page: Page): Parameters<typeof createLive>[0] {
     line.classList.toggle('is-restored', restored);
     place?.replaceChildren(line);
   };
-  return (state, recovered, reason) => {
-    clearTimeout(timer);
-    document.body.classList.toggle('is-stale', state !== 'back');
-    if (state !== 'back') {
-      say(reason ?? (state === 'lost' ? page.text.lost : page.text.refused), false);
-      return;
-    }
-    say(page.text.restored, true);
-    timer = setTimeout(() => place?.replaceChildren(), 4000);
-    if (recovered) return;
-    document.dispatchEvent(new CustomEvent('xf:catch-up'));
-    refreshRegions().catch(() => say(page.text.refused, false));
+  return {
+    status(state, reason) {
+      clearTimeout(timer);
+      document.body.classList.toggle('is-stale', state !== 'back');
+      if (state !== 'back') {
+        say(reason ?? (state === 'lost' ? page.text.lost : page.text.refused), false);
+        return;
+      }
+      say(page.text.restored, true);
+      timer = setTimeout(() => place?.replaceChildren(), 4000);
+    },
+    missed() {
+      document.dispatchEvent(new CustomEvent('xf:catch-up'));
+      refreshRegions().catch(() => say(page.text.refused, false));
+    },
   };
 }
 
 function followRooms(live: Live, page: Page): void {
   const named = document.body.dataset.live?.split(',') ?? [];
+  const show = showing(page);
   const nested = [...document.querySelectorAll<HTMLElement>('[data-room]')].map((place) => place.dataset.room ?? '');
   for (const room of new Set([...named, ...nested].filter((name) => name !== ''))) {
     live.follow(room, (update) => {
-      show(update, page);
+      show(update);
       document.dispatchEvent(new CustomEvent('xf:update', { detail: update }));
     });
   }
@@ -89,7 +93,7 @@ function helpHtmx(page: Page): void {
 window.VIDEOJS_NO_DYNAMIC_STYLE = true;
 document.documentElement.classList.add('scripted');
 const page = readPage();
-const live = createLive(tellConnection(page));
+const live = createLive({ madeAt: page.madeAt, ...tellConnection(page) });
 window.xuefang = { live };
 enhanceForms(page);
 closeMenus();

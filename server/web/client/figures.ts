@@ -71,8 +71,21 @@ function writeText(element: HTMLElement, value: unknown, page: Page): void {
   pulse(element);
 }
 
+/** Shows updates, and once more those that came while a region of the page was being read: what was read may be older. */
+export function showing(page: Page): (update: Update) => void {
+  const newest = new Map<string, { update: Update; heardAt: number }>();
+  document.addEventListener('xf:refreshed', (event) => {
+    const { begun } = (event as CustomEvent<{ begun: number }>).detail;
+    for (const { update, heardAt } of newest.values()) if (heardAt >= begun) show(update, page);
+  });
+  return (update) => {
+    newest.set(`${update.room} ${update.event}`, { update, heardAt: performance.now() });
+    show(update, page);
+  };
+}
+
 /** Writes an update into every element that follows it, and moves the page's "as of" time. */
-export function show(update: Update, page: Page): void {
+function show(update: Update, page: Page): void {
   for (const element of document.querySelectorAll<HTMLElement>('[data-live]:not(body)')) {
     const room = element.closest<HTMLElement>('[data-room]')?.dataset.room;
     if (room !== undefined && room !== update.room) continue;

@@ -1,10 +1,12 @@
 import type { UiText } from './format.ts';
 
-/** What the page says about itself: language, words and the CSRF token. */
+/** What the page says about itself: language, words, the CSRF token and its age. */
 export interface Page {
   lang: string;
   text: UiText;
   csrf: string;
+  /** Server's epoch ms from which on a change may not be in the page; absent where nothing in it moves. */
+  madeAt: number | undefined;
 }
 
 /** Reads the page's own facts; called once at start. */
@@ -14,6 +16,7 @@ export function readPage(): Page {
     lang: document.documentElement.lang || 'zh-CN',
     text: JSON.parse(words) as UiText,
     csrf: document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? '',
+    madeAt: Number(document.body.dataset.madeAt) || undefined,
   };
 }
 

@@ -12,6 +12,7 @@ export async function refreshRegions(root: ParentNode = document): Promise<void>
 }
 
 async function refresh(url: string, regions: readonly HTMLElement[]): Promise<void> {
+  const begun = performance.now();
   const answer = await fetch(url, { headers: { accept: 'text/html', 'x-refresh': '1' }, credentials: 'same-origin' });
   if (!answer.ok || answer.redirected) return;
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
@@ -19,4 +20,5 @@ async function refresh(url: string, regions: readonly HTMLElement[]): Promise<vo
     const fresh = region.id ? page.getElementById(region.id) : null;
     if (!region.contains(document.activeElement)) region.innerHTML = (fresh ?? page.body).innerHTML;
   }
+  document.dispatchEvent(new CustomEvent('xf:refreshed', { detail: { begun } }));
 }

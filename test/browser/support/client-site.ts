@@ -20,6 +20,8 @@ export interface ClientSite {
   sent: Record<string, unknown>[];
   /** What the home page shows as the total, in hundredths. */
   home: { total: number; state: string };
+  /** Happens once after the next home page's figures have been read, before it is sent. */
+  meanwhile: (() => Promise<void>) | undefined;
   stop(): Promise<void>;
 }
 
@@ -69,22 +71,28 @@ export async function startClientSite(): Promise<ClientSite> {
   const sent: ClientSite['sent'] = [];
   const home = { total: 5251, state: 'studying' };
   app.use(assets.router(), asViewer, pages.middleware, express.urlencoded({ extended: true }));
-  app.get('/', (_request, response) =>
-    response.page('core/home', { title: '首页', rooms: ['enrolment:e1'], cards: [card(home)] }),
-  );
+  app.get('/', async (_request, response) => {
+    const cards = [card(home)];
+    const { meanwhile } = site;
+    site.meanwhile = undefined;
+    await meanwhile?.();
+    await response.page('core/home', { title: '首页', rooms: ['enrolment:e1'], cards });
+  });
   app.get('/form', (_request, response) => response.page('fixture/form', { title: 'form' }));
   app.post('/form', (request, response) => {
     sent.push(request.body);
     setTimeout(() => response.redirect(303, '/form?done=1'), 100);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
+  const site: ClientSite = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     realtime,
     sent,
     home,
+    meanwhile: undefined,
     stop: () => realtime.close(),
   };
+  return site;
 }
 
 function card(home: ClientSite['home']): object {
