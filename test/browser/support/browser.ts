@@ -107,7 +107,7 @@ export async function problemsOfLook(page: Page, accessible: keyof typeof sizes)
     await eventually(async () => {
       const beyond = Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'));
       if (beyond > 0) throw new Error(`${beyond} px too wide`);
-    }, 1_000).catch((error: Error) => problems.push(`${name}: ${error.message}`));
+    }, 5_000).catch((error: Error) => problems.push(`${name}: ${error.message}`));
     if (name === accessible) await axe(page).catch((error: Error) => problems.push(`${name}: ${error.message}`));
   }
   return problems;

@@ -74,7 +74,7 @@ export async function watch(page: Page, selector: string): Promise<Watch> {
         const at = await page.evaluate(`window.watched?.[${JSON.stringify(text)}]`);
         if (typeof at !== 'number') throw new Error(`${selector} never showed ${text}`);
         return at;
-      }, 10_000),
+      }),
     texts: () => page.evaluate('Object.keys(window.watched ?? {})') as Promise<string[]>,
     isSamePage: () => page.evaluate('window.watched !== undefined') as Promise<boolean>,
   };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import supertest, { type Test } from 'supertest';
 import type { Client } from '../../support/client.ts';
+import { eventually } from '../../support/eventually.ts';
 import { discussing, type Scene } from '../discussions/support.ts';
 import { docx } from './support.ts';
 
@@ -286,9 +287,9 @@ describe('assignments', () => {
         'Content-Length: 5000000',
       ];
       socket.write(`${head.join('\r\n')}\r\n\r\n${part}`);
-      await until(() => filesIn('incoming') === 1);
+      await eventually(() => expect(filesIn('incoming')).to.equal(1));
       socket.destroy();
-      await until(() => filesIn('incoming') === 0);
+      await eventually(() => expect(filesIn('incoming')).to.equal(0));
       await nothingStored();
     });
   });
@@ -331,11 +332,3 @@ describe('assignments', () => {
     expect(waiting.body).to.have.property('total', 1);
   });
 });
-
-async function until(condition: () => boolean): Promise<void> {
-  const end = Date.now() + 5_000;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error('it did not happen within 5 s');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
