@@ -1,14 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Double, Long } from 'bson';
+import { Code, Double, Long, ObjectId } from 'bson';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type Document, MongoClient } from 'mongodb';
 import { checkFolder } from '../../../server/database/mongod/maintenance.ts';
+import { EncodedUpdate } from '../../../server/database/mongod/update/encoded-update.ts';
 import { Patches } from '../../../server/database/mongod/update/patch.ts';
 import { compileUpdate } from '../../../server/database/mongod/update/update.ts';
 import { type Doc, decode, encode } from '../../../server/database/mongod/values/codec.ts';
+import { Encoded } from '../../../server/database/mongod/values/raw.ts';
 import { startEngine } from '../../support/engine.ts';
 
 interface Row extends Document {
@@ -45,13 +47,14 @@ describe('updates on encoded documents', () => {
     const patches = new Patches();
     let patched = 0;
     fc.assert(
-      fc.property(documents, updates, (document, update) => {
+      fc.property(documents, updates, fc.boolean(), (document, update, isEncoded) => {
         const raw = encode(document);
+        const operators = isEncoded ? new EncodedUpdate(encode(update), 0).operators : update;
         const before = Buffer.from(raw);
         const general = () => compileUpdate(update, { filter: {}, runPipeline: () => ({}) });
         let result: Buffer | undefined;
         try {
-          result = patches.find(update, general)?.apply(raw, update);
+          result = patches.find(operators, general)?.apply(raw, operators);
         } catch {
           expect(general).to.throw();
         }
@@ -64,6 +67,39 @@ describe('updates on encoded documents', () => {
       { numRuns: 3000 },
     );
     expect(patched).to.be.greaterThan(100);
+  });
+
+  it('leave encoded what they set, but for what encoding would write otherwise', () => {
+    const hidden = (value: unknown) => new EncodedUpdate(encode({ $set: { value } }), 0).operators.$set as Doc;
+    for (const value of [1, 'text', null, new Date(0), Long.ONE, [1, { a: [] }], { a: { b: [new ObjectId()] } }])
+      expect(hidden(value).value).to.be.instanceOf(Encoded);
+    for (const value of [/x/, [/x/], { a: new Code('x') }]) expect(hidden(value).value).to.deep.equal(value);
+    const whole = { $set: { a: [1, { b: 'x' }] }, $inc: { c: 1 } };
+    const update = new EncodedUpdate(encode(whole), 0);
+    expect(update.operators.$inc).to.deep.equal({ c: 1 });
+    expect(update.whole).to.deep.equal(whole);
+  });
+
+  it('refuse to store what is no BSON', () => {
+    const patches = new Patches();
+    const bytes = encode({ $set: { a: { b: 'text', c: [1, { d: new Date(0) }] } } });
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: bytes.length - 1 }), fc.integer({ min: 0, max: 255 }), (at, byte) => {
+        const broken = Buffer.from(bytes);
+        broken[at] = byte;
+        let operand: unknown;
+        try {
+          operand = (new EncodedUpdate(broken, 0).operators.$set as Doc | undefined)?.a;
+        } catch {
+          return;
+        }
+        if (!(operand instanceof Encoded)) return;
+        const stored = encode({ kept: 1 });
+        const after = patches.find({ $set: { a: operand } }, () => {})?.apply(stored, { $set: { a: operand } });
+        expect(decode(after as Buffer)).to.include.keys('kept', 'a');
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it('are checked like any other: conflicting paths and operands that are not numbers', () => {

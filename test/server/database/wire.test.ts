@@ -147,6 +147,25 @@ describe('sizes and messages of the engine', () => {
     expect(await exchange(engine.engine.port, packed(insertMessage(LARGEST_MESSAGE + 1)))).to.equal(undefined);
   });
 
+  it('takes the statements of a command from its body as well as from a sequence', async () => {
+    const { db } = engine;
+    const nested = { list: [{ a: 1 }, 'b'], at: new Date(0) };
+    const statements = (n: number) => [
+      { q: { _id: 'first' }, u: { $set: { nested, n } }, upsert: true },
+      { q: { _id: 'second' }, u: [{ $set: { n } }], upsert: true },
+    ];
+    await db.command({ insert: 'bodies', documents: [{ _id: 'first', n: 0 }] });
+    expect(await db.command({ update: 'bodies', updates: statements(1) })).to.include({ n: 2, nModified: 1 });
+    const bodies = db.collection<Document & { _id: string }>('bodies');
+    expect(await bodies.find().sort({ _id: 1 }).toArray()).to.deep.equal([
+      { _id: 'first', n: 1, nested },
+      { _id: 'second', n: 1 },
+    ]);
+    const refused = await failure(db.command({ update: 'bodies', updates: [...statements(2), 'no statement'] }));
+    expect(refused).to.have.property('codeName');
+    expect(await db.command({ delete: 'bodies', deletes: [{ q: {}, limit: 0 }] })).to.include({ n: 2 });
+  });
+
   it('speaks zlib with a driver that does', async () => {
     const { server, port, seen } = await recorder(engine.engine.port);
     const client = new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, { compressors: ['zlib'] });

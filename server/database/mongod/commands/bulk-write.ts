@@ -8,7 +8,8 @@ import { toDouble } from '../values/numeric.ts';
 import { type Command, type Handler, statementsOf } from './context.ts';
 import { checkStatement } from './fields.ts';
 import { matching } from './matching.ts';
-import { contextFor, newProgress, type Progress, runOnce, type UpdateStatement, updateOne } from './writes.ts';
+import type { UpdateStatement } from './update-statement.ts';
+import { contextFor, newProgress, type Progress, runOnce, updateOne } from './writes.ts';
 
 interface Totals {
   nErrors: number;

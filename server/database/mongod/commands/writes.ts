@@ -13,6 +13,7 @@ import {
   storePatched,
   type Target,
 } from '../storage/documents.ts';
+import { EncodedUpdate } from '../update/encoded-update.ts';
 import { compileUpdate, isReplacement, type Update, upsertDocument } from '../update/update.ts';
 import { type Doc, decode, encode, isDocument } from '../values/codec.ts';
 import { typeName } from '../values/compare.ts';
@@ -29,6 +30,7 @@ import {
 import { checkTimeField, checkTransactional, checkUpdatable } from './create.ts';
 import { checkStatement } from './fields.ts';
 import { matching } from './matching.ts';
+import { readUpdate, type UpdateStatement } from './update-statement.ts';
 
 interface WriteError {
   index: number;
@@ -190,20 +192,10 @@ export function contextFor(
   return context;
 }
 
-export interface UpdateStatement {
-  q: Doc;
-  u: unknown;
-  multi?: boolean;
-  upsert?: boolean;
-  collation?: Doc;
-  arrayFilters?: Doc[];
-  hint?: unknown;
-  sort?: Doc;
-  c?: Doc;
-}
-
 export const update: Handler = async (engine, command) => {
-  const statements = statementsOf(command, 'updates') as unknown as UpdateStatement[];
+  const statements =
+    command.sequences.get('updates')?.map(readUpdate) ??
+    (statementsOf(command, 'updates') as unknown as UpdateStatement[]);
   for (const each of statements) checkStatement('updates', each);
   if (statements.length === 0)
     throw new CommandError(16, 'InvalidLength', 'Write batch sizes must be between 1 and 100000. Got 0 operations.');
@@ -264,7 +256,8 @@ export function compileStatement(
   statement: UpdateStatement,
   context: MatchContext,
 ): Update {
-  const { u, q, multi, arrayFilters, c } = statement;
+  const { q, multi, arrayFilters, c } = statement;
+  const u = statement.u instanceof EncodedUpdate ? statement.u.whole : statement.u;
   if (multi && isDocument(u) && isReplacement(u)) {
     throw failedToParse('multi update is not supported for replacement-style update');
   }
@@ -293,11 +286,13 @@ function patchFor(
   { u, arrayFilters }: UpdateStatement,
   check: () => unknown,
 ): ((target: Target, found: Found) => boolean | undefined) | undefined {
-  if (!isDocument(u) || arrayFilters !== undefined || collection.options.validator !== undefined) return undefined;
-  const patch = engine.patches.find(u, check);
+  if (arrayFilters !== undefined || collection.options.validator !== undefined) return undefined;
+  const operators = u instanceof EncodedUpdate ? u.operators : u;
+  if (!isDocument(operators)) return undefined;
+  const patch = engine.patches.find(operators, check);
   if (patch === undefined) return undefined;
   return (target, { key, raw }) => {
-    const after = patch.apply(raw, u);
+    const after = patch.apply(raw, operators);
     if (after === undefined) return undefined;
     if (after === raw) return false;
     storePatched(target, collection, key, raw, after, patch.roots);

@@ -16,7 +16,7 @@ import {
 } from 'bson';
 import { badValue, CommandError } from '../errors.ts';
 import { fieldNames, isLikeInteger, isReordered, keepOrder } from './order.ts';
-import { valueEnd } from './raw.ts';
+import { Encoded, plainEnd, valueEnd } from './raw.ts';
 
 declare global {
   interface Buffer {
@@ -50,8 +50,16 @@ export function decode(bytes: Buffer, offset = 0, plain = false): Doc {
 }
 
 /** Decodes only the top-level fields that are asked for, and skips the others. */
-export function decodeFields(bytes: Buffer, fields: ReadonlySet<string>): Doc {
+export function decodeFields(bytes: Buffer, fields: Pick<ReadonlySet<string>, 'has'>): Doc {
   return new Decoder(bytes, false).fields(fields);
+}
+
+/**
+ * Decodes the operators of an update, but what `$set` sets stays encoded where it is plain, as it is only copied.
+ * @throws CommandError for malformed bytes
+ */
+export function decodeOperators(bytes: Buffer, offset: number): Doc {
+  return new Decoder(bytes, false).operators(offset);
 }
 
 class Decoder {
@@ -96,7 +104,39 @@ class Decoder {
     return names;
   }
 
-  fields(wanted: ReadonlySet<string>): Doc {
+  operators(offset: number): Doc {
+    return this.each(offset, (type, name) => {
+      const start = this.at;
+      if (name !== '$set' || type !== 3) return this.value(type);
+      const operands = this.operands(start);
+      this.at = start + this.bytes.readInt32LE(start);
+      return operands;
+    });
+  }
+
+  private operands(offset: number): Doc {
+    return this.each(offset, (type) => {
+      const start = this.at;
+      const end = plainEnd(this.bytes, type, start);
+      if (end < 0) return this.value(type);
+      this.at = end;
+      return new Encoded(this.bytes, type, start, end);
+    });
+  }
+
+  private each(offset: number, read: (type: number, name: string) => unknown): Doc {
+    this.at = offset + 4;
+    const target: Doc = {};
+    for (;;) {
+      const type = this.bytes[this.at++];
+      if (type === 0) return target;
+      if (type === undefined) throw badValue('truncated BSON document');
+      const name = this.name();
+      setField(target, name, read(type, name));
+    }
+  }
+
+  fields(wanted: Pick<ReadonlySet<string>, 'has'>): Doc {
     this.at = 4;
     const target: Doc = {};
     const names: string[] = [];

@@ -1,8 +1,14 @@
 import { encode } from './codec.ts';
 import { numberKind } from './numeric.ts';
+import { Encoded } from './raw.ts';
 
 /** Encodes one field; the commonest types without the detour of a document. */
 export function elementFor(name: Buffer, value: unknown): Buffer {
+  if (value instanceof Encoded) {
+    const element = begin(value.type, name, value.end - value.start);
+    value.bytes.copy(element, name.length + 2, value.start, value.end);
+    return element;
+  }
   if (typeof value === 'string') {
     const size = Buffer.byteLength(value);
     const element = begin(2, name, 4 + size + 1);

@@ -47,6 +47,45 @@ export function valueEnd(raw: Buffer, type: number, at: number): number {
   }
 }
 
+/** A value that stays as it is written: its type, and where it stands. */
+export class Encoded {
+  readonly bytes: Buffer;
+  readonly type: number;
+  readonly start: number;
+  readonly end: number;
+
+  constructor(bytes: Buffer, type: number, start: number, end: number) {
+    this.bytes = bytes;
+    this.type = type;
+    this.start = start;
+    this.end = end;
+  }
+}
+
+/** Types that encoding writes as it read them, besides documents and arrays. */
+const PLAIN: ReadonlySet<number> = new Set([1, 2, 5, 7, 8, 9, 10, 16, 17, 18, 19]);
+
+/**
+ * The end of a value of this type that starts at `at`, where it may be stored as it is: it is well-formed, and made of types
+ * that encoding writes as they were read. Else -1.
+ */
+export function plainEnd(raw: Buffer, type: number, at: number): number {
+  if (type !== 3 && type !== 4) {
+    const end = PLAIN.has(type) ? valueEnd(raw, type, at) : -1;
+    return end >= at && end <= raw.length ? end : -1;
+  }
+  const end = valueEnd(raw, type, at);
+  if (end < at + 5 || end > raw.length || raw[end - 1] !== 0) return -1;
+  let next = at + 4;
+  while (next < end - 1) {
+    const inner = raw[next++] as number;
+    while (next < end && raw[next] !== 0) next++;
+    next = plainEnd(raw, inner, next + 1);
+    if (next < 0 || next >= end) return -1;
+  }
+  return next === end - 1 ? end : -1;
+}
+
 /** Finds a field of the document that starts at `offset`; undefined when it has none of this name. */
 export function findField(raw: Buffer, offset: number, name: Buffer): Field | undefined {
   const length = name.length;
@@ -68,6 +107,20 @@ export function findField(raw: Buffer, offset: number, name: Buffer): Field | un
     if (same && i === length) return { start, value: at, end };
     at = end;
   }
+}
+
+/** The elements of the array that starts at `offset`; undefined where not all of them are documents, one after the other. */
+export function documentsIn(raw: Buffer, offset: number): Buffer[] | undefined {
+  const documents: Buffer[] = [];
+  const end = offset + raw.readInt32LE(offset) - 1;
+  for (let at = offset + 4; at < end; ) {
+    if (raw[at] !== 3) return undefined;
+    const start = raw.indexOf(0, at + 1) + 1;
+    at = start + raw.readInt32LE(start);
+    if (at <= start || at > end) return undefined;
+    documents.push(raw.subarray(start, at));
+  }
+  return documents;
 }
 
 /** The document with those of its fields that have one of these names, in its own order. */

@@ -1,6 +1,7 @@
 import { deflateSync, inflateSync } from 'node:zlib';
 import { CommandError } from '../errors.ts';
-import { type Doc, decode } from '../values/codec.ts';
+import { type Doc, decode, decodeFields } from '../values/codec.ts';
+import { documentsIn, findField } from '../values/raw.ts';
 
 const OP_REPLY = 1;
 const OP_QUERY = 2004;
@@ -59,12 +60,13 @@ function parseMsg(message: Buffer, id: number): Request {
   while (at < end) {
     const kind = message[at++];
     const size = message.readInt32LE(at);
-    if (kind === 0) body = decode(message, at);
+    if (kind === 0) body = readBody(message.subarray(at, at + size), sequences);
     else if (kind === 1) {
       const nameEnd = message.indexOf(0, at + 4);
       const documents: Buffer[] = [];
       for (let from = nameEnd + 1; from < at + size; ) {
         const length = message.readInt32LE(from);
+        if (length <= 0) throw new CommandError(22, 'InvalidBSON', `document of ${length} bytes`);
         documents.push(message.subarray(from, from + length));
         from += length;
       }
@@ -81,6 +83,26 @@ function parseMsg(message: Buffer, id: number): Request {
     legacy: false,
     compressed: false,
   };
+}
+
+/** The array of statements that a command may have in its body instead of a sequence. */
+const listed: Partial<Record<string, Buffer>> = {
+  insert: Buffer.from('documents'),
+  update: Buffer.from('updates'),
+  delete: Buffer.from('deletes'),
+};
+const ARRAY = 4;
+const FIRST_NAME = 5;
+
+/** The body of a command without its list of statements, which becomes the sequence that it might have come as. */
+function readBody(bytes: Buffer, sequences: Map<string, Buffer[]>): Doc {
+  const list = listed[bytes.latin1Slice(FIRST_NAME, bytes.indexOf(0, FIRST_NAME))];
+  const field = list && findField(bytes, 0, list);
+  const statements = field && bytes[field.start] === ARRAY ? documentsIn(bytes, field.value) : undefined;
+  if (list === undefined || statements === undefined) return decode(bytes);
+  const name = list.toString();
+  sequences.set(name, statements);
+  return decodeFields(bytes, { has: (other) => other !== name });
 }
 
 function parseQuery(message: Buffer, id: number): Request {

@@ -1,0 +1,32 @@
+import { EncodedUpdate } from '../update/encoded-update.ts';
+import { type Doc, decode, decodeFields } from '../values/codec.ts';
+import { findField } from '../values/raw.ts';
+
+export interface UpdateStatement {
+  q: Doc;
+  /** A document, a pipeline, or operators that are still encoded. */
+  u: unknown;
+  multi?: boolean;
+  upsert?: boolean;
+  collation?: Doc;
+  arrayFilters?: Doc[];
+  hint?: unknown;
+  sort?: Doc;
+  c?: Doc;
+}
+
+const MODIFICATION = Buffer.from('u');
+const allButModification = { has: (field: string) => field !== 'u' };
+const DOCUMENT = 3;
+const DOLLAR = 36;
+
+/** Reads a statement of an update command. @throws CommandError for malformed bytes */
+export function readUpdate(statement: Buffer): UpdateStatement {
+  const field = findField(statement, 0, MODIFICATION);
+  const hasOperators =
+    field !== undefined && statement[field.start] === DOCUMENT && statement[field.value + 5] === DOLLAR;
+  if (!hasOperators) return decode(statement) as unknown as UpdateStatement;
+  const read = decodeFields(statement, allButModification) as unknown as UpdateStatement;
+  read.u = new EncodedUpdate(statement, field.value);
+  return read;
+}
