@@ -5,11 +5,11 @@ import { errors } from '../errors.ts';
 import type { Enrolment } from '../programmes/enrolments.service.ts';
 import type { Transaction } from '../transaction.ts';
 import type { CommittedChange, CompanionWrite } from './commit.ts';
-import { applyChanges, type Change, changesByDay, type EnrolmentProgress, snapshotOf } from './enrolment-change.ts';
+import { applyChanges, type Change, changesByDay, type EnrolmentProgress } from './enrolment-change.ts';
 import { enrolmentUpdate } from './enrolment-write.ts';
 import { type QualifiedFact, qualifiedFact } from './progress.model.ts';
 import { type Schemes, schemeFor } from './rescore.ts';
-import { mergeDeltas, type RollupDelta, rollupDeltas } from './roll-up.ts';
+import { RollUpSums, type RollupDelta } from './roll-up.ts';
 import { rollUpWrites } from './roll-up-writes.ts';
 import type { MeasureOf } from './weighted-score.ts';
 import { writeMany } from './write-many.ts';
@@ -133,7 +133,7 @@ export class CommitLane {
     const byId = await this.#read([...group.keys()], session);
     const changes: CommittedChange[] = [];
     const writes: AnyBulkWriteOperation<Enrolment>[] = [];
-    const deltas = new Map<string, RollupDelta[]>();
+    const sums = new Map<string, RollUpSums>();
     const qualified: QualifiedFact[] = [];
     const schemes = new Map<string, Schemes>();
     for (const [id, pending] of group) {
@@ -149,18 +149,17 @@ export class CommitLane {
       changes.push(change);
       if (change.after === change.before) continue;
       writes.push(created ? { insertOne: { document: change.after } } : enrolmentUpdate(change));
-      let snapshot = created ? undefined : snapshotOf(change.before as EnrolmentProgress);
-      const list = deltas.get(change.after.programme) ?? [];
+      let step = created ? undefined : (change.before as EnrolmentProgress);
+      const ofProgramme = sums.get(programme) ?? new RollUpSums();
+      sums.set(programme, ofProgramme);
       for (const { day, after } of steps) {
-        const next = snapshotOf(after);
-        list.push(...rollupDeltas(snapshot, next, day));
-        snapshot = next;
+        ofProgramme.add(step, after, day);
+        step = after;
       }
-      deltas.set(change.after.programme, list);
       if (change.after.state === 'qualified' && !change.before.qualifiedAt) qualified.push(qualifiedFact(id));
     }
     // The sums first: writers that share a part always meet in them, and so they meet before the rest is sent in vain.
-    for (const [programme, list] of deltas) await this.#writeRollUps(programme, mergeDeltas(list), session);
+    for (const [programme, { deltas }] of sums) await this.#writeRollUps(programme, deltas, session);
     await this.#writeEnrolments(writes, session, group);
     await writeCompanions([...group.values()].flat(), session);
     const facts = qualified.map((document) => ({ insertOne: { document } }));

@@ -1,6 +1,6 @@
 import { beijingDay } from '../beijing-time.ts';
 import { errors } from '../errors.ts';
-import type { EnrolmentSnapshot, EnrolmentState } from './roll-up.ts';
+import type { EnrolmentState } from './roll-up.ts';
 import { type ActivityValues, type MeasureOf, type Scheme, score, sumMeasures } from './weighted-score.ts';
 
 /** The part of an enrolment document that a change reads and writes. */
@@ -82,12 +82,6 @@ export function changesByDay(changes: readonly Change[], otherwise: string): { d
   const sorted = [...days].sort(([a], [b]) => (a < b ? -1 : 1)).map(([day, ofDay]) => ({ day, changes: ofDay }));
   sorted[0]!.changes = [...timeless, ...sorted[0]!.changes];
   return sorted;
-}
-
-/** What the roll-ups count of an enrolment. */
-export function snapshotOf(progress: EnrolmentProgress): EnrolmentSnapshot {
-  const { state, total, measures, scopes, lastDay } = progress;
-  return { state, total, measures, scopes, ...(lastDay !== undefined && { lastDay }) };
 }
 
 function applyOne(after: EnrolmentProgress, change: Change): void {

@@ -4,10 +4,10 @@ import { beijingDay } from '../beijing-time.ts';
 import type { Enrolment } from '../programmes/enrolments.service.ts';
 import type { Transaction } from '../transaction.ts';
 import type { CommittedChange } from './commit.ts';
-import { type EnrolmentProgress, snapshotOf } from './enrolment-change.ts';
+import type { EnrolmentProgress } from './enrolment-change.ts';
 import { type QualifiedFact, qualifiedFact, type Rescoring } from './progress.model.ts';
 import { rescore } from './rescore.ts';
-import { mergeDeltas, type RollupDelta, rollupDeltas } from './roll-up.ts';
+import { RollUpSums, type RollupDelta } from './roll-up.ts';
 import { rescoringPart, rollUpWrites } from './roll-up-writes.ts';
 import type { Scheme } from './weighted-score.ts';
 import { writeMany } from './write-many.ts';
@@ -118,7 +118,7 @@ export class RescoringRun {
     const job = this.#job;
     const batch: Batch = { changes: [], facts: [], deltas: [], next: { ...job, cursor: found.at(-1)!._id } };
     const today = beijingDay(Date.now());
-    const deltas: RollupDelta[] = [];
+    const sums = new RollUpSums();
     for (const stored of found) {
       const before = { ...stored, values: stored.values ?? {} };
       if (before.qualifiedAt) batch.next.kept += job.round === 1 ? 1 : 0;
@@ -128,14 +128,12 @@ export class RescoringRun {
       batch.changes.push({ before, after });
       batch.next.rescored += 1;
       if (after.total !== before.total) batch.next.changed += 1;
-      deltas.push(
-        ...rollupDeltas(snapshotOf(before as EnrolmentProgress), snapshotOf(after as EnrolmentProgress), today),
-      );
+      sums.add(before as EnrolmentProgress, after as EnrolmentProgress, today);
       if (!result.qualifiedAt) continue;
       batch.next.qualified += 1;
       batch.facts.push(qualifiedFact(after._id));
     }
-    batch.deltas = mergeDeltas(deltas);
+    batch.deltas = sums.deltas;
     if (job.round === 1) batch.next.passed += found.length;
     return batch;
   }

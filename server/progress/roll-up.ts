@@ -14,7 +14,7 @@ export interface EnrolmentSnapshot {
   /** Everything it counts in: `programme`, `region:ID`, `organisation:ID`, `workshop:ID`. */
   scopes: string[];
   /** The last Beijing day on which the learner did something that was recorded. */
-  lastDay?: string;
+  lastDay?: string | undefined;
 }
 
 /** Increments for one scope. Entries that are zero are left out. */
@@ -47,51 +47,55 @@ export function bucketOf(total: number): number {
   return Math.min(Math.floor(total / BUCKET_WIDTH), BUCKETS - 1);
 }
 
-/**
- * The increments that turn the roll-ups including `before` into those including `after`; empty when nothing changed. Scopes
- * with the same increments share them: read them, do not change them.
- * @param before undefined for a new enrolment
- * @param day the Beijing day of the change
- */
-export function rollupDeltas(
-  before: EnrolmentSnapshot | undefined,
-  after: EnrolmentSnapshot,
-  day: string,
-): RollupDelta[] {
-  const leaving = before === undefined ? emptySums() : contribution(before, -1);
-  const arriving = contribution(after, 1);
-  const staying = withoutZeros(addSums(addSums(emptySums(), leaving), arriving));
-  const activity = dayActivity(before, after, day);
-  if (before?.scopes === after.scopes)
-    return [...new Set(after.scopes)].flatMap((scope) => row(scope, staying, activity));
-  const from = new Set(before?.scopes);
-  const to = new Set(after.scopes);
-  return [...new Set([...from, ...to])].sort().flatMap((scope) => {
-    if (!to.has(scope)) return row(scope, leaving);
-    return row(scope, from.has(scope) ? staying : arriving, activity);
-  });
-}
+/** What changes add to the roll-ups, summed up by scope and day as they come: a commit has a thousand of them. */
+export class RollUpSums {
+  readonly #scopes = new Map<string, { sums: Sums; days: Map<string, RollupDay> }>();
 
-/**
- * One delta per scope, sorted by scope; a scope with several days has one more delta for each further day, holding
- * nothing else. Folding the result changes roll-ups exactly as folding the list would.
- */
-export function mergeDeltas(list: RollupDelta[]): RollupDelta[] {
-  const scopes = new Map<string, { sums: Sums; days: Map<string, RollupDay> }>();
-  for (const delta of list) {
-    const entry = scopes.get(delta.scope) ?? { sums: emptySums(), days: new Map<string, RollupDay>() };
-    scopes.set(delta.scope, entry);
-    addSums(entry.sums, delta);
-    if (delta.day !== undefined) addDay(entry.days, delta.day);
+  /**
+   * Adds the increments that turn roll-ups including `before` into those including `after`.
+   * @param before undefined for a new enrolment
+   * @param day the Beijing day of the change
+   */
+  add(before: EnrolmentSnapshot | undefined, after: EnrolmentSnapshot, day: string): void {
+    const gained = gains(before?.measures ?? {}, after.measures);
+    const staying = before ? difference(before, after, gained) : contribution(after, 1);
+    const active = after.lastDay === day && before?.lastDay !== day ? 1 : 0;
+    const activity = active > 0 || !isEmpty(gained) ? { day, active, measures: gained } : undefined;
+    if (before?.scopes === after.scopes) {
+      for (const scope of distinct(after.scopes)) this.#addTo(scope, staying, activity);
+      return;
+    }
+    const from = new Set(before?.scopes);
+    const to = new Set(after.scopes);
+    const arriving = contribution(after, 1);
+    for (const scope of from) if (!to.has(scope)) this.#addTo(scope, contribution(before!, -1));
+    for (const scope of to) this.#addTo(scope, from.has(scope) ? staying : arriving, activity);
   }
-  return [...scopes.keys()].sort().flatMap((scope) => {
-    const { sums, days } = scopes.get(scope)!;
-    const [first, ...further] = [...days.values()].flatMap(trimDay).sort((a, b) => (a.day < b.day ? -1 : 1));
-    return [
-      ...row(scope, withoutZeros(sums), first),
-      ...further.flatMap((activity) => row(scope, emptySums(), activity)),
-    ];
-  });
+
+  /**
+   * One delta per scope, sorted by scope; a scope with several days has one more delta for each further day, holding
+   * nothing else. What adds up to nothing is left out.
+   */
+  get deltas(): RollupDelta[] {
+    return [...this.#scopes.keys()].sort().flatMap((scope) => {
+      const { sums, days } = this.#scopes.get(scope)!;
+      const [first, ...further] = [...days.values()].flatMap(trimDay).sort((a, b) => (a.day < b.day ? -1 : 1));
+      return [
+        ...row(scope, withoutZeros(sums), first),
+        ...further.flatMap((activity) => row(scope, emptySums(), activity)),
+      ];
+    });
+  }
+
+  #addTo(scope: string, sums: Sums, activity?: RollupDay): void {
+    let entry = this.#scopes.get(scope);
+    if (!entry) {
+      entry = { sums: emptySums(), days: new Map() };
+      this.#scopes.set(scope, entry);
+    }
+    addSums(entry.sums, sums);
+    if (activity) addDay(entry.days, activity);
+  }
 }
 
 /** The roll-ups that the snapshots of all enrolments add up to, without days: what `npm run verify` compares with. */
@@ -117,17 +121,24 @@ function contribution({ state, total, measures }: EnrolmentSnapshot, sign: 1 | -
   return sums;
 }
 
-function dayActivity(
-  before: EnrolmentSnapshot | undefined,
-  after: EnrolmentSnapshot,
-  day: string,
-): RollupDay | undefined {
-  const measures = { ...after.measures };
-  for (const measure in before?.measures) {
-    measures[measure] = (measures[measure] ?? 0) - before.measures[measure]!;
+/** What a change adds to the scopes that an enrolment stays in: mostly to a total and a measure only. */
+function difference(before: EnrolmentSnapshot, after: EnrolmentSnapshot, gained: Record<string, number>): Sums {
+  if (before.state !== after.state || after.state === 'withdrawn')
+    return addSums(contribution(before, -1), contribution(after, 1));
+  const [left, entered] = [bucketOf(before.total), bucketOf(after.total)];
+  const histogram = left === entered ? {} : { [left]: -1, [entered]: 1 };
+  return { counts: {}, total: after.total - before.total, histogram, measures: gained };
+}
+
+/** Each measure's net change, where it has any. */
+function gains(before: Record<string, number>, after: Record<string, number>): Record<string, number> {
+  const gained: Record<string, number> = {};
+  for (const measure in after) {
+    const gain = after[measure]! - (before[measure] ?? 0);
+    if (gain !== 0) gained[measure] = gain;
   }
-  const active = after.lastDay === day && before?.lastDay !== day ? 1 : 0;
-  return trimDay({ day, active, measures })[0];
+  for (const measure in before) if (!(measure in after) && before[measure] !== 0) gained[measure] = -before[measure]!;
+  return gained;
 }
 
 function addDay(days: Map<string, RollupDay>, { day, active, measures }: RollupDay): void {
@@ -164,6 +175,12 @@ function addSums(sums: Sums, more: Sums): Sums {
 
 function withoutZeros({ counts, total, histogram, measures }: Sums): Sums {
   return { counts: nonZero(counts), total, histogram: nonZero(histogram), measures: nonZero(measures) };
+}
+
+/** The scopes, each once. */
+function distinct(scopes: readonly string[]): Iterable<string> {
+  const isOnce = scopes.every((scope, index) => scopes.indexOf(scope) === index);
+  return isOnce ? scopes : new Set(scopes);
 }
 
 type Numbers = Partial<Record<string, number>>;

@@ -1,10 +1,8 @@
 import { type InferSchemaType, type Model, trusted } from 'mongoose';
 import { addDays } from '../beijing-time.ts';
 import type { Enrolment } from '../programmes/enrolments.service.ts';
-import type { EnrolmentProgress } from './enrolment-change.ts';
-import { snapshotOf } from './enrolment-change.ts';
 import type { rollUpDaySchema, rollUpSchema } from './progress.model.ts';
-import { addTo, type EnrolmentState, type RollupDelta, recompute } from './roll-up.ts';
+import { addTo, type EnrolmentSnapshot, type EnrolmentState, type RollupDelta, recompute } from './roll-up.ts';
 import { rollUpIds } from './roll-up-writes.ts';
 
 type StoredRollUp = InferSchemaType<typeof rollUpSchema>;
@@ -82,9 +80,10 @@ export class RollUps {
 
   /** Recomputes every roll-up of a programme from its enrolments and names each that differs. */
   async verify(programme: string): Promise<{ scope: string; stored: RollUp; expected: RollUp }[]> {
-    const snapshots = [];
-    for await (const enrolment of this.#models.enrolments.find({ programme }).lean().cursor()) {
-      snapshots.push(snapshotOf(enrolment as EnrolmentProgress));
+    const snapshots: EnrolmentSnapshot[] = [];
+    const fields = { state: 1, total: 1, measures: 1, scopes: 1 };
+    for await (const enrolment of this.#models.enrolments.find({ programme }).select(fields).lean().cursor()) {
+      snapshots.push(enrolment as EnrolmentSnapshot);
     }
     const expected = new Map(recompute(snapshots).map((delta) => [delta.scope, filled(programme, delta.scope, delta)]));
     const byScope = sumsByScope(await this.#models.rollUps.find({ programme }).lean());

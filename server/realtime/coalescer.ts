@@ -10,7 +10,8 @@ type Value = unknown | (() => Promise<unknown>);
 
 interface Room {
   name: string;
-  waiting: Map<string, Value>;
+  /** The newest value of each event since it was told last. */
+  waiting: Record<string, Value> | undefined;
   /** Epoch ms before which it is not told again. */
   quietUntil: number;
 }
@@ -21,6 +22,8 @@ interface Room {
  */
 export class Coalescer {
   readonly #rooms = new Map<string, Room>();
+  /** Quiet rooms that are told when this turn ends: everything that is published in it goes into one message. */
+  #woken: Room[] = [];
   /** Rooms that were told, in that order, which is also the order in which they may be told again: one timer serves all. */
   #told: Room[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -48,13 +51,14 @@ export class Coalescer {
     if (this.#closed || !this.#isWatched(name)) return false;
     const known = this.#rooms.get(name);
     if (known) {
-      known.waiting.set(event, value);
+      known.waiting ??= {};
+      known.waiting[event] = value;
       return true;
     }
-    const room: Room = { name, waiting: new Map([[event, value]]), quietUntil: 0 };
+    const room: Room = { name, waiting: { [event]: value }, quietUntil: 0 };
     this.#rooms.set(name, room);
-    // Everything that is published in this turn goes into one message.
-    queueMicrotask(() => this.#flush(room));
+    if (this.#woken.length === 0) queueMicrotask(() => this.#wake());
+    this.#woken.push(room);
     return true;
   }
 
@@ -63,16 +67,27 @@ export class Coalescer {
     clearTimeout(this.#timer);
     this.#rooms.clear();
     this.#told = [];
+    this.#woken = [];
+  }
+
+  #wake(): void {
+    const woken = this.#woken;
+    this.#woken = [];
+    for (const room of woken) this.#flush(room);
   }
 
   #flush(room: Room): void {
-    if (this.#closed) return;
-    const waiting = [...room.waiting];
-    room.waiting.clear();
+    const values = room.waiting ?? {};
+    room.waiting = undefined;
     room.quietUntil = Date.now() + this.#intervalMs;
     this.#told.push(room);
     this.#timer ??= setTimeout(() => this.#again(), this.#intervalMs);
-    this.#tell(room.name, waiting).catch((error) => {
+    if (!this.#isWatched(room.name)) return;
+    if (!Object.values(values).some(isFunction)) {
+      this.#send({ room: room.name, at: Date.now(), values });
+      return;
+    }
+    this.#read(room.name, values).catch((error) => {
       if (!this.#closed) this.#failed(error);
     });
   }
@@ -86,15 +101,19 @@ export class Coalescer {
     const [next] = this.#told;
     if (next) this.#timer = setTimeout(() => this.#again(), next.quietUntil - now);
     for (const room of due) {
-      if (room.waiting.size > 0) this.#flush(room);
+      if (room.waiting) this.#flush(room);
       else this.#rooms.delete(room.name);
     }
   }
 
-  async #tell(room: string, waiting: [string, Value][]): Promise<void> {
-    if (!this.#isWatched(room)) return;
+  async #read(room: string, waiting: Record<string, Value>): Promise<void> {
     const values: Record<string, unknown> = {};
-    for (const [event, value] of waiting) values[event] = typeof value === 'function' ? await value() : value;
+    for (const event in waiting) {
+      const value = waiting[event];
+      values[event] = isFunction(value) ? await value() : value;
+    }
     this.#send({ room, at: Date.now(), values });
   }
 }
+
+const isFunction = (value: Value): value is () => Promise<unknown> => typeof value === 'function';

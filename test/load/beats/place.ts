@@ -8,7 +8,7 @@ import { newId } from '../../../server/ids.ts';
 import type { Platform } from '../../../server/platform.ts';
 import { type Enrolment, newEnrolment } from '../../../server/programmes/enrolments.service.ts';
 import type { Programme } from '../../../server/programmes/programmes.service.ts';
-import { type EnrolmentProgress, snapshotOf } from '../../../server/progress/enrolment-change.ts';
+import type { EnrolmentProgress } from '../../../server/progress/enrolment-change.ts';
 import type { Measures } from '../../../server/progress/measures.ts';
 import { recompute } from '../../../server/progress/roll-up.ts';
 import { rollUpWrites } from '../../../server/progress/roll-up-writes.ts';
@@ -88,7 +88,7 @@ export async function enrolMany(
     await insert(connection, 'enrolments', batch);
     enrolments.push(...batch);
   }
-  const deltas = recompute(enrolments.map((enrolment) => snapshotOf(enrolment as EnrolmentProgress)));
+  const deltas = recompute(enrolments as EnrolmentProgress[]);
   const { rollUps } = rollUpWrites(place.programme, deltas, 0);
   for (let from = 0; from < rollUps.length; from += BATCH) {
     const part = rollUps.slice(from, from + BATCH) as never[];

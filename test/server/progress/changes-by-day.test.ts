@@ -4,9 +4,8 @@ import {
   type Change,
   changesByDay,
   type EnrolmentProgress,
-  snapshotOf,
 } from '../../../server/progress/enrolment-change.ts';
-import { mergeDeltas, rollupDeltas } from '../../../server/progress/roll-up.ts';
+import { RollUpSums } from '../../../server/progress/roll-up.ts';
 
 const at = (day: string) => Date.parse(`${day}T10:00:00+08:00`);
 const value = (day: string, activity: string, seconds: number): Change => ({
@@ -49,14 +48,14 @@ describe('progress: changes of several days that arrive together', () => {
       total: 0,
       scopes: ['region:1'],
     };
-    const deltas = changesByDay([value('2026-11-21', 'a', 30), value('2026-11-20', 'a', 10)], '2026-11-22').flatMap(
-      ({ day, changes }) => {
-        const before = snapshotOf(progress);
-        progress = applyChanges(progress, changes, scheme, () => 'm');
-        return rollupDeltas(before, snapshotOf(progress), day);
-      },
-    );
-    expect(mergeDeltas(deltas).map(({ day }) => day)).to.deep.equal([
+    const sums = new RollUpSums();
+    const reported = [value('2026-11-21', 'a', 30), value('2026-11-20', 'a', 10)];
+    for (const { day, changes } of changesByDay(reported, '2026-11-22')) {
+      const before = progress;
+      progress = applyChanges(progress, changes, scheme, () => 'm');
+      sums.add(before, progress, day);
+    }
+    expect(sums.deltas.map(({ day }) => day)).to.deep.equal([
       { day: '2026-11-20', active: 1, measures: { m: 10 } },
       { day: '2026-11-21', active: 1, measures: { m: 20 } },
     ]);
