@@ -1,5 +1,5 @@
 import { type CompanionWrite, type Enrolment, type Paging, pageOf, unscoped, type Viewer, within } from '#platform';
-import { type Anomaly, type AnomalyKind, anomaliesOf } from './anomalies.ts';
+import { type Anomaly, type AnomalyKind, anomaliesOf, isSameEvidence } from './anomalies.ts';
 import type { StoredAnomaly } from './anomaly.model.ts';
 import type { DayLedger } from './day-ledger.ts';
 import type { VideoHost } from './plugin.ts';
@@ -24,9 +24,7 @@ export class Anomalies {
 
   /** Writes for what a day newly shows, to be made durable together with the day. */
   async changes(enrolment: string, before: DayLedger, after: DayLedger): Promise<CompanionWrite[]> {
-    if (before.hours === after.hours && before.together === after.together && before.presence === after.presence) {
-      return [];
-    }
+    if (isSameEvidence(before, after)) return [];
     const known = new Set(anomaliesOf(before).map((anomaly) => JSON.stringify(anomaly)));
     const found = anomaliesOf(after).filter((anomaly) => !known.has(JSON.stringify(anomaly)));
     if (found.length === 0) return [];

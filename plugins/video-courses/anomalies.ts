@@ -47,6 +47,11 @@ export function anomaliesOf({ together, hours, presence }: DayLedger): Anomaly[]
   return found;
 }
 
+/** Whether nothing has changed in what anomalies are found in. */
+export function isSameEvidence(before: DayLedger, after: DayLedger): boolean {
+  return before.hours === after.hours && before.together === after.together && before.presence === after.presence;
+}
+
 /** Where and when a session was heard last. */
 export interface Heard {
   /** Keyed hash of the network address. */

@@ -1,5 +1,6 @@
 import type { CompanionWrite } from '#platform';
 import type { Anomalies } from './anomalies.service.ts';
+import { isSameEvidence } from './anomalies.ts';
 import type { Judgement } from './judging.ts';
 import type { KeptSessions } from './kept-sessions.ts';
 import type { LivePlaying, PlayingStore } from './playing.store.ts';
@@ -40,24 +41,25 @@ export class Commits {
    * One commit for the enrolment's value and everything that explains it; without played media, the session alone.
    * @throws StaleSession, core:not-found where the learner has left
    */
-  async report(
+  report(
     before: LivePlaying,
     after: LivePlaying,
     { played, noted }: Pick<Judgement, 'played' | 'noted'>,
     now: number,
-  ): Promise<void> {
+  ): Promise<unknown> {
     if (!played) {
       const moved = after.position !== before.position || after.ended || after.playing.seq !== before.playing.seq;
-      if (moved || noted) await this.save(after, now);
-      return;
+      return moved || noted ? this.save(after, now) : Promise.resolve();
     }
     const covered = coveredSeconds(after.record.covered);
     const gained = covered !== coveredSeconds(before.record.covered);
-    const { writes, stored } = this.#deps.store.companions(before, after, now);
     const values = gained ? { [lessonActivity(after.lesson)]: covered } : {};
-    const companions = [...writes, ...(await this.#evidence(before, after))];
-    await this.record(after.enrolment, values, companions, now);
-    this.#remember(stored, now);
+    const { writes, stored } = this.#deps.store.companions(before, after, now);
+    const record = (companions: CompanionWrite[]) => this.record(after.enrolment, values, companions, now);
+    const recorded = isSameEvidence(before.day, after.day)
+      ? record(writes)
+      : this.#evidence(before, after).then((evidence) => record([...writes, ...evidence]));
+    return recorded.then(() => this.#remember(stored, now));
   }
 
   /** The session, its day and what stands out in it, after the answer to a presence check. @throws StaleSession */
@@ -82,13 +84,13 @@ export class Commits {
   }
 
   /** Records values with their companions. @throws StaleSession, core:not-found where the learner has left */
-  async record(
+  record(
     enrolment: string,
     values: Record<string, number>,
     companions: CompanionWrite[],
     at: number,
-  ): Promise<void> {
-    await orStale(this.#deps.host.progress.record({ enrolment, values, at, companions, whileEnrolled: true }));
+  ): Promise<unknown> {
+    return orStale(this.#deps.host.progress.record({ enrolment, values, at, companions, whileEnrolled: true }));
   }
 
   #evidence(before: LivePlaying, after: LivePlaying): Promise<CompanionWrite[]> {
@@ -103,10 +105,8 @@ export class Commits {
 }
 
 /** A write that met a document which another process had written first was decided on an old revision. */
-async function orStale<T>(write: Promise<T>): Promise<T> {
-  try {
-    return await write;
-  } catch (error) {
-    throw (error as { code?: unknown } | undefined)?.code === 11000 ? new StaleSession() : error;
-  }
+const orStale = <T>(write: Promise<T>): Promise<T> => write.catch(throwStale);
+
+function throwStale(error: unknown): never {
+  throw (error as { code?: unknown } | undefined)?.code === 11000 ? new StaleSession() : error;
 }

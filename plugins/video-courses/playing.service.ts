@@ -177,7 +177,8 @@ export class Playing {
         this.#refuse('token', report);
         return { state: 'ended', seq: live.playing.seq, reasons: [], refused: ['token'] };
       }
-      return this.#judge(await this.#lookup.onDay(live, now), report, await this.#setting(live.lesson), address);
+      const setting = await this.#setting(live.lesson);
+      return this.#judge(await this.#lookup.onDay(live, now), report, setting, address);
     });
   }
 

@@ -51,12 +51,14 @@ export class Progress {
    * The caller has checked who may report and whether it counts (term, caps, rules).
    * @throws core:not-found for an unknown enrolment, or one that was left with `whileEnrolled`; RangeError for a key or value that cannot be
    */
-  async record({ enrolment, values, at = Date.now(), whileEnrolled, companions }: Report): Promise<Enrolment> {
-    for (const [activity, value] of Object.entries(values)) {
+  record({ enrolment, values, at = Date.now(), whileEnrolled, companions }: Report): Promise<Enrolment> {
+    for (const activity in values) {
+      const value = values[activity] as number;
       if (!activityKey.test(activity) || !this.measures.measureOf(activity)) {
-        throw new RangeError(`not an activity: ${activity}`);
+        return Promise.reject(new RangeError(`not an activity: ${activity}`));
       }
-      if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`not a value of ${activity}: ${value}`);
+      if (!Number.isSafeInteger(value) || value < 0)
+        return Promise.reject(new RangeError(`not a value of ${activity}: ${value}`));
     }
     return this.#recorder.change(enrolment, [{ kind: 'values', values, at: Number(at), whileEnrolled }], companions);
   }
