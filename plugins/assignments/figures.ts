@@ -1,9 +1,8 @@
-import { trusted } from 'mongoose';
 import type { AssignmentsHost } from './assignments.host.ts';
 
 /** Submissions of these members of a workshop that wait to be graded, for a desk whose viewer the workshop has let in. */
-export async function countToGrade(host: AssignmentsHost, members: readonly string[]): Promise<number> {
-  return host.models.submissions.countDocuments({ enrolment: trusted({ $in: [...members] }), state: 'submitted' });
+export function countToGrade(host: AssignmentsHost, members: readonly string[]): Promise<number> {
+  return host.models.submissions.collection.countDocuments({ enrolment: { $in: [...members] }, state: 'submitted' });
 }
 
 /** Tells the workshop's desks how many wait now. */

@@ -6,6 +6,8 @@ import { excerpt } from './markup.ts';
 /** A workshop's members are read at once; there are a few dozen of them. */
 const mostMembers = 1_000;
 
+const open = { parent: null, replies: 0, hidden: null };
+
 /** Posts of a workshop's members that nobody has answered, oldest first, within the viewer's scope. */
 export async function unansweredIn(
   host: DiscussionsHost,
@@ -63,10 +65,8 @@ async function waiting(host: DiscussionsHost, filter: object, page: { skip: numb
 }
 
 /** Their number among these members, for a desk whose viewer the workshop itself has let in. */
-export async function countUnanswered(host: DiscussionsHost, members: readonly string[]): Promise<number> {
-  return host.models.posts.countDocuments(unanswered([...members]));
+export function countUnanswered(host: DiscussionsHost, members: readonly string[]): Promise<number> {
+  return host.models.posts.collection.countDocuments({ enrolment: { $in: [...members] }, ...open });
 }
-
-const open = { parent: null, replies: 0, hidden: null };
 
 const unanswered = (enrolments: string[]) => ({ enrolment: trusted({ $in: enrolments }), ...open });

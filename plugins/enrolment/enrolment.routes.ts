@@ -1,9 +1,20 @@
 import type { Request } from 'express';
 import { z } from 'zod';
-import { enrolmentStates, idsOf, localText, type Programme, paging, parse, type RollUp, type Viewer } from '#platform';
+import {
+  enrolmentStates,
+  idsOf,
+  localText,
+  type Paging,
+  type Programme,
+  paging,
+  parse,
+  type RollUp,
+  SharedReads,
+  type Viewer,
+} from '#platform';
 import type { Access, CoreHost } from './access.ts';
 import { batchView } from './batch-view.ts';
-import type { Learners } from './learners.service.ts';
+import type { LearnerFilter, Learners } from './learners.service.ts';
 import type { Rosters } from './roster.service.ts';
 import { sendWorkbook } from './send-workbook.ts';
 import { rosterTemplate } from './spreadsheets.ts';
@@ -26,6 +37,7 @@ const listQuery = z.object({
 export function enrolmentRoutes(host: CoreHost, deps: EnrolmentDeps): void {
   const { access, rosters, learners } = deps;
   const { routes } = host;
+  const seen = new SharedReads<Seen>();
   routes.use(host.allow('manage'));
 
   routes.get('/', async (request, response) => {
@@ -35,12 +47,11 @@ export function enrolmentRoutes(host: CoreHost, deps: EnrolmentDeps): void {
     if (!programme) return response.page('enrolment/nothing', { title: t('page.title') });
     const filter = { programme: programme._id, ...listQuery.parse(request.query) };
     const page = paging(request.query);
-    const sums = await learners.sums(viewer, programme._id);
-    const [list, mayEnrolLate, joinable, batches, all] = await Promise.all([
-      learners.list(viewer, filter, page, sums),
+    const [{ sums, list, batches }, mayEnrolLate, joinable, all] = await Promise.all([
+      // A school's office has the page open in several windows, and all are loaded again when something was enrolled.
+      seen.get(JSON.stringify([viewer.id, viewer.grants, filter, page]), () => read(deps, viewer, filter, page)),
       access.mayEnrolLate(viewer, programme),
       access.joinable(viewer, programme),
-      rosters.recent(viewer, programme._id),
       access.programmes(viewer),
     ]);
     const workshops = (await host.tryUse('workshops')?.ofProgramme(programme._id)) ?? [];
@@ -115,6 +126,18 @@ export function enrolmentRoutes(host: CoreHost, deps: EnrolmentDeps): void {
     await learners.join(request.viewer as Viewer, programme, region);
     response.done(`/enrolment?programme=${programme}`, host.translate(request.language)('join.done'));
   });
+}
+
+type Seen = Awaited<ReturnType<typeof read>>;
+
+/** What the page says of the teachers whom the viewer administers. */
+async function read({ learners, rosters }: EnrolmentDeps, viewer: Viewer, filter: LearnerFilter, page: Paging) {
+  const sums = learners.sums(viewer, filter.programme);
+  const [list, batches] = await Promise.all([
+    sums.then((known) => learners.list(viewer, filter, page, known)),
+    rosters.recent(viewer, filter.programme),
+  ]);
+  return { sums: await sums, list, batches };
 }
 
 /** The programme asked for, else the one chosen in the top bar, else the newest. @throws core:not-found */

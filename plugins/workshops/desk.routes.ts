@@ -62,7 +62,7 @@ async function read({ host, members, live }: Parts, workshop: Workshop, viewer: 
   const roster = await members.roster(workshop, language, now);
   const present = roster.members.filter(({ state }) => state !== 'withdrawn').map(({ id }) => id);
   const [feed, further] = await Promise.all([
-    live.feed(workshop, roster.members),
+    live.feed(workshop, roster.members, language),
     host.apply('workshop.figures', [], { workshop: workshop._id, members: present, viewer, language }),
   ]);
   return { now, roster, size: present.length, feed, further };
@@ -123,7 +123,7 @@ async function desk(
     query,
     search: new URL(request.originalUrl, 'http://x').search,
     paging: { page: asked.page, pages: Math.max(1, Math.ceil(chosen.length / asked.limit)), total: chosen.length },
-    feed: feed.map((line) => ({ ...line, title: line.title && localText(line.title, language) })),
+    feed,
   });
 }
 

@@ -37,24 +37,52 @@ export function linesOf({ before, after }: CommittedChange): RawLine[] {
   return lines;
 }
 
+/** Something that a member did, or, without an activity, that they qualified; `at` in epoch ms. */
+export interface Moment {
+  activity?: string;
+  at: number;
+}
+
+/** What somebody did last, newest first. */
+export function lastMoments({ values, qualifiedAt }: Studied, most: number): Moment[] {
+  const moments: Moment[] = Object.entries(values).map(([activity, { at }]) => ({ activity, at }));
+  if (qualifiedAt) moments.push({ at: qualifiedAt.getTime() });
+  return moments.sort((a, b) => b.at - a.at).slice(0, most);
+}
+
 /** The newest things that happened to these members, newest first. */
-export function newestLines(enrolments: readonly Studied[], most: number): RawLine[] {
-  const all = enrolments.flatMap((enrolment) => {
-    const moments = Object.entries(enrolment.values).map(([activity, { at }]) => ({ enrolment, activity, at }));
-    const { qualifiedAt } = enrolment;
-    return qualifiedAt ? [...moments, { enrolment, activity: undefined, at: qualifiedAt.getTime() }] : moments;
-  });
+export function newestLines(
+  members: readonly { id: string; name: string; moments: readonly Moment[] }[],
+  most: number,
+): RawLine[] {
+  const all = members.flatMap(({ id, name, moments }) => moments.map((moment) => ({ id, name, ...moment })));
   const newest = all.sort((a, b) => b.at - a.at).slice(0, most);
-  return newest.map(({ enrolment: { _id, name }, activity, at }) => ({
-    enrolment: _id,
+  return newest.map(({ id, name, activity, at }) => ({
+    enrolment: id,
     name,
-    key: `${_id}|${activity ?? 'qualified'}`,
+    key: `${id}|${activity ?? 'qualified'}`,
     at,
     ...(activity === undefined ? { kind: 'qualified' } : { kind: 'activity', activity }),
   }));
 }
 
 type Describe = (activity: string, language: Language) => Promise<{ title: string } | undefined>;
+
+/** With titles for one reader; lines of activities that are gone are left out. */
+export async function titled(
+  lines: readonly RawLine[],
+  language: Language,
+  describe: Describe,
+): Promise<(Omit<FeedLine, 'title'> & { title?: string })[]> {
+  const all = await Promise.all(
+    lines.map(async ({ activity, ...line }) => {
+      if (activity === undefined) return [line];
+      const about = await describe(activity, language);
+      return about ? [{ ...line, title: about.title }] : [];
+    }),
+  );
+  return all.flat();
+}
 
 /** With titles in every language, so that one message serves all readers; lines of activities that are gone are left out. */
 export async function described(lines: readonly RawLine[], describe: Describe): Promise<FeedLine[]> {

@@ -1,7 +1,6 @@
-import type { CommittedChange, Enrolment, Host } from '#platform';
-import type { Member } from './desk-figures.ts';
-import { described, type FeedLine, linesOf, newestLines, type RawLine } from './feed.ts';
-import type { Members } from './members.service.ts';
+import type { CommittedChange, Enrolment, Host, Language } from '#platform';
+import { described, lastMoments, linesOf, type Moment, newestLines, type RawLine, titled } from './feed.ts';
+import type { Members, RosterMember } from './members.service.ts';
 import type { Workshop } from './workshop.service.ts';
 import type { WorkshopAccess } from './workshop-access.ts';
 
@@ -15,6 +14,8 @@ export interface MemberUpdate {
 
 /** Lines that one message to a desk carries at most; a desk shows hardly more. */
 const mostLines = 12;
+/** Members whose last moments are kept at most. */
+const mostKept = 2_000;
 
 interface Deps {
   members: Members;
@@ -27,6 +28,8 @@ export class LiveDesk {
   readonly #deps: Deps;
   /** workshop → what happened since its last message, newest last */
   readonly #waiting = new Map<string, RawLine[]>();
+  /** enrolment → what its member did last, as of the revision that it was read at */
+  readonly #moments = new Map<string, { rev: number; moments: Moment[] }>();
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -45,13 +48,30 @@ export class LiveDesk {
     }
   }
 
-  /** The newest things that happened in a workshop, newest first. */
-  async feed(workshop: Workshop, members: readonly Pick<Member, 'id' | 'lastAt'>[]): Promise<FeedLine[]> {
+  /** The newest things that happened in a workshop, newest first; only who has changed since the last time is read. */
+  async feed(
+    workshop: Workshop,
+    members: readonly Pick<RosterMember, 'id' | 'name' | 'rev' | 'lastAt'>[],
+    language: Language,
+  ) {
+    const active = members.filter(({ lastAt }) => lastAt !== undefined).sort((a, b) => b.lastAt! - a.lastAt!);
+    const newest = active.slice(0, mostLines);
+    const moments = new Map<string, Moment[]>();
+    for (const { id, rev } of newest) {
+      const kept = this.#moments.get(id);
+      if (kept && kept.rev >= rev) moments.set(id, kept.moments);
+    }
+    const changed = newest.filter(({ id }) => !moments.has(id)).map(({ id }) => id);
     const { access, core } = this.#deps;
-    const newest = members.filter(({ lastAt }) => lastAt !== undefined).sort((a, b) => b.lastAt! - a.lastAt!);
-    const ids = newest.slice(0, mostLines).map(({ id }) => id);
-    const enrolments = ids.length > 0 ? await core.enrolments.studied(ids, access.membersOf(workshop)) : [];
-    return described(newestLines(enrolments, mostLines), this.#deps.members.describe);
+    const found = changed.length > 0 ? await core.enrolments.studied(changed, access.membersOf(workshop)) : [];
+    for (const studied of found) {
+      const last = lastMoments(studied, mostLines);
+      moments.set(studied._id, last);
+      if (this.#moments.size >= mostKept) this.#moments.clear();
+      this.#moments.set(studied._id, { rev: studied.rev, moments: last });
+    }
+    const people = newest.map(({ id, name }) => ({ id, name, moments: moments.get(id) ?? [] }));
+    return titled(newestLines(people, mostLines), language, this.#deps.members.describe);
   }
 
   #membership(...workshops: (string | undefined)[]): void {

@@ -25,13 +25,19 @@ export interface ComponentHead {
   max: number;
 }
 
+export interface RosterMember extends Member {
+  learner: string;
+  /** Grows with every change of the enrolment. */
+  rev: number;
+}
+
 /** Everything the desk knows of a workshop's members. */
 export interface Roster {
   programme: Programme;
   components: ComponentHead[];
   /** Hundredths expected of a member now (see `behind.ts`). */
   expected: number;
-  members: (Member & { learner: string })[];
+  members: RosterMember[];
 }
 
 export interface MemberResult {
@@ -71,8 +77,9 @@ export class Members {
       programme,
       components: this.#heads(programme, language),
       expected: expectedOf(programme, now),
-      members: rows.map(({ _id, learner, name, organisation, state, total, components, lastAt }) => ({
+      members: rows.map(({ _id, rev, learner, name, organisation, state, total, components, lastAt }) => ({
         id: _id,
+        rev,
         learner,
         name,
         school: names.get(organisation) ?? organisation,

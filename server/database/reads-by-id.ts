@@ -60,6 +60,25 @@ export class ReadsById<T extends { _id: string }> {
 export const projectionOf = (fields: readonly string[]): Record<string, 1> =>
   Object.fromEntries(['_id', ...fields].map((name) => [name, 1]));
 
+/** Counts the documents of a filter whose field is a value or, where it is a list, has it; those asked for at the same time in one query. */
+export function countsBy(
+  collection: Pick<mongo.Collection, 'aggregate'>,
+  field: string,
+  filter: object,
+): (value: string) => Promise<number> {
+  const counts = new ReadsById<{ _id: string; count: number }>((values) => {
+    const asked = { [field]: { $in: values } };
+    const stages = [
+      { $match: { ...filter, ...asked } },
+      { $unwind: `$${field}` },
+      { $match: asked },
+      { $group: { _id: `$${field}`, count: { $sum: 1 } } },
+    ];
+    return collection.aggregate<{ _id: string; count: number }>(stages, { batchSize: values.length + 1 }).toArray();
+  });
+  return async (value) => (await counts.get(value))?.count ?? 0;
+}
+
 /** Reads of a collection's documents, of `fields` alone where they are named. */
 export function readsFrom<T extends { _id: string }>(
   collection: Pick<mongo.Collection, 'find'>,

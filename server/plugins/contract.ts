@@ -38,7 +38,7 @@ export {
 } from '../accounts/scope.ts';
 export { addDays, beijingDay, beijingHour, daysBetween, startOfBeijingDay } from '../beijing-time.ts';
 export { csv } from '../csv.ts';
-export { type ReadsById, readsFrom } from '../database/reads-by-id.ts';
+export { countsBy, type ReadsById, readsFrom } from '../database/reads-by-id.ts';
 export { AppError, errors, type FieldProblem } from '../errors.ts';
 export { groupBy } from '../group-by.ts';
 export { idField, newId } from '../ids.ts';

@@ -44,11 +44,13 @@ interface Page {
   total?: number | undefined;
 }
 
-const rosterFields = { learner: 1, name: 1, organisation: 1, state: 1, total: 1, components: 1, lastAt: 1 } as const;
+const rosterFields = ['rev', 'learner', 'name', 'organisation', 'state', 'total', 'components', 'lastAt'] as const;
 /** What every message of a learner's asks. */
 type Head = Pick<Enrolment, '_id' | 'learner' | 'state'>;
-type RosterLine = Pick<Enrolment, '_id' | keyof typeof rosterFields>;
-const studiedFields = ['name', 'values', 'qualifiedAt'] as const;
+type RosterLine = Pick<Enrolment, '_id' | (typeof rosterFields)[number]>;
+/** Roster lines that are kept at most. */
+const mostLines = 20_000;
+const studiedFields = ['rev', 'values', 'qualifiedAt'] as const;
 /** What somebody has done, and when. */
 export type Studied = Pick<Enrolment, '_id' | (typeof studiedFields)[number]>;
 
@@ -56,6 +58,8 @@ export type Studied = Pick<Enrolment, '_id' | (typeof studiedFields)[number]>;
 export class Enrolments {
   readonly #enrolments: Model<Enrolment>;
   readonly #heads: ReadsById<Head>;
+  /** enrolment → how it was last read for a roster; it is so until its revision grows */
+  readonly #lines = new Map<string, RosterLine>();
 
   constructor(enrolments: Model<Enrolment>) {
     this.#enrolments = enrolments;
@@ -106,10 +110,33 @@ export class Enrolments {
     return this.#enrolments.countDocuments(present(filter));
   }
 
-  /** Everybody of a filter as a desk's table shows them, by name; at most `most`. */
+  /**
+   * Everybody of a filter as a desk's table shows them, by name; at most `most`. Only who has changed since they were last
+   * asked for is read in full. Several askers share the lines: read them, do not change them.
+   */
   async roster(filter: Scoped<EnrolmentQuery>, most: number): Promise<RosterLine[]> {
-    const found = this.#enrolments.find(present(filter)).select({ ...rosterFields, _id: 1 });
-    return (await found.sort({ name: 1, _id: 1 }).limit(most).lean()) as RosterLine[];
+    const { collection } = this.#enrolments;
+    const members = present(filter);
+    const found = await collection
+      .find<Pick<Enrolment, '_id' | 'rev'>>(members, { projection: { rev: 1 }, limit: most, batchSize: most + 1 })
+      .toArray();
+    const isKept = ({ _id, rev }: Pick<Enrolment, '_id' | 'rev'>) => (this.#lines.get(_id)?.rev ?? -1) >= rev;
+    const lines = found.filter(isKept).map(({ _id }) => this.#lines.get(_id) as RosterLine);
+    const changed = found.filter((head) => !isKept(head)).map(({ _id }) => _id);
+    if (changed.length > 0) {
+      const read = await collection
+        .find<RosterLine>(
+          { $and: [members, { _id: { $in: changed as never[] } }] },
+          { projection: projectionOf(rosterFields), batchSize: changed.length + 1 },
+        )
+        .toArray();
+      for (const line of read) {
+        if (this.#lines.size >= mostLines) this.#lines.clear();
+        this.#lines.set(line._id, line);
+      }
+      lines.push(...read);
+    }
+    return lines.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a._id < b._id ? -1 : 1));
   }
 
   /** Ids of a workshop's members who have not left, for figures about the workshop. */

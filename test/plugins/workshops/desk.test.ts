@@ -56,6 +56,31 @@ describe('a workshop at work', () => {
         .and.include(`/assignments?workshop=${id}`);
     });
 
+    it('shows in the feed what somebody does after it was read for them', async () => {
+      const { id, moderator } = await scene.workshop();
+      const [first, second] = [await scene.member(id, '戊先'), await scene.member(id, '己后')];
+      const feed = async () => {
+        const { text } = await moderator.client.get(`/workshops/${id}`);
+        const lines = text.match(/data-feed>([\s\S]*?)<\/ol>/)?.[1] ?? '';
+        return [...lines.matchAll(/data-part="name">([^<]+)<[\s\S]*?data-part="what">([^<]*)</g)].map(
+          ([, ...line]) => line,
+        );
+      };
+      const at = Date.now() - hour;
+      await scene.study(first.enrolment, 'one', 60, at);
+      await scene.study(second.enrolment, 'one', 60, at + 1);
+      expect(await feed()).to.deep.equal([
+        ['己后', '第one课'],
+        ['戊先', '第one课'],
+      ]);
+      await scene.study(first.enrolment, 'two', 60, at + 2);
+      expect(await feed()).to.deep.equal([
+        ['戊先', '第two课'],
+        ['己后', '第one课'],
+        ['戊先', '第one课'],
+      ]);
+    });
+
     it('moves live: row, feed and who joined, for the moderator and nobody else', async () => {
       const { id, moderator } = await scene.workshop();
       const learner = await scene.member(id, '丁动');

@@ -1,19 +1,23 @@
 import { expect } from 'chai';
-import { newestLines } from '../../../plugins/workshops/feed.ts';
+import { lastMoments, newestLines } from '../../../plugins/workshops/feed.ts';
 
 describe('the feed of a workshop', () => {
-  const studied = (id: string, values: Record<string, number>, qualifiedAt?: number) => ({
-    _id: id,
+  const member = (id: string, values: Record<string, number>, qualifiedAt?: number) => ({
+    id,
     name: `name of ${id}`,
-    values: Object.fromEntries(Object.entries(values).map(([activity, at]) => [activity, { value: 1, at }])),
-    ...(qualifiedAt !== undefined && { qualifiedAt: new Date(qualifiedAt) }),
+    moments: lastMoments(
+      {
+        _id: id,
+        rev: 1,
+        values: Object.fromEntries(Object.entries(values).map(([activity, at]) => [activity, { value: 1, at }])),
+        ...(qualifiedAt !== undefined && { qualifiedAt: new Date(qualifiedAt) }),
+      } as never,
+      2,
+    ),
   });
 
   it('begins with the newest things that its members did, and who qualified', () => {
-    const lines = newestLines(
-      [studied('a', { x: 10, y: 40 }, 30), studied('b', { x: 20 }), studied('c', {})] as never,
-      3,
-    );
+    const lines = newestLines([member('a', { x: 10, y: 40 }, 30), member('b', { x: 20 }), member('c', {})], 3);
     expect(lines).to.deep.equal([
       { enrolment: 'a', name: 'name of a', key: 'a|y', at: 40, kind: 'activity', activity: 'y' },
       { enrolment: 'a', name: 'name of a', key: 'a|qualified', at: 30, kind: 'qualified' },

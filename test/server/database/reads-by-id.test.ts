@@ -1,6 +1,8 @@
 import { expect } from 'chai';
-import { ReadsById } from '../../../server/database/reads-by-id.ts';
+import { MongoClient } from 'mongodb';
+import { countsBy, ReadsById } from '../../../server/database/reads-by-id.ts';
 import { eventually } from '../../support/eventually.ts';
+import { sharedDatabase } from '../../support/shared-database.ts';
 
 /** A store whose queries are answered when the test says so. */
 function store(documents: Record<string, string>) {
@@ -76,5 +78,32 @@ describe('reads by id', () => {
     }
     await Promise.all(asked);
     expect(queries.map(({ ids }) => ids.length)).deep.equal([500, 500, 100]);
+  });
+});
+
+describe('counts by the values of a field', () => {
+  it('are told to each asker, from one query for all that was asked in one turn', async () => {
+    const client = await MongoClient.connect(await sharedDatabase());
+    try {
+      const papers = client
+        .db(`counts-${process.pid}`)
+        .collection<{ _id: number; state: string; places: string[] }>('papers');
+      await papers.insertMany([
+        { _id: 1, state: 'open', places: ['here', 'everywhere'] },
+        { _id: 2, state: 'open', places: ['there', 'everywhere'] },
+        { _id: 3, state: 'closed', places: ['here'] },
+      ]);
+      let queries = 0;
+      const aggregate = (...given: Parameters<typeof papers.aggregate>) => {
+        queries += 1;
+        return papers.aggregate(...given);
+      };
+      const open = countsBy({ aggregate } as never, 'places', { state: 'open' });
+      const counts = await Promise.all(['here', 'everywhere', 'nowhere', 'here'].map(open));
+      expect({ counts, queries }).deep.equal({ counts: [1, 2, 0, 1], queries: 1 });
+      await client.db(`counts-${process.pid}`).dropDatabase();
+    } finally {
+      await client.close();
+    }
   });
 });
