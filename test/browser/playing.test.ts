@@ -59,6 +59,8 @@ describe('playing in browsers', function () {
   /** In the page, where nothing that is said for some seconds only is missed. */
   const line = (page: Page, text: string) =>
     untilInPage(page, `document.querySelector('#player-line').textContent.includes('${text}')`, 30_000);
+  /** A browser that closes a page gives it half a second to say so; one that opens another page waits. */
+  const leave = (page: Page) => page.goto(`${test.url}/help`);
   /** A page of the same browser, as after a tab was closed. */
   const reopen = async (context: BrowserContext) => {
     const page = await context.newPage();
@@ -141,7 +143,7 @@ describe('playing in browsers', function () {
     const desk = await open(learner);
     await play(phone.page);
     await playedUpTo(phone.page, 4);
-    await phone.page.close();
+    await leave(phone.page);
     await eventually(async () => expect((await sessionOf(learner))?.ended).to.equal(true));
     await play(desk.page);
     await playedUpTo(desk.page, 3);
@@ -159,7 +161,7 @@ describe('playing in browsers', function () {
     await play(desk.page);
     const dialog = desk.page.getByRole('alertdialog', { name: '你正在另一处学习' });
     await dialog.waitFor();
-    await phone.page.close();
+    await leave(phone.page);
     await playedUpTo(desk.page, 2);
     await line(desk.page, '学习时间');
     expect(await dialog.isVisible()).to.equal(false);
