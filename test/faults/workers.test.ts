@@ -14,6 +14,7 @@ import { createFixtures } from '../support/fixtures.ts';
 import { readMetrics } from '../support/metrics.ts';
 import { watchLesson } from '../support/path-steps.ts';
 import { type PlatformProcess, processesOf, startPlatformProcess } from '../support/platform-process.ts';
+import { quickEnough } from '../support/quick-enough.ts';
 import { layPath, type Path } from '../support/whole-path.ts';
 
 interface Update {
@@ -94,23 +95,30 @@ describe('several workers on one data folder', function () {
     expect(first.state).to.equal('playing');
     // Each comes over a connection of its own, hence to the workers in turns.
     for (const _ of [1, 2, 3]) expect((await start(false)).state).to.equal('elsewhere');
-    const taken = heard(
-      ({ values }) => values.playing?.session !== undefined && values.playing.session !== first.session,
-    );
-    const begun = performance.now();
-    const second = await start(true);
-    for (const { values } of await taken) expect(values.playing?.session).to.equal(second.session);
-    expect(performance.now() - begun).to.be.below(2_000);
+    let before = first.session;
+    await quickEnough(2_000, async () => {
+      const taken = heard(({ values }) => values.playing?.session !== undefined && values.playing.session !== before);
+      const begun = performance.now();
+      const { session } = await start(true);
+      for (const { values } of await taken) expect(values.playing?.session).to.equal(session);
+      before = session;
+      return performance.now() - begun;
+    });
     leave();
   });
 
   it('tell the sockets of all what one of them recorded, within two seconds', async () => {
     const { client, heard, leave } = await watchers(path.learner.login);
-    const measured = heard(({ values }) => values.progress?.measures['video-courses/seconds'] === 1);
-    await watchLesson(client, path, [0, 1]);
-    const begun = performance.now();
-    await measured;
-    expect(performance.now() - begun).to.be.below(2_000);
+    let seconds = 0;
+    await quickEnough(2_000, async () => {
+      const from = seconds;
+      seconds += 1;
+      const measured = heard(({ values }) => values.progress?.measures['video-courses/seconds'] === seconds);
+      await watchLesson(client, path, [from, seconds]);
+      const begun = performance.now();
+      await measured;
+      return performance.now() - begun;
+    });
     leave();
   });
 

@@ -8,6 +8,7 @@ import {
   DEFAULT_DISCUSSION_RULES as RULES,
   totalPoints,
 } from '../../../plugins/discussions/discussion-points.ts';
+import { processorMs } from '../../support/quick-enough.ts';
 
 const TODAY = '2026-11-22';
 const THOUGHT = '在小组合作学习里我先让学生独立思考再交流，这样每个人都有话可说。';
@@ -95,12 +96,13 @@ describe('discussion-points', () => {
     expect(award(THOUGHT, [earlier(OTHER, 100)], featured).points).to.equal(20);
   });
 
-  it('is not slowed down by hostile markup', () => {
-    const started = performance.now();
-    for (const text of ['<'.repeat(50_000), '<blockquote'.repeat(2000), '&'.repeat(50_000), '>'.repeat(50_000)]) {
-      award(text);
-    }
-    expect(performance.now() - started).to.be.below(1000);
+  it('is not slowed down by hostile markup', async () => {
+    const took = await processorMs(() => {
+      for (const text of ['<'.repeat(50_000), '<blockquote'.repeat(2000), '&'.repeat(50_000), '>'.repeat(50_000)]) {
+        award(text);
+      }
+    });
+    expect(took).to.be.below(1000);
   });
 
   const texts = fc.oneof(fc.constantFrom(THOUGHT, OTHER, '好'), fc.string({ unit: 'grapheme', maxLength: 60 }));

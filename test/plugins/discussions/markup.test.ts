@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { excerpt, markup } from '../../../plugins/discussions/markup.ts';
+import { processorMs } from '../../support/quick-enough.ts';
 
 describe('markup', () => {
   const cases: [string, string, string][] = [
@@ -44,9 +45,10 @@ describe('markup', () => {
     expect(excerpt('短', 3)).to.equal('短');
   });
 
-  it('is not slowed down by hostile text', () => {
-    const started = performance.now();
-    for (const text of ['> '.repeat(10_000), 'https://'.repeat(2_500), '&'.repeat(20_000)]) markup(text);
-    expect(performance.now() - started).to.be.below(500);
+  it('is not slowed down by hostile text', async () => {
+    const took = await processorMs(() => {
+      for (const text of ['> '.repeat(10_000), 'https://'.repeat(2_500), '&'.repeat(20_000)]) markup(text);
+    });
+    expect(took).to.be.below(500);
   });
 });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { definePlugin } from '../../../server/plugins/contract.ts';
 import type { Client } from '../../support/client.ts';
 import { startTestPlatform, type TestPlatform } from '../../support/platform.ts';
+import { quickEnough } from '../../support/quick-enough.ts';
 
 /** Plugins that learners' values come from, as far as measures go. */
 const sources = [
@@ -94,25 +95,30 @@ describe('boards', () => {
       expect(await socket.emitWithAck('subscribe', watch[index])).to.deep.equal({ ok: true });
     }
     expect(await sockets[1]?.emitWithAck('subscribe', 'region:410202')).to.have.property('error');
-    const wanted = await Promise.all(
-      ['410200', '410204'].map(async (region) => (await city.get(api(region))).body.seconds + 77),
+    const before = await Promise.all(
+      ['410200', '410204'].map(async (region) => (await city.get(api(region))).body.seconds),
     );
-    // What happened before may still be told first.
-    const heard = sockets.map(
-      (socket, index) =>
-        new Promise<void>((resolve) =>
-          socket.on('update', ({ values }) => {
-            const sum = values[`roll-up/${test.programme}`];
-            if (sum?.measures['video-courses/seconds'] === wanted[index]) resolve();
-          }),
-        ),
-    );
-    const started = Date.now();
-    await study(enrolment._id, 77);
-    await Promise.all(heard);
-    expect(Date.now() - started).to.be.below(2_000);
-    const live = await city.get(`/monitoring/live?programme=${test.programme}&region=410200`).expect(200);
-    expect(Date.now() - started).to.be.below(2_000);
+    const figures = () => city.get(`/monitoring/live?programme=${test.programme}&region=410200`).expect(200);
+    let seconds = 76;
+    await quickEnough(2_000, async () => {
+      seconds += 1;
+      // What happened before may still be told first.
+      const heard = sockets.map(
+        (socket, index) =>
+          new Promise<void>((resolve) =>
+            socket.on('update', ({ values }) => {
+              const sum = values[`roll-up/${test.programme}`];
+              if (sum?.measures['video-courses/seconds'] === before[index] + seconds) resolve();
+            }),
+          ),
+      );
+      const started = performance.now();
+      await study(enrolment._id, seconds);
+      await Promise.all(heard);
+      await figures();
+      return performance.now() - started;
+    });
+    const live = await figures();
     expect(live.text).to.include('data-value="today"');
     for (const socket of sockets) socket.close();
   });

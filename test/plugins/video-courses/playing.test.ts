@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Socket } from 'socket.io-client';
 import { eventually } from '../../support/eventually.ts';
+import { quickEnough } from '../../support/quick-enough.ts';
 import { Player, startVideoPlatform, type VideoPlatform } from './video-support.ts';
 
 const beats = '/api/v1/video-courses/beats';
@@ -104,22 +105,31 @@ describe('playing over sockets and HTTP', () => {
     expect(await signedOut).to.deep.equal({ session: second });
   });
 
+  /** How long the room's socket waits for the session that a takeover starts, ms. */
+  const toldOfTakeover = async (socket: Socket, player: Player) => {
+    const sessions: string[] = [];
+    const note = ({ values }: { values: { playing?: { session: string } } }) => {
+      if (values.playing) sessions.push(values.playing.session);
+    };
+    socket.on('update', note);
+    const started = performance.now();
+    const { session } = await player.start({ takeover: true });
+    await eventually(() => expect(sessions).to.include(session));
+    const took = performance.now() - started;
+    socket.off('update', note);
+    return took;
+  };
+
   it('tells the first place within two seconds that a second one took over', async () => {
     const { one, open } = await player();
     const first = await one.start();
     const socket = await open('/');
     await socket.emitWithAck('subscribe', `enrolment:${one.enrolment}`);
-    const told = new Promise<{ values: { playing?: { session: string } } }>((resolve) => {
-      socket.on('update', (update) => update.values.playing && resolve(update));
-    });
     const asked = await one.start();
     const { session, enrolment } = one;
     expect(asked).to.deep.equal({ state: 'elsewhere', lesson: test.lessons[0], title: '第一讲', session, enrolment });
-    const started = performance.now();
-    const second = await one.start({ takeover: true });
-    expect((await told).values.playing?.session).to.equal(second.session);
-    expect(performance.now() - started).to.be.lessThan(2_000);
-    expect(second.session).not.to.equal(first.session);
+    await quickEnough(2_000, () => toldOfTakeover(socket, one));
+    expect(one.session).not.to.equal(first.session);
   });
 
   it('tells the first place within two seconds of a takeover on another server process', async () => {
@@ -129,15 +139,9 @@ describe('playing over sockets and HTTP', () => {
       await one.start();
       const socket = await open('/');
       await socket.emitWithAck('subscribe', `enrolment:${one.enrolment}`);
-      const told = new Promise<{ values: { playing?: { session: string } } }>((resolve) => {
-        socket.on('update', (update) => update.values.playing && resolve(update));
-      });
       const elsewhere = new Player(await other.signIn(learner.login), test.lessons[1]);
       expect((await elsewhere.start()).state).to.equal('elsewhere');
-      const started = performance.now();
-      const second = await elsewhere.start({ takeover: true });
-      expect((await told).values.playing?.session).to.equal(second.session);
-      expect(performance.now() - started).to.be.lessThan(2_000);
+      await quickEnough(2_000, () => toldOfTakeover(socket, elsewhere));
       expect((await one.beat([[0, 1]])).body.state).to.equal('taken-over');
       expect((await elsewhere.beat([[0, 0.1]])).body.state).to.equal('playing');
     } finally {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import everything from '../../fixtures/everything/index.ts';
 import { startTestPlatform, type TestPlatform } from '../../support/platform.ts';
+import { quickEnough } from '../../support/quick-enough.ts';
 import { redisMissing, startRedis } from '../../support/redis.ts';
 
 const folder = new URL('../../fixtures/everything', import.meta.url).pathname;
@@ -31,21 +32,25 @@ describe('two platforms with Redis between them', () => {
     const watching = await (await other.signIn(learner.login)).socket();
     const room = `enrolment:${learner.enrolment._id}`;
     expect(await watching.emitWithAck('subscribe', room)).to.deep.equal({ ok: true });
-    const update = new Promise<{ values: { progress: { measures: object } } }>((resolve) =>
-      watching.once('update', resolve),
-    );
     const record = (platform: TestPlatform, note: number, value: number) =>
       platform.platform.rooms.progress.record({
         enrolment: learner.enrolment._id,
         values: { [`everything/note/${note}`]: value },
       });
-    const start = Date.now();
-    await record(one, 1, 5);
-    expect((await update).values.progress.measures).to.deep.equal({ 'everything/counts': 5 });
-    expect(Date.now() - start).to.be.below(2_000);
+    let value = 4;
+    await quickEnough(2_000, async () => {
+      value += 1;
+      const update = new Promise<{ values: { progress: { measures: object } } }>((resolve) =>
+        watching.once('update', resolve),
+      );
+      const start = performance.now();
+      await record(one, 1, value);
+      expect((await update).values.progress.measures).to.deep.equal({ 'everything/counts': value });
+      return performance.now() - start;
+    });
     await Promise.all(Array.from({ length: 20 }, (_, i) => record(i % 2 ? one : other, i + 2, 1)));
     const [sums] = await one.platform.rooms.progress.rollUps.of(one.programme, [`programme:${one.programme}`]);
-    expect(sums?.measures).to.deep.equal({ 'everything/counts': 25 });
+    expect(sums?.measures).to.deep.equal({ 'everything/counts': value + 20 });
     expect(await other.platform.rooms.progress.rollUps.verify(one.programme)).to.deep.equal([]);
     watching.disconnect();
   });
