@@ -1,9 +1,12 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { deflateSync } from 'node:zlib';
-import { serialize } from 'bson';
+import { Code, serialize } from 'bson';
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { type Document, MongoClient } from 'mongodb';
+import { readUpdate } from '../../../server/database/mongod/commands/update-statement.ts';
+import { parseMessage } from '../../../server/database/mongod/wire/messages.ts';
 import { withEngine } from '../../support/engine-suite.ts';
 
 const LARGEST_DOCUMENT = 16 * 1024 * 1024;
@@ -164,6 +167,29 @@ describe('sizes and messages of the engine', () => {
     const refused = await failure(db.command({ update: 'bodies', updates: [...statements(2), 'no statement'] }));
     expect(refused).to.have.property('codeName');
     expect(await db.command({ delete: 'bodies', deletes: [{ q: {}, limit: 0 }] })).to.include({ n: 2 });
+  });
+
+  it('reads or refuses a message with wrong bytes, and never loses itself in it', () => {
+    const update = { $set: { a: ['x', { b: new Date(0) }], c: /d/i, e: new Code('f', { g: 1 }) }, $inc: { n: 1 } };
+    const body = serialize({ update: 'rows', $db: 'wire', updates: [{ q: { _id: 1 }, u: update, upsert: true }] });
+    const message = Buffer.concat([Buffer.alloc(21), body]);
+    message.writeInt32LE(OP_MSG, 12);
+    const byte = fc.record({ at: fc.integer({ min: 21, max: message.length - 1 }), value: fc.nat(255) });
+    let refused = 0;
+    fc.assert(
+      fc.property(fc.array(byte, { minLength: 1, maxLength: 3 }), (bytes) => {
+        const broken = Buffer.from(message);
+        for (const { at, value } of bytes) broken[at] = value;
+        try {
+          for (const statement of parseMessage(broken).sequences.get('updates') ?? []) readUpdate(statement);
+        } catch (error) {
+          expect(error).to.be.instanceOf(Error);
+          refused += 1;
+        }
+      }),
+      { numRuns: 5000 },
+    );
+    expect(refused).to.be.greaterThan(100);
   });
 
   it('speaks zlib with a driver that does', async () => {

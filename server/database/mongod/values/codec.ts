@@ -109,7 +109,7 @@ class Decoder {
       const start = this.at;
       if (name !== '$set' || type !== 3) return this.value(type);
       const operands = this.operands(start);
-      this.at = start + this.bytes.readInt32LE(start);
+      this.end(start, this.bytes.readInt32LE(start));
       return operands;
     });
   }
@@ -147,8 +147,7 @@ class Decoder {
       if (wanted.has(name)) {
         setField(target, name, this.value(type));
         names.push(name);
-      } else this.at = valueEnd(this.bytes, type, this.at);
-      if (!(this.at > 0)) throw badValue('malformed BSON document');
+      } else this.end(this.at, valueEnd(this.bytes, type, this.at) - this.at);
     }
     if (names.some(isLikeInteger)) keepOrder(target, names);
     return target;
@@ -162,7 +161,8 @@ class Decoder {
       const type = bytes[this.at++];
       if (type === 0) return target;
       if (type === undefined) throw badValue('truncated BSON array');
-      while (bytes[this.at++] !== 0);
+      this.at = bytes.indexOf(0, this.at) + 1;
+      if (this.at === 0) throw badValue('truncated BSON array');
       target.push(this.value(type));
     }
   }
@@ -197,8 +197,15 @@ class Decoder {
   private text(): string {
     const length = this.bytes.readInt32LE(this.at);
     const start = this.at + 4;
-    this.at = start + length;
+    this.end(start, length);
     return this.bytes.utf8Slice(start, start + length - 1);
+  }
+
+  /** Goes to the end of what has so many bytes from `start`. @throws CommandError where that is not ahead */
+  private end(start: number, length: number): void {
+    const end = start + length;
+    if (end < this.at || end > this.bytes.length) throw badValue('malformed BSON document');
+    this.at = end;
   }
 
   private value(type: number): unknown {
@@ -217,14 +224,14 @@ class Decoder {
         const start = this.at;
         const size = bytes.readInt32LE(start);
         const value = this.document(start);
-        this.at = start + size;
+        this.end(start, size);
         return value;
       }
       case 4: {
         const start = this.at;
         const size = bytes.readInt32LE(start);
         const value = this.array();
-        this.at = start + size;
+        this.end(start, size);
         return value;
       }
       case 5:
@@ -261,11 +268,12 @@ class Decoder {
       case 14:
         return new BSONSymbol(this.text());
       case 15: {
-        const end = this.at + bytes.readInt32LE(this.at);
+        const start = this.at;
+        const size = bytes.readInt32LE(start);
         this.at += 4;
         const code = this.text();
         const scope = this.document(this.at);
-        this.at = end;
+        this.end(start, size);
         return new Code(code, scope);
       }
       case 16: {
@@ -301,15 +309,17 @@ class Decoder {
 
   private cstring(): string {
     const start = this.at;
-    while (this.bytes[this.at] !== 0) this.at++;
-    return this.bytes.utf8Slice(start, this.at++);
+    const end = this.bytes.indexOf(0, start);
+    if (end < 0) throw badValue('truncated BSON string');
+    this.at = end + 1;
+    return this.bytes.utf8Slice(start, end);
   }
 
   private binary(): unknown {
     const length = this.bytes.readInt32LE(this.at);
     const subtype = this.bytes[this.at + 4] as number;
     const start = this.at + 5;
-    this.at = start + length;
+    this.end(start, length);
     const content = Uint8Array.prototype.slice.call(this.bytes, start, start + length);
     return subtype === 4 && length === 16 ? new UUID(content) : new Binary(content, subtype);
   }

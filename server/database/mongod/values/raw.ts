@@ -97,13 +97,14 @@ export function findField(raw: Buffer, offset: number, name: Buffer): Field | un
     at++;
     let same = true;
     let i = 0;
-    for (let byte = raw[at] as number; byte !== 0; byte = raw[++at] as number) {
+    for (let byte = raw[at]; byte !== 0; byte = raw[++at]) {
+      if (byte === undefined) return undefined;
       if (same && byte !== name[i]) same = false;
       i++;
     }
     at++;
     const end = valueEnd(raw, type, at);
-    if (end < 0) return undefined;
+    if (end < at || end > raw.length) return undefined;
     if (same && i === length) return { start, value: at, end };
     at = end;
   }
