@@ -5,7 +5,7 @@ import { type ClientSite, startClientSite } from './support/client-site.ts';
 import { untilInPage } from './support/visitor.ts';
 
 describe('the browser code of every page', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const room = 'enrolment:e1';
   let browser: Browser;
   let site: ClientSite;

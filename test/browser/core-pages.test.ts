@@ -5,7 +5,7 @@ import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { axe, launchBrowser, screenshot, sizes } from './support/browser.ts';
 
 describe('core pages in a browser', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let browser: Browser;
   let site: TestPlatform;
   let context: BrowserContext;

@@ -54,7 +54,7 @@ const others: Record<string, Grants> = {
  * is shown on a desk and a phone and checked for accessibility.
  */
 describe('every page', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let browser: Browser;
   const looks = new Looks();
   /** Kinds of addresses that were read in English, of each platform. */

@@ -14,7 +14,7 @@ const interval = 6;
 const reading = 4_800;
 
 describe('playing in browsers', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let browser: Browser;
   let test: VideoPlatform;
   let lesson: string;

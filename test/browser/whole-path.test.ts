@@ -13,7 +13,7 @@ import { untilInPage, type Visitor, visit, type Watch, watch } from './support/v
 const within = 2_000;
 
 describe('the whole path in browsers', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let browser: Browser;
   let registry: TestRegistry;
   let site: TestPlatform;

@@ -82,7 +82,7 @@ describe('the whole path under kill -9', function () {
     await eventually(async () => {
       const { body } = await learner.get(`/api/v1/assignments/tasks/${path.task}`).expect(200);
       expect(body.submission).to.include({ state: 'submitted', revision: 1 });
-    }, 20_000);
+    }, 40_000);
     const after = await processesOf(dataDir);
     expect(after).to.have.length(1).and.not.include(engine);
   });
@@ -100,7 +100,7 @@ describe('the whole path under kill -9', function () {
     await eventually(async () => {
       const { body } = await city.get(`/api/v1/registry/deliveries/${path.learner.enrolment._id}`).expect(200);
       expect(body.answers.at(-1)).to.include({ kind: 'unknown' });
-    }, 20_000);
+    }, 40_000);
     expect(await numbers()).to.have.length(1);
     await killAndRestart();
     const done = await eventually(async () => {

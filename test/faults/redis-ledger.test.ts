@@ -42,7 +42,7 @@ describe('learners playing on two platforms with Redis between them', function (
       const { port } = new URL(platforms[1].url);
       await platforms[1].kill();
       platforms[1] = await site.start({ ...env, PORT: port });
-      await eventually(() => expect(crowds[1]?.playing).to.equal(30), 15_000);
+      await eventually(() => expect(crowds[1]?.playing).to.equal(30), 30_000);
       expect(await Promise.all(crowds.map((crowd) => crowd.settle(15_000)))).to.deep.equal([true, true]);
     } finally {
       for (const crowd of crowds) crowd.leave();

@@ -57,7 +57,7 @@ describe('the whole path while the registry is down', function () {
       const now = await result();
       expect(now.certificate).to.be.an('object');
       return now;
-    }, 15_000);
+    }, 30_000);
     const records = await registry.records();
     expect(records.map(({ number }) => number)).to.deep.equal([done.registry.number]);
     expect(records[0]).to.include({ idNumber: path.learner.idNumber, hours: 60, score: '96.00' });

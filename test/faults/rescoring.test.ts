@@ -50,7 +50,7 @@ describe('a rescoring whose process is killed', function () {
         const now = await job();
         expect(now.passed).to.be.above(0);
         return now;
-      }, 15_000);
+      }, 30_000);
       await site.end('SIGKILL');
       expect(begun.passed).to.be.below(learners);
       expect(await job()).to.include({ state: 'running' });
@@ -59,7 +59,7 @@ describe('a rescoring whose process is killed', function () {
         const now = await job();
         expect(now.state).to.equal('done');
         return now;
-      }, 25_000);
+      }, 40_000);
       expect(done).to.include({ total: learners, passed: learners, rescored: learners });
       const enrolments = database.connection.collection('enrolments');
       expect(await enrolments.countDocuments({ scheme: 2, rev: 1 })).to.equal(learners);

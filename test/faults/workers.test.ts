@@ -128,7 +128,7 @@ describe('several workers on one data folder', function () {
     process.kill(victim, 'SIGKILL');
     await eventually(async () => expect(site.workers()).to.deep.equal([other]));
     expect((await fetch(`${site.url}/health`)).status).to.equal(200);
-    await eventually(async () => expect(site.workers()).to.have.length(2), 25_000);
+    await eventually(async () => expect(site.workers()).to.have.length(2), 40_000);
     expect(site.workers()).to.include(other).and.not.include(victim);
     expect(await processesOf(dataDir)).to.include.members(engine);
     expect((await figures()).get('xuefang_sockets_open{worker="1"}')).to.equal(0);

@@ -185,7 +185,7 @@ describe('assessment', function () {
     await eventually(async () => {
       const answer = await client.get(`/api/v1/assessment/schemes/${id}/rescorings/2`).expect(200);
       expect(answer.body).to.include({ state: 'done', reason: '权重抄错', total: 0 });
-    }, 10_000);
+    }, 30_000);
     expect((await client.get('/tasks').expect(200)).text).to.include('已完成');
     const same = await client.form(path, { ...fields(['70', '30']), reason: '再更正一次' }).expect(422);
     expect(same.text).to.include('没有要更正的内容').and.include('再更正一次');

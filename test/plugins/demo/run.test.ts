@@ -60,7 +60,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-const noneLeft = (pids: number[], milliseconds = 15_000) =>
+const noneLeft = (pids: number[], milliseconds = 30_000) =>
   eventually(() => expect(pids.filter(isAlive)).to.deep.equal([]), milliseconds);
 
 describe('demo: npm run demo', function () {

@@ -41,7 +41,7 @@ describe('correcting an open scheme', () => {
       const rescoring = await test.platform.rooms.progress.rescorings.get(id);
       expect(rescoring.state).to.equal('done');
       return rescoring;
-    }, 15_000);
+    }, 30_000);
   const heard = (site: TestPlatform) => (site.platform.rooms.services.get('everything') as { heard: string[] }).heard;
   const refused = async (work: Promise<unknown>) =>
     work.then(
