@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { MongoClient } from 'mongodb';
 import { MongoMemoryServer } from 'mongodb-memory-server';
 import { MongoInstanceEvents } from 'mongodb-memory-server-core/lib/util/MongoInstance.js';
@@ -9,6 +10,8 @@ import { findMongod } from './find-mongod.ts';
 const REPLICA_SET = 'xuefang';
 const RESTART_DELAY = 50;
 const START_ATTEMPTS = 5;
+/** Below those that Linux (from 32768), macOS and Windows (from 49152) give to whoever asks for any. */
+const PORTS = [20_000, 32_000] as const;
 
 /** A one-node server on the data folder, kept alive until it is stopped. */
 export interface EmbeddedServer {
@@ -30,18 +33,18 @@ export async function startEmbeddedServer(options: {
   const folder = await claimDataFolder(options.dataDir, kind);
   setDefaultValue(ResolveConfigVariables.RUNTIME_DOWNLOAD, 'false');
   setDefaultValue(ResolveConfigVariables.SYSTEM_BINARY_VERSION_CHECK, 'false');
-  const server = new MongoMemoryServer({
-    instance: {
+  const server = await startAside((port) => {
+    const instance = {
+      port,
       dbPath: folder,
       replSet: REPLICA_SET,
-      storageEngine: 'wiredTiger',
+      storageEngine: 'wiredTiger' as const,
       ip: '127.0.0.1',
       launchTimeout: 60_000,
       args: kind === 'built-in' ? ['--stopWithParent'] : [],
-    },
-    binary: { systemBinary: binary, version: '8.0.0' },
+    };
+    return new MongoMemoryServer({ instance, binary: { systemBinary: binary, version: '8.0.0' } });
   });
-  await server.start();
   const port = server.instanceInfo?.port as number;
   await becomePrimary(port);
   let stopping = false;
@@ -84,6 +87,22 @@ export async function startEmbeddedServer(options: {
       await server.stop({ doCleanup: false, force: false });
     },
   };
+}
+
+/**
+ * Starts a server on a port that the system gives to nobody by itself: one of the others, found free, could be anybody's
+ * before the server listens on it, and mongodb-memory-server tells whoever listens there to shut down when its start fails.
+ */
+async function startAside(make: (port: number) => MongoMemoryServer): Promise<MongoMemoryServer> {
+  for (let attempt = 1; ; attempt++) {
+    const server = make(randomInt(...PORTS));
+    try {
+      await server.start();
+      return server;
+    } catch (error) {
+      if (attempt === START_ATTEMPTS || !/already in use/.test((error as Error).message)) throw error;
+    }
+  }
 }
 
 /** Makes the server the primary of a replica set of one at its present address, and waits until it is. */
