@@ -1,17 +1,16 @@
-import { randomInt } from 'node:crypto';
 import { MongoClient } from 'mongodb';
 import { MongoMemoryServer } from 'mongodb-memory-server';
 import { MongoInstanceEvents } from 'mongodb-memory-server-core/lib/util/MongoInstance.js';
 import { ResolveConfigVariables, setDefaultValue } from 'mongodb-memory-server-core/lib/util/resolveConfig.js';
 import type { Logger } from 'pino';
+import { portAside } from '../port-aside.ts';
 import { claimDataFolder, type EngineKind } from './data-folder.ts';
 import { findMongod } from './find-mongod.ts';
 
 const REPLICA_SET = 'xuefang';
+const HOST = '127.0.0.1';
 const RESTART_DELAY = 50;
 const START_ATTEMPTS = 5;
-/** Below those that Linux (from 32768), macOS and Windows (from 49152) give to whoever asks for any. */
-const PORTS = [20_000, 32_000] as const;
 
 /** A one-node server on the data folder, kept alive until it is stopped. */
 export interface EmbeddedServer {
@@ -39,7 +38,7 @@ export async function startEmbeddedServer(options: {
       dbPath: folder,
       replSet: REPLICA_SET,
       storageEngine: 'wiredTiger' as const,
-      ip: '127.0.0.1',
+      ip: HOST,
       launchTimeout: 60_000,
       args: kind === 'built-in' ? ['--stopWithParent'] : [],
     };
@@ -90,12 +89,12 @@ export async function startEmbeddedServer(options: {
 }
 
 /**
- * Starts a server on a port that the system gives to nobody by itself: one of the others, found free, could be anybody's
- * before the server listens on it, and mongodb-memory-server tells whoever listens there to shut down when its start fails.
+ * Starts a server on a port of its own. Where somebody else listens there after all, mongodb-memory-server tells that one to
+ * shut down, so this must not happen.
  */
 async function startAside(make: (port: number) => MongoMemoryServer): Promise<MongoMemoryServer> {
   for (let attempt = 1; ; attempt++) {
-    const server = make(randomInt(...PORTS));
+    const server = make(await portAside(HOST));
     try {
       await server.start();
       return server;

@@ -1,10 +1,10 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { setupPrimary } from '@socket.io/cluster-adapter';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { type EmbeddedServer, startEmbeddedServer } from '../database/embedded-server.ts';
+import { portAside } from '../port-aside.ts';
 import { GatheredFigures } from './figures.ts';
 import { afterEnd, type Fate, unharmed } from './restarts.ts';
 import { type FromWorker, seatKey } from './seat.ts';
@@ -52,7 +52,7 @@ export async function startWorkers(options: PrimaryOptions): Promise<Crew> {
   const primary = new Primary(options, engine);
   try {
     // A port of their own choice would be another one after all of them ended.
-    const port = config.port || (await freePort(config.host));
+    const port = config.port || (await portAside(config.host));
     return await primary.start({ MONGODB_URI: mongodbUri ?? (engine as EmbeddedServer).uri, PORT: String(port) });
   } catch (error) {
     await primary.stop();
@@ -169,13 +169,4 @@ class Primary {
   #tell(): void {
     this.#options.changed(this.#serving().map(({ process }) => process.pid as number));
   }
-}
-
-async function freePort(host: string): Promise<number> {
-  const probe = createServer().listen(0, host);
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { portAside } from '../../server/port-aside.ts';
 
 /** Why tests with Redis are skipped, or undefined where a redis-server is found. */
 export const redisMissing =
@@ -8,7 +8,7 @@ export const redisMissing =
 
 /** A real Redis of its own, in memory only, on a free port. */
 export async function startRedis(): Promise<{ url: string; stop(): Promise<void> }> {
-  const port = await freePort();
+  const port = await portAside('127.0.0.1');
   const flags = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   const server = spawn('redis-server', flags, { stdio: ['ignore', 'pipe', 'ignore'] });
   let said = '';
@@ -24,12 +24,4 @@ export async function startRedis(): Promise<{ url: string; stop(): Promise<void>
       await ended;
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  return port;
 }
