@@ -116,6 +116,7 @@ export function addSchemePages(host: AssessmentHost, schemes: Schemes): void {
     const offered = await host.apply('scheme.activities', [], { programme: programme._id, language });
     const known = new Set(form.required.map(({ activity }) => activity));
     const programmeTitle = localText(programme.title, language);
+    const rescoring = await schemes.running(programme);
     const all = { label: t('schemes.title'), href: '/assessment/schemes' };
     await response.page('assessment/scheme', {
       ...(correcting === undefined
@@ -127,6 +128,8 @@ export function addSchemePages(host: AssessmentHost, schemes: Schemes): void {
           }),
       status: wrong.size > 0 ? 422 : 200,
       programme,
+      rescoring,
+      rooms: rescoring ? [`tasks:${programme._id}`] : [],
       frozen: programme.state !== 'draft' && correcting === undefined,
       correction:
         correcting === undefined ? undefined : { reason: correcting, ...(await schemes.concerned(programme._id)) },

@@ -50,6 +50,13 @@ export class Schemes {
     return { rescored: enrolled + studying, kept: qualified };
   }
 
+  /** The work under way on everybody's score by the programme's present scheme, for who may see the programme. */
+  async running({ _id, scheme }: Programme): Promise<Rescoring | undefined> {
+    if (scheme.version === 1) return undefined;
+    const last = await this.#host.progress.rescorings.get(`${_id}|${scheme.version}`).catch(() => undefined);
+    return last?.state === 'running' ? last : undefined;
+  }
+
   /** @throws core:not-found where there is none, or the viewer does not manage the programme */
   async rescoring(viewer: Viewer, id: string, version: number): Promise<Rescoring> {
     await this.get(viewer, id);

@@ -187,6 +187,12 @@ describe('assessment', function () {
       expect(answer.body).to.include({ state: 'done', reason: '权重抄错', total: 0 });
     }, 30_000);
     expect((await client.get('/tasks').expect(200)).text).to.include('已完成');
+    expect((await client.get(`/assessment/schemes/${id}`).expect(200)).text).not.to.include('正在按第');
+    const works = platform.platform.rooms.connection.collection('rescorings');
+    await works.updateOne({ _id: `${id}|2` as never }, { $set: { state: 'running', total: 4, passed: 1 } });
+    const running = (await client.get(`/assessment/schemes/${id}`).expect(200)).text;
+    expect(running).to.include('正在按第 2 版方案').and.include(`rescoring/${id}|2.passed`).and.include('25%');
+    await works.updateOne({ _id: `${id}|2` as never }, { $set: { state: 'done', total: 0, passed: 0 } });
     const same = await client.form(path, { ...fields(['70', '30']), reason: '再更正一次' }).expect(422);
     expect(same.text).to.include('没有要更正的内容').and.include('再更正一次');
     const made = await client.post(`/api/v1/assessment/schemes/${id}/correct`, again).expect(200);
