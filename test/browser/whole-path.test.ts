@@ -57,7 +57,7 @@ describe('the whole path in browsers', function () {
         slowestRead(county.page),
       ]);
       const committed = commits.get(total) as number;
-      const limit = within + 3 * busy;
+      const limit = within + 8 * busy;
       expect(there - committed, `ms until the county saw ${both}`).to.be.at.most(limit);
       expect(above - committed, `ms until the city saw ${half}`).to.be.at.most(limit);
     };
@@ -120,7 +120,10 @@ describe('the whole path in browsers', function () {
     await axe(otherCounty.page);
   });
 
-  /** What a machine that is busy with other tests adds: the commit's message and the board's reading take as long each. */
+  /**
+   * The slowest of three readings of the board, ms: what a machine that is busy with other tests adds is some times as much,
+   * for the message, the reading and the drawing at two boards. Some hundredths of a second where it is not.
+   */
   async function slowestRead(page: Page): Promise<number> {
     return (await page.evaluate(`(async () => {
       let slowest = 0;
