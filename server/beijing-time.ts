@@ -4,8 +4,9 @@
  * A day is written `YYYY-MM-DD`, so that days sort and compare as strings.
  */
 
-const OFFSET_MS = 8 * 3_600_000;
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const OFFSET_MS = 8 * HOUR_MS;
+const DAY_MS = 24 * HOUR_MS;
 
 /** The day that was asked for last, and when it begins: mostly it is today, for every beat of everybody. */
 let known = { from: Number.NaN, day: '' };
@@ -22,7 +23,7 @@ export function beijingDay(at: Date | number): string {
 
 /** The Beijing hour that contains a moment, 0 to 23. */
 export function beijingHour(at: Date | number): number {
-  return new Date(Number(at) + OFFSET_MS).getUTCHours();
+  return Math.floor((Number(at) + OFFSET_MS) / HOUR_MS) % 24;
 }
 
 /** The first moment of a Beijing day. @throws RangeError when the day is not written `YYYY-MM-DD` or does not exist. */

@@ -171,7 +171,7 @@ export class Playing {
         this.#refuse('token', report);
         return { state: 'taken-over', seq: 0, reasons: [], refused: ['token'] };
       }
-      this.#budget.charge(viewer.id, -extra);
+      if (extra > 0) this.#budget.charge(viewer.id, -extra);
       extra = 0;
       if (live.ended) {
         this.#refuse('token', report);

@@ -11,16 +11,19 @@ const watched = /^(region|workshop):/;
  * `roll-up/<programme>`, read once when the message is sent.
  */
 export function announce(changes: readonly CommittedChange[], rollUps: RollUps, publish: Publish): void {
-  const touched = new Map<string, { programme: string; scope: string }>();
+  const touched = new Map<string, Set<string>>();
   for (const { before, after } of changes) {
-    const { total, components, measures, state } = after;
+    const { programme, scopes, total, components, measures, state } = after;
     publish(`enrolment:${after._id}`, 'progress', { total, components, measures, state });
-    const scopes = before.scopes === after.scopes ? after.scopes : [...before.scopes, ...after.scopes];
-    for (const scope of scopes) {
-      if (watched.test(scope)) touched.set(`${after.programme} ${scope}`, { programme: after.programme, scope });
-    }
+    const ofProgramme = touched.get(programme) ?? new Set();
+    touched.set(programme, ofProgramme);
+    for (const scope of scopes) ofProgramme.add(scope);
+    if (before.scopes !== scopes) for (const scope of before.scopes) ofProgramme.add(scope);
   }
-  for (const { programme, scope } of touched.values()) {
-    publish(scope, `roll-up/${programme}`, async () => (await rollUps.of(programme, [scope]))[0]);
+  for (const [programme, scopes] of touched) {
+    for (const scope of scopes) {
+      if (watched.test(scope))
+        publish(scope, `roll-up/${programme}`, async () => (await rollUps.of(programme, [scope]))[0]);
+    }
   }
 }

@@ -32,10 +32,14 @@ export interface KnownMeasure extends MeasureDefinition {
   plugin: string;
 }
 
+const MOST_REMEMBERED = 20_000;
+
 /** What the plugins can contribute to a scheme. Filled at start, read afterwards. */
 export class Measures {
   readonly #measures = new Map<string, KnownMeasure>();
   readonly #activities = new Map<string, ActivityDefinition & { plugin: string }>();
+  /** Of activities that were asked for: every commit asks for each of an enrolment's. */
+  readonly #measureOf = new Map<string, string>();
   readonly #described = new Kept<Description | undefined>(2_000);
 
   addMeasure(plugin: string, name: string, definition: MeasureDefinition): void {
@@ -59,8 +63,14 @@ export class Measures {
 
   /** The measure that an activity key contributes to. */
   readonly measureOf = (activity: string): string | undefined => {
+    const known = this.#measureOf.get(activity);
+    if (known !== undefined) return known;
     const definition = this.#activities.get(activity.slice(0, activity.lastIndexOf('/')));
-    return definition && `${definition.plugin}/${definition.measure}`;
+    if (!definition) return undefined;
+    const measure = `${definition.plugin}/${definition.measure}`;
+    if (this.#measureOf.size >= MOST_REMEMBERED) this.#measureOf.clear();
+    this.#measureOf.set(activity, measure);
+    return measure;
   };
 
   /** The activity's title and page, at most two seconds old; undefined where it is gone. */

@@ -150,7 +150,7 @@ export class Realtime {
 
   /** Whether a socket is in the room, or may be in it on another server process. */
   #isWatched(room: string): boolean {
-    return this.#deps.cluster !== undefined || this.io.of('/').adapter.rooms.has(room);
+    return this.#deps.cluster !== undefined || this.io.sockets.adapter.rooms.has(room);
   }
 
   #serve(socket: Socket): void {
