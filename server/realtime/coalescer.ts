@@ -83,13 +83,18 @@ export class Coalescer {
     this.#told.push(room);
     this.#timer ??= setTimeout(() => this.#again(), this.#intervalMs);
     if (!this.#isWatched(room.name)) return;
-    if (!Object.values(values).some(isFunction)) {
-      this.#send({ room: room.name, at: Date.now(), values });
+    const failed = (error: unknown) => {
+      if (!this.#closed) this.#failed(error);
+    };
+    if (Object.values(values).some(isFunction)) {
+      this.#read(room.name, values).catch(failed);
       return;
     }
-    this.#read(room.name, values).catch((error) => {
-      if (!this.#closed) this.#failed(error);
-    });
+    try {
+      this.#send({ room: room.name, at: Date.now(), values });
+    } catch (error) {
+      failed(error);
+    }
   }
 
   /** Tells rooms again for which something came meanwhile, and forgets those for which nothing did. */
