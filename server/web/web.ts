@@ -51,9 +51,9 @@ export function createWeb(deps: WebDeps, routes: readonly Mounted[]): Express {
     request.reference = randomBytes(5).toString('hex');
     next();
   });
-  app.use(languageOf(deps.locales), ...deps.limits);
-  app.use(...deps.sessions);
-  app.use(languageOf(deps.locales), requestContext(deps), deps.pages.middleware);
+  // What is refused, or fails, before it is known who asks is told on a page as well.
+  app.use(languageOf(deps.locales), requestContext(deps), deps.pages.middleware, ...deps.limits);
+  app.use(...deps.sessions, languageOf(deps.locales));
   app.use(
     express.json({ limit: '256kb' }),
     express.urlencoded({ extended: true, limit: '256kb' }),
