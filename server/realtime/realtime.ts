@@ -27,8 +27,8 @@ interface RealtimeDeps extends HandshakeDeps {
   websocketOnly?: boolean;
 }
 
-/** Messages that are handled at the same time: two of the largest commits. */
-const messagesAtOnce = 2_000;
+/** Messages that are handled at the same time: two of the largest commits being written, and one being judged. */
+const messagesAtOnce = 3_000;
 /** Rooms a socket may be in at most, so that one client cannot make the server remember without end. */
 const mostRooms = 50;
 /** How long Redis keeps for a socket that lost its connection what it misses, in milliseconds. */

@@ -10,7 +10,7 @@ export async function startPlatformProcess(
 ): Promise<{ url: string; pid: number; workers(): number[]; stop(): Promise<void>; kill(): Promise<void> }> {
   const output = openSync(join(dataDir, 'bench-platform.log'), 'a');
   const child = fork(join(projectFolder, 'server/main.ts'), [], {
-    execArgv: ['--max-semi-space-size=64', '--import', 'tsx/esm', ...nodeArguments],
+    execArgv: ['--max-semi-space-size=128', '--import', 'tsx/esm', ...nodeArguments],
     env: { ...process.env, NODE_ENV: 'production', DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', output, output, 'ipc'],
     detached: true,
