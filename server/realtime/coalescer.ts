@@ -79,7 +79,8 @@ export class Coalescer {
   #flush(room: Room): void {
     const values = room.waiting ?? {};
     room.waiting = undefined;
-    room.quietUntil = Date.now() + this.#intervalMs;
+    const at = Date.now();
+    room.quietUntil = at + this.#intervalMs;
     this.#told.push(room);
     this.#timer ??= setTimeout(() => this.#again(), this.#intervalMs);
     if (!this.#isWatched(room.name)) return;
@@ -91,7 +92,7 @@ export class Coalescer {
       return;
     }
     try {
-      this.#send({ room: room.name, at: Date.now(), values });
+      this.#send({ room: room.name, at, values });
     } catch (error) {
       failed(error);
     }
