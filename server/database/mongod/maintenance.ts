@@ -7,7 +7,7 @@ import { scan } from './query/scan.ts';
 import type { Collection } from './storage/catalog.ts';
 import { entriesOf } from './storage/index-entries.ts';
 import { DATA_FILE } from './storage/store.ts';
-import { decode } from './values/codec.ts';
+import { decode } from './values/decode.ts';
 import { successor } from './values/keys.ts';
 
 export interface CheckReport {

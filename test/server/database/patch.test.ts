@@ -9,7 +9,8 @@ import { checkFolder } from '../../../server/database/mongod/maintenance.ts';
 import { EncodedUpdate } from '../../../server/database/mongod/update/encoded-update.ts';
 import { Patches } from '../../../server/database/mongod/update/patch.ts';
 import { compileUpdate } from '../../../server/database/mongod/update/update.ts';
-import { type Doc, decode, encode } from '../../../server/database/mongod/values/codec.ts';
+import { type Doc, encode } from '../../../server/database/mongod/values/codec.ts';
+import { decode } from '../../../server/database/mongod/values/decode.ts';
 import { Encoded } from '../../../server/database/mongod/values/raw.ts';
 import { startEngine } from '../../support/engine.ts';
 

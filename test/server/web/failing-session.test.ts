@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { MongoClient } from 'mongodb';
+import { whileFailing } from '../../support/fail-point.ts';
 import { startTestPlatform, type TestPlatform } from '../../support/platform.ts';
 import { sharedDatabase } from '../../support/shared-database.ts';
 
@@ -15,28 +16,15 @@ describe('a request whose session cannot be read', () => {
     await test.stop();
   });
 
-  /** Fails every query, with an error that no driver tries again. */
-  const failQueries = (mode: 'alwaysOn' | 'off') =>
-    database.db('admin').command({
-      configureFailPoint: 'failCommand',
-      mode,
-      data: { failCommands: ['find'], errorCode: 13 },
-    });
-
   it('is told so on a page, with a reference to quote', async function () {
     const somebody = await test.signIn((await test.person()).login);
-    await failQueries('alwaysOn').catch((error) => {
-      if (process.env.TEST_MONGODB_URI) this.skip();
-      throw error;
-    });
-    try {
+    // With an error that no driver tries again.
+    await whileFailing(this, database, { failCommands: ['find'], errorCode: 13 }, async () => {
       const { text } = await somebody.get('/account').expect(500).expect('Content-Type', /html/);
       expect(text)
         .to.include('<html')
         .and.match(/[0-9a-f]{10}/);
-    } finally {
-      await failQueries('off');
-    }
+    });
     await somebody.get('/account').expect(200);
   });
 });

@@ -3,6 +3,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { expect } from 'chai';
 import { MongoClient } from 'mongodb';
 import type { Client } from '../../support/client.ts';
+import { whileFailing } from '../../support/fail-point.ts';
 import { startTestPlatform, type TestPlatform } from '../../support/platform.ts';
 import { sharedDatabase } from '../../support/shared-database.ts';
 
@@ -20,13 +21,8 @@ describe('a redirect', () => {
     await test.stop();
   });
 
-  /** Makes every update of the database wait, the storing of a session among them. */
-  const slowUpdates = (mode: 'alwaysOn' | 'off') =>
-    database.db('admin').command({
-      configureFailPoint: 'failCommand',
-      mode,
-      data: { failCommands: ['update'], blockConnection: true, blockTimeMS: 150 },
-    });
+  /** Every update of the database waits, the storing of a session among them. */
+  const slowUpdates = { failCommands: ['update'], blockConnection: true, blockTimeMS: 150 };
 
   /** Sends a form and goes where it is sent as soon as it is told, before the answer has ended. */
   async function follow(path: string, form?: Record<string, string>): Promise<string> {
@@ -48,15 +44,9 @@ describe('a redirect', () => {
 
   it('is told of once its session is stored, so that the next page says what happened', async function () {
     const region = { code: '420000', zh: '湖北省', parent: '' };
-    await slowUpdates('alwaysOn').catch((error) => {
-      if (process.env.TEST_MONGODB_URI) this.skip();
-      throw error;
-    });
-    try {
+    await whileFailing(this, database, slowUpdates, async () => {
       expect(await follow('/operator/regions', region)).to.include('notice-ok');
-    } finally {
-      await slowUpdates('off');
-    }
+    });
   });
 
   it('leaves its message to the page that is opened next, not to one that is read again for its figures', async () => {

@@ -8,7 +8,8 @@ import type { Found } from '../query/scan.ts';
 import { scored } from '../query/sort.ts';
 import { type Collection, indexSpecs } from '../storage/catalog.ts';
 import { textOperand } from '../text/plan.ts';
-import { type Doc, decode, encode, isDocument } from '../values/codec.ts';
+import { type Doc, encode, isDocument } from '../values/codec.ts';
+import { decode } from '../values/decode.ts';
 import { asDouble } from '../values/numeric.ts';
 import { plain } from '../values/plain.ts';
 import {

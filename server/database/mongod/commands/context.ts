@@ -7,9 +7,10 @@ import type { Collection } from '../storage/catalog.ts';
 import type { KeyValue } from '../storage/store.ts';
 import type { Transaction } from '../storage/transactions.ts';
 import { textSearchIn } from '../text/plan.ts';
-import { type Doc, decode, isDocument } from '../values/codec.ts';
+import { type Doc, isDocument } from '../values/codec.ts';
 import { collatorFor } from '../values/collation.ts';
 import { typeName } from '../values/compare.ts';
+import { decode } from '../values/decode.ts';
 import { numberKind, toDouble } from '../values/numeric.ts';
 import { withinTime } from './deadline.ts';
 
@@ -108,9 +109,9 @@ function documentsOf(view: KeyValue, collection: Collection): Doc[] {
 }
 
 /** The statements of a bulk command, from its document sequence or from the body. */
-export function statementsOf(command: Command, field: string): Doc[] {
+export function statementsOf(command: Command, field: string, read: (raw: Buffer) => Doc = decode): Doc[] {
   const sequence = command.sequences.get(field);
-  if (sequence !== undefined) return sequence.map((raw) => decode(raw));
+  if (sequence !== undefined) return sequence.map((raw) => read(raw));
   const list = command.body[field];
   if (!Array.isArray(list))
     throw typeMismatch(

@@ -1,7 +1,7 @@
 import { everything } from '../query/planner.ts';
 import { scan } from '../query/scan.ts';
 import { insertDocument } from '../storage/documents.ts';
-import { decode } from '../values/codec.ts';
+import { decode } from '../values/decode.ts';
 import { collectionName, type Handler } from './context.ts';
 import { capBounds } from './create.ts';
 

@@ -1,7 +1,8 @@
 import { type Timestamp, UUID } from 'bson';
 import type { Engine } from '../engine.ts';
 import { CommandError, invalidOptions, notImplemented, searchNeedsAtlas } from '../errors.ts';
-import { type Doc, decode, encode, isDocument } from '../values/codec.ts';
+import { type Doc, encode, isDocument } from '../values/codec.ts';
+import { decode } from '../values/decode.ts';
 import { toDouble } from '../values/numeric.ts';
 import { buildInfo, getParameter, hello, replicaSetCommands, type ServerInfo, serverStatus } from './admin.ts';
 import { aggregate } from './aggregate.ts';

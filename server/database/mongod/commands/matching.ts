@@ -5,7 +5,8 @@ import { type Found, scan } from '../query/scan.ts';
 import { sortBy } from '../query/sort.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { documentKey, type Target } from '../storage/documents.ts';
-import { type Doc, decode, decodeFields } from '../values/codec.ts';
+import type { Doc } from '../values/codec.ts';
+import { decode, decodeFields } from '../values/decode.ts';
 import { isPlainId } from './search.ts';
 
 /** The documents that a statement means: all of them before the first is written. */

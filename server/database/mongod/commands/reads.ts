@@ -7,8 +7,9 @@ import { visitPath } from '../query/paths.ts';
 import { compilePick, compileProjection, type Projection } from '../query/projection.ts';
 import type { Found } from '../query/scan.ts';
 import { documentKey } from '../storage/documents.ts';
-import { type Doc, decode, encode, isDocument } from '../values/codec.ts';
+import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { equal, typeName } from '../values/compare.ts';
+import { decode } from '../values/decode.ts';
 import { toDouble } from '../values/numeric.ts';
 import { aggregate } from './aggregate.ts';
 import {

@@ -10,7 +10,8 @@ import { type Found, scan } from '../query/scan.ts';
 import { sortBy } from '../query/sort.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { KeyValue } from '../storage/store.ts';
-import { type Doc, decode, decodeFields, isDocument } from '../values/codec.ts';
+import { type Doc, isDocument } from '../values/codec.ts';
+import { decode, decodeFields } from '../values/decode.ts';
 import { type Command, matchContext, viewOf } from './context.ts';
 
 /** What a search needs, whichever command asks. */

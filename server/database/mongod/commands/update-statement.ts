@@ -1,6 +1,7 @@
 import { EncodedUpdate } from '../update/encoded-update.ts';
-import { type Doc, decode, decodeFields } from '../values/codec.ts';
-import { findField } from '../values/raw.ts';
+import type { Doc } from '../values/codec.ts';
+import { decode, decodeFields } from '../values/decode.ts';
+import { DOCUMENT, findField } from '../values/raw.ts';
 
 export interface UpdateStatement {
   q: Doc;
@@ -17,16 +18,13 @@ export interface UpdateStatement {
 
 const MODIFICATION = Buffer.from('u');
 const allButModification = { has: (field: string) => field !== 'u' };
-const DOCUMENT = 3;
 const DOLLAR = 36;
 
-/** Reads a statement of an update command. @throws CommandError for malformed bytes */
-export function readUpdate(statement: Buffer): UpdateStatement {
+/** Reads a statement of an update command, an `UpdateStatement`. @throws CommandError for malformed bytes */
+export function readUpdate(statement: Buffer): Doc {
   const field = findField(statement, 0, MODIFICATION);
   const hasOperators =
     field !== undefined && statement[field.start] === DOCUMENT && statement[field.value + 5] === DOLLAR;
-  if (!hasOperators) return decode(statement) as unknown as UpdateStatement;
-  const read = decodeFields(statement, allButModification) as unknown as UpdateStatement;
-  read.u = new EncodedUpdate(statement, field.value);
-  return read;
+  if (!hasOperators) return decode(statement);
+  return Object.assign(decodeFields(statement, allButModification), { u: new EncodedUpdate(statement, field.value) });
 }

@@ -15,8 +15,9 @@ import {
 } from '../storage/documents.ts';
 import { EncodedUpdate } from '../update/encoded-update.ts';
 import { compileUpdate, isReplacement, type Update, upsertDocument } from '../update/update.ts';
-import { type Doc, decode, encode, isDocument } from '../values/codec.ts';
+import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { typeName } from '../values/compare.ts';
+import { decode } from '../values/decode.ts';
 import { toDouble } from '../values/numeric.ts';
 import {
   type Command,
@@ -193,9 +194,7 @@ export function contextFor(
 }
 
 export const update: Handler = async (engine, command) => {
-  const statements =
-    command.sequences.get('updates')?.map(readUpdate) ??
-    (statementsOf(command, 'updates') as unknown as UpdateStatement[]);
+  const statements = statementsOf(command, 'updates', readUpdate) as unknown as UpdateStatement[];
   for (const each of statements) checkStatement('updates', each);
   if (statements.length === 0)
     throw new CommandError(16, 'InvalidLength', 'Write batch sizes must be between 1 and 100000. Got 0 operations.');

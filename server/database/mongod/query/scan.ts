@@ -1,6 +1,7 @@
 import type { Collection } from '../storage/catalog.ts';
 import type { Entry, KeyValue, Range } from '../storage/store.ts';
-import { type Doc, decode, decodeFields } from '../values/codec.ts';
+import type { Doc } from '../values/codec.ts';
+import { decode, decodeFields } from '../values/decode.ts';
 import type { Matcher } from './matcher.ts';
 import type { Plan } from './planner.ts';
 

@@ -1,7 +1,8 @@
 import { isTextKey, type TextSpec, textRows } from '../text/spec.ts';
-import { type Doc, decode, encode } from '../values/codec.ts';
+import { type Doc, encode } from '../values/codec.ts';
 import { collatorFor, foldFor } from '../values/collation.ts';
 import type { Collator } from '../values/compare.ts';
+import { decode } from '../values/decode.ts';
 import { fieldNames } from '../values/order.ts';
 import type { KeyValue } from './store.ts';
 

@@ -1,7 +1,8 @@
 import { ObjectId } from 'bson';
 import { badValue, CommandError, duplicateKey } from '../errors.ts';
 import { EVERYWHERE } from '../text/spec.ts';
-import { type Doc, decode, decodeFields, isDocument, MAX_DOCUMENT_SIZE, tooLarge } from '../values/codec.ts';
+import { type Doc, isDocument, MAX_DOCUMENT_SIZE, tooLarge } from '../values/codec.ts';
+import { decode, decodeFields } from '../values/decode.ts';
 import { elementFor } from '../values/element.ts';
 import { encodeKey, successor } from '../values/keys.ts';
 import { withIdFirst } from '../values/order.ts';

@@ -1,6 +1,6 @@
 import { CommandError } from '../errors.ts';
 import { EVERYWHERE } from '../text/spec.ts';
-import { decode, decodeFields } from '../values/codec.ts';
+import { decode, decodeFields } from '../values/decode.ts';
 import { successor } from '../values/keys.ts';
 import type { Build, Catalog, Collection, Index } from './catalog.ts';
 import { indexDocument, type Target } from './documents.ts';

@@ -1,6 +1,7 @@
 import { Binary, Long } from 'bson';
 import { CommandError } from '../errors.ts';
-import { type Doc, decode, decodeFields, encode } from '../values/codec.ts';
+import { type Doc, encode } from '../values/codec.ts';
+import { decode, decodeFields } from '../values/decode.ts';
 import { toDouble } from '../values/numeric.ts';
 import type { KeyValue } from './store.ts';
 import { noSuchTransaction, type Transaction, type Transactions } from './transactions.ts';

@@ -1,4 +1,5 @@
-import { type Doc, decode, decodeOperators } from '../values/codec.ts';
+import type { Doc } from '../values/codec.ts';
+import { decode, decodeOperators } from '../values/decode.ts';
 
 /** An update with operators as it arrived. Most change bytes only (patch.ts): what they set is not decoded for that. */
 export class EncodedUpdate {

@@ -1,7 +1,8 @@
-import { type Doc, decode, isDocument } from '../values/codec.ts';
+import { type Doc, isDocument } from '../values/codec.ts';
+import { decode } from '../values/decode.ts';
 import { elementFor } from '../values/element.ts';
 import { addNumbers, numberKind } from '../values/numeric.ts';
-import { type Field, findField, splice } from '../values/raw.ts';
+import { DOCUMENT, type Field, findField, splice } from '../values/raw.ts';
 import { comparePaths } from './update.ts';
 
 /** A kind of update that is done on encoded bytes: fields are replaced in place, all others copied as they are. */
@@ -21,7 +22,6 @@ interface Step {
   name: Buffer;
 }
 
-const DOCUMENT = 3;
 const INT32 = 16;
 const NOTHING = Buffer.alloc(0);
 const REMEMBERED = 2000;

@@ -1,5 +1,9 @@
 /** Work on encoded documents without decoding them. */
 
+/** Types of values, as BSON numbers them. */
+export const DOCUMENT = 3;
+export const ARRAY = 4;
+
 /** Where a field stands: its type byte, the start of its value and the end of it. */
 export interface Field {
   start: number;
@@ -70,7 +74,7 @@ const PLAIN: ReadonlySet<number> = new Set([1, 2, 5, 7, 8, 9, 10, 16, 17, 18, 19
  * that encoding writes as they were read. Else -1.
  */
 export function plainEnd(raw: Buffer, type: number, at: number): number {
-  if (type !== 3 && type !== 4) {
+  if (type !== DOCUMENT && type !== ARRAY) {
     const end = PLAIN.has(type) ? valueEnd(raw, type, at) : -1;
     return end >= at && end <= raw.length ? end : -1;
   }
@@ -115,7 +119,7 @@ export function documentsIn(raw: Buffer, offset: number): Buffer[] | undefined {
   const documents: Buffer[] = [];
   const end = offset + raw.readInt32LE(offset) - 1;
   for (let at = offset + 4; at < end; ) {
-    if (raw[at] !== 3) return undefined;
+    if (raw[at] !== DOCUMENT) return undefined;
     const start = raw.indexOf(0, at + 1) + 1;
     at = start + raw.readInt32LE(start);
     if (at <= start || at > end) return undefined;

@@ -1,7 +1,8 @@
 import { deflateSync, inflateSync } from 'node:zlib';
 import { CommandError } from '../errors.ts';
-import { type Doc, decode, decodeFields } from '../values/codec.ts';
-import { documentsIn, findField } from '../values/raw.ts';
+import type { Doc } from '../values/codec.ts';
+import { decode, decodeFields } from '../values/decode.ts';
+import { ARRAY, documentsIn, findField } from '../values/raw.ts';
 
 const OP_REPLY = 1;
 const OP_QUERY = 2004;
@@ -91,7 +92,6 @@ const listed: Partial<Record<string, Buffer>> = {
   update: Buffer.from('updates'),
   delete: Buffer.from('deletes'),
 };
-const ARRAY = 4;
 const FIRST_NAME = 5;
 
 /** The body of a command without its list of statements, which becomes the sequence that it might have come as. */
