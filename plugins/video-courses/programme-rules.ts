@@ -7,6 +7,7 @@ const whole = (min: number, max: number) => z.number().int().min(min).max(max);
 /** What a programme may change under `settings['video-courses']`; names and units as in `WatchRules`. */
 const programmeRules = z
   .object({
+    beatSeconds: whole(1, 15),
     gapSeconds: whole(5, 120),
     leaseSeconds: whole(15, 3600),
     speed: z.number().min(0.5).max(2),
@@ -24,7 +25,12 @@ const programmeRules = z
       .partial(),
     appeals: z.object({ limitSeconds: whole(0, 360_000), withinDays: whole(0, 366) }).partial(),
   })
-  .partial();
+  .partial()
+  // A beat may account for no more than the gap.
+  .refine(({ beatSeconds, gapSeconds }) => {
+    const { beatSeconds: usual, gapSeconds: longest } = DEFAULT_WATCH_RULES;
+    return (beatSeconds ?? usual) <= (gapSeconds ?? longest);
+  });
 
 /** The rules of crediting in a programme: its own where it names valid ones, else the defaults of the design. */
 export function rulesOf(programme: Pick<Programme, 'settings'>): WatchRules {

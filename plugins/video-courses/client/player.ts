@@ -25,7 +25,6 @@ export interface PlayerData {
   text: Record<string, string> & { reasons: Record<string, string> };
 }
 
-const BEAT_MS = 5_000;
 /** Seconds before the end at which a lesson starts from its beginning again. */
 const NEARLY_OVER = 3;
 /** Seconds that a check may have cost: what was played between the question and the pause. */
@@ -172,7 +171,7 @@ export class LessonPlayer {
       holdSession(reply.token);
       this.#draw(reply.standing);
       this.#say(this.#data.inTerm ? this.#data.text.saving : this.#data.text.outsideTerm, !this.#data.inTerm);
-      this.#timer = setInterval(() => this.#beat(false), BEAT_MS);
+      this.#timer = setInterval(() => this.#beat(false), reply.beatSeconds * 1000);
       // The first moments were played before there was a session.
       const early = this.#video.currentTime - this.#stoodAt;
       if (early > 0 && early < 1) this.#video.currentTime = this.#stoodAt;

@@ -1,6 +1,6 @@
 import { type Channel, Refused } from './channel.ts';
 import type { KeptBeats, LeftBehind } from './kept-beats.ts';
-import type { ReportReply } from './messages.ts';
+import type { Beat, ReportReply } from './messages.ts';
 
 /** Beats in one report at most; the rest follows. */
 export const MOST_BEATS = 200;
@@ -36,7 +36,7 @@ async function sendAll(channel: Channel, kept: KeptBeats, { session, beats }: Le
   for (let at = 0; at < beats.length; at += MOST_BEATS) {
     const some = beats.slice(at, at + MOST_BEATS);
     try {
-      last = await channel.send<ReportReply>('beat', { ...session, beats: some });
+      last = await channel.send<ReportReply>('beat', { ...session, position: endOf(some), beats: some });
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       await kept.forget(session, beats);
@@ -48,4 +48,9 @@ async function sendAll(channel: Channel, kept: KeptBeats, { session, beats }: Le
     lost += last.reasons.reduce((sum, { seconds }) => sum + seconds, 0);
   }
   return { last: last as ReportReply, gained: Math.round(Math.max(0, played - lost)) };
+}
+
+/** Where the media stood after some beats, from where the learner goes on. */
+function endOf(beats: readonly Beat[]): number | undefined {
+  return beats.at(-1)?.ranges.at(-1)?.[1];
 }
