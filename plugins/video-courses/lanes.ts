@@ -5,11 +5,15 @@ export class Lanes {
   run<T>(person: string, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(person);
     const result = before ? before.then(work, work) : work();
-    const leave = () => {
-      if (this.#last.get(person) === result) this.#last.delete(person);
-    };
     this.#last.set(person, result);
-    result.then(leave, leave);
+    result.then(
+      () => this.#leave(person, result),
+      () => this.#leave(person, result),
+    );
     return result;
+  }
+
+  #leave(person: string, done: Promise<unknown>): void {
+    if (this.#last.get(person) === done) this.#last.delete(person);
   }
 }

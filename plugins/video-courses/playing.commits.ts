@@ -55,10 +55,11 @@ export class Commits {
     const gained = covered !== coveredSeconds(before.record.covered);
     const values = gained ? { [lessonActivity(after.lesson)]: covered } : {};
     const { writes, stored } = this.#deps.store.companions(before, after, now);
-    const record = (companions: CompanionWrite[]) => this.record(after.enrolment, values, companions, now);
     const recorded = isSameEvidence(before.day, after.day)
-      ? record(writes)
-      : this.#evidence(before, after).then((evidence) => record([...writes, ...evidence]));
+      ? this.record(after.enrolment, values, writes, now)
+      : this.#evidence(before, after).then((evidence) =>
+          this.record(after.enrolment, values, [...writes, ...evidence], now),
+        );
     return recorded.then(() => this.#remember(stored, now));
   }
 

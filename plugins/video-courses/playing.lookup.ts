@@ -13,6 +13,13 @@ interface Deps {
   now(): number;
 }
 
+/** What a message says of its session. */
+interface Asked {
+  token: string;
+  lesson?: string;
+  enrolment?: string;
+}
+
 /** Finds the session that a message belongs to: in memory where this process has it in hand, else in the database. */
 export class Lookup {
   readonly #deps: Deps;
@@ -22,26 +29,16 @@ export class Lookup {
   }
 
   /** The person's session if the token, and lesson and enrolment where given, are its own. */
-  async find(
-    viewer: Viewer,
-    asked: { token: string; lesson?: string; enrolment?: string },
-    now: number,
-    fresh: boolean,
-  ): Promise<LivePlaying | undefined> {
-    const fits = (live: LivePlaying | undefined): live is LivePlaying =>
-      live !== undefined &&
-      live.playing.token === asked.token &&
-      (asked.lesson ?? live.lesson) === live.lesson &&
-      (asked.enrolment ?? live.enrolment) === live.enrolment;
+  async find(viewer: Viewer, asked: Asked, now: number, fresh: boolean): Promise<LivePlaying | undefined> {
     const kept = fresh ? undefined : this.#deps.kept.get(viewer.id);
-    if (fits(kept?.live)) return kept.live;
+    if (kept && isOf(kept.live, asked)) return kept.live;
     // Another process may have started the session; a client that guesses tokens makes us look once a second at most.
     if (kept && now - kept.readAt < 1_000) return undefined;
     const live = await this.#deps.store.load(viewer.id, beijingDay(now));
     if (!live) return undefined;
     const takesPart = await this.#takesPart(viewer, live.enrolment);
     this.#deps.kept.keep(takesPart ? live : { ...live, ended: true }, now);
-    return fits(live) ? (this.#deps.kept.get(viewer.id)?.live ?? live) : undefined;
+    return isOf(live, asked) ? (this.#deps.kept.get(viewer.id)?.live ?? live) : undefined;
   }
 
   /** The session that another place took over, for a report of beats that it made before. */
@@ -67,6 +64,10 @@ export class Lookup {
     const own = await this.#deps.host.enrolments.ownHead(viewer, enrolment).catch(ignoreNotFound);
     return own !== undefined && own.state !== 'withdrawn';
   }
+}
+
+function isOf(live: LivePlaying, { token, lesson = live.lesson, enrolment = live.enrolment }: Asked): boolean {
+  return live.playing.token === token && live.lesson === lesson && live.enrolment === enrolment;
 }
 
 export function isNotFound(error: unknown): boolean {

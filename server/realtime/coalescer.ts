@@ -84,18 +84,19 @@ export class Coalescer {
     this.#told.push(room);
     this.#timer ??= setTimeout(() => this.#again(), this.#intervalMs);
     if (!this.#isWatched(room.name)) return;
-    const failed = (error: unknown) => {
-      if (!this.#closed) this.#failed(error);
-    };
     if (Object.values(values).some(isFunction)) {
-      this.#read(room.name, values).catch(failed);
+      this.#read(room.name, values).catch((error) => this.#fail(error));
       return;
     }
     try {
       this.#send({ room: room.name, at, values });
     } catch (error) {
-      failed(error);
+      this.#fail(error);
     }
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#closed) this.#failed(error);
   }
 
   /** Tells rooms again for which something came meanwhile, and forgets those for which nothing did. */

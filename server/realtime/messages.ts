@@ -69,8 +69,9 @@ export function serveMessages(socket: Socket, messages: readonly Message[], deps
     socket.on(message.name, async (body: unknown, answer: unknown) => {
       const reply = typeof answer === 'function' ? (answer as (value: unknown) => void) : () => {};
       try {
-        const handle = () => message.handle(parse(message.body, body, context.language), context);
-        reply({ value: await deps.turns.run(handle) });
+        reply({
+          value: await deps.turns.run(() => message.handle(parse(message.body, body, context.language), context)),
+        });
       } catch (error) {
         reply({ error: reasonOf(error, message, socket, deps) });
       }
