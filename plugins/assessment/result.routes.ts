@@ -35,7 +35,9 @@ export function addResultPages(host: AssessmentHost, results: Results): void {
     await response.page('assessment/result', {
       title: isOwn ? t('result.mine') : t('result.of', { name: enrolment.name }),
       lead: result.title,
-      result,
+      ...(!isOwn && { breadcrumb: await host.tryUse('workshops')?.crumbsTo(viewer, enrolment, language) }),
+      // Tasks are the learner's pages: not everybody who looks after them may open those.
+      result: isOwn ? result : { ...result, required: result.required.map((task) => ({ ...task, href: undefined })) },
       steps,
       explanations,
       rooms: [`enrolment:${enrolment._id}`],

@@ -1,4 +1,4 @@
-import { type Enrolment, localText } from '#platform';
+import { type Enrolment, localText, type Viewer } from '#platform';
 import type { AssignmentsHost } from './assignments.host.ts';
 import type { Assignments } from './assignments.service.ts';
 import { countToGrade } from './figures.ts';
@@ -22,14 +22,15 @@ export function assignmentParts(host: AssignmentsHost, { tasks }: Assignments): 
     },
   });
 
-  host.filter('workshop.figures', async (figures, { workshop, members, language }) => [
+  const mayGrade = (viewer: Viewer) => viewer.grants.some(({ role }) => host.rolesFor('grade').includes(role));
+  host.filter('workshop.figures', async (figures, { workshop, members, viewer, language }) => [
     ...figures,
     {
       key: 'to-grade',
       label: host.translate(language)('grading.figure'),
       unit: host.translate(language)('grading.unit'),
       value: await countToGrade(host, members),
-      href: `/assignments/grading?workshop=${workshop}`,
+      href: mayGrade(viewer) ? `/assignments/grading?workshop=${workshop}` : undefined,
     },
   ]);
 

@@ -185,6 +185,7 @@ function addToPages(host: VideoHost, { access, appeals, catalogue, credit, learn
     roles: host.rolesFor('judge'),
     order: 95,
   });
+  const mayGrant = (viewer: Viewer) => viewer.grants.some(({ role }) => host.rolesFor('grant').includes(role));
   host.filter('workshop.figures', async (figures, { workshop, viewer, language }) => [
     ...figures,
     {
@@ -192,7 +193,7 @@ function addToPages(host: VideoHost, { access, appeals, catalogue, credit, learn
       label: host.translate(language)('appeals.figure'),
       unit: host.translate(language)('appeals.unit'),
       value: await appeals.count(viewer, workshop),
-      href: `/video-courses/appeals?workshop=${workshop}`,
+      href: mayGrant(viewer) ? `/video-courses/appeals?workshop=${workshop}` : undefined,
     },
   ]);
   host.landing({ roles: ['course-author'], href: '/video-courses/manage', order: 60 });

@@ -129,7 +129,9 @@ export function learnRoutes(host: VideoHost, services: Services): void {
     await response.page('video-courses/credit', {
       title: t('credit.title'),
       lead: mine ? localText(programme.title, language) : `${enrolment.name} · ${localText(programme.title, language)}`,
-      breadcrumb: mine ? [{ label: t('courses.title'), href: `/video-courses?programme=${programme._id}` }] : [],
+      breadcrumb: mine
+        ? [{ label: t('courses.title'), href: `/video-courses?programme=${programme._id}` }]
+        : await host.tryUse('workshops')?.crumbsTo(viewer, enrolment, language),
       enrolment,
       mine,
       days,

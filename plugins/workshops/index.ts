@@ -32,15 +32,17 @@ declare module '#platform' {
       membersScope(viewer: Viewer): Scoped;
       /** Members of whom something was recorded within the last two minutes. */
       online(workshop: string): Promise<number>;
+      /** The way from a member's workshop to the member's page, for a breadcrumb; empty for who may not open them. */
+      crumbsTo(viewer: Viewer, member: Enrolment, language: Language): Promise<{ label: string; href: string }[]>;
     };
   }
   interface Facts {
     'enrolment.imported': { programme: string; enrolments: string[] };
   }
   interface Filters {
-    /** Further figures of a workshop's desk; each may be kept live by publishing `figure/<key>` to `workshop:ID`. */
+    /** Further figures of a workshop's desk, with where they lead for who may go there; each may be kept live by publishing `figure/<key>` to `workshop:ID`. */
     'workshop.figures': {
-      value: { key: string; label: string; unit?: string; value: number; href: string }[];
+      value: { key: string; label: string; unit?: string; value: number; href?: string | undefined }[];
       /** `members`: the enrolments that have not left. */
       context: { workshop: string; members: string[]; viewer: Viewer; language: Language };
     };
@@ -78,6 +80,14 @@ export default definePlugin({
       moderatedBy: (viewer) => access.moderatedBy(viewer),
       membersScope: (viewer) => access.moderatedMembers(viewer),
       online: async (id) => members.active(await workshops.get(id), Date.now()),
+      async crumbsTo(viewer, { _id, name, workshop: id }, language) {
+        if (!id || !(await access.mayWatch(viewer, id))) return [];
+        const workshop = await workshops.get(id);
+        return [
+          { label: localText(workshop.name, language), href: `/workshops/${id}` },
+          { label: name, href: `/workshops/${id}/members/${_id}` },
+        ];
+      },
     });
     host.filter('places', async (places, { scopes, language }) => {
       const ids = idsOf(scopes, 'workshop');

@@ -24,19 +24,15 @@ export function memberRoutes({ host, workshops, access, members, placement, nudg
     const t = host.translate(language);
     const missing = await Promise.all(
       result.missing.map(async (one) => {
-        if (one.kind === 'total') return t('missing.total', { n: points(one.total), needed: points(one.passMark) });
+        if (one.kind === 'total') {
+          return { text: t('missing.total', { n: points(one.total), needed: points(one.passMark) }) };
+        }
         if (one.kind === 'activity') {
           const about = await members.describe(one.activity, language);
-          return t('missing.activity', { title: about?.title ?? one.activity });
+          return { text: t('missing.activity', { title: about?.title ?? one.activity }) };
         }
         const component = result.components.find((head) => head.id === one.component);
-        const shown = (value: number) => Math.floor((value / (component?.scale ?? 1)) * 10) / 10;
-        return t('missing.minimum', {
-          label: component?.label ?? one.component,
-          n: shown(one.value),
-          needed: shown(one.needed),
-          unit: component?.unit ?? '',
-        });
+        return { component, value: one.value, needed: one.needed };
       }),
     );
     await response.page('workshops/member', {
@@ -59,7 +55,8 @@ export function memberRoutes({ host, workshops, access, members, placement, nudg
       passMark: result.programme.scheme.passMark,
       components: result.components,
       missing,
-      recent: result.recent,
+      // Tasks and topics open for those who take part; an overseer only looks on.
+      recent: result.recent.map((one) => (standing === 'moderator' ? one : { ...one, href: undefined })),
       links,
       others: others
         .filter(({ _id, stage }) => _id !== id && stage === enrolment.stage)

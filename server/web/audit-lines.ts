@@ -40,7 +40,10 @@ export async function auditLines(
     const text = value instanceof Object ? localText(value as LocalText, language) : String(value);
     const scope = scopeOf(key, text);
     const word = (scope && placed.get(scope)) ?? names.get(text) ?? t(`role.${text}`, { defaultValue: '' });
-    return `${t(`audit-detail.${key}`, { defaultValue: key })} ${word || wordOf(text, t)}`;
+    return t('operator.audit-detail-of', {
+      what: t(`audit-detail.${key}`, { defaultValue: key }),
+      value: word || wordOf(text, t),
+    });
   };
   return entries.map((entry) => {
     const { at, actor, action, subject, details } = entry;

@@ -1,9 +1,12 @@
 import { beijingDay, beijingHour, startOfBeijingDay } from '../beijing-time.ts';
 import type { Language } from '../languages.ts';
+import { formFor } from './plural.ts';
 
 /** Figures and times as people read them; times are Beijing time. */
 export interface Formatters {
   number(value: number): string;
+  /** A unit as it follows a number as written: the fitting one of `[person|people]`. */
+  unit(forms: string, written: string): string;
   /** Hundredths as 82.50. */
   score(hundredths: number): string;
   percent(part: number, whole: number): string;
@@ -36,6 +39,7 @@ function create(language: Language): Formatters {
   const [hour, minute, second] = language === 'en' ? [' h', ' min', ' s'] : [' 小时', ' 分', ' 秒'];
   return {
     number: (value) => number.format(value),
+    unit: (forms, written) => formFor(written, forms),
     score: (hundredths) => score.format(hundredths / 100),
     percent: (part, whole) => percent.format(whole > 0 ? part / whole : 0),
     duration(seconds) {

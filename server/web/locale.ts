@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInstance, type i18n } from 'i18next';
 import { type Language, languages } from '../languages.ts';
+import { inNumber } from './plural.ts';
 import type { Translate } from './request.ts';
 
 /** All texts of the platform: one namespace per plugin, and `core`. */
@@ -55,14 +56,14 @@ function leaves(texts: unknown, prefix = ''): [string, string][] {
   return below.flatMap(([name, value]) => leaves(value, prefix ? `${prefix}.${name}` : name));
 }
 
-/** Texts are looked up once and filled in here: a page asks for a hundred of them. Plural forms are i18next's. */
+/** Texts are looked up once and filled in here: a page asks for a hundred of them. */
 function remembering(t: (key: string, params: Record<string, unknown>) => string): Translate {
   const known = new Map<string, string>();
   return (key, params) => {
-    if (params && ('count' in params || 'defaultValue' in params)) return t(key, params);
+    if (params && ('count' in params || 'defaultValue' in params)) return inNumber(t(key, params));
     const text = known.get(key) ?? t(key, { skipInterpolation: true });
     known.set(key, text);
-    return params ? text.replace(/{{(\w+)}}/g, (_, name) => String(params[name] ?? '')) : text;
+    return params ? inNumber(text.replace(/{{(\w+)}}/g, (_, name) => String(params[name] ?? ''))) : text;
   };
 }
 

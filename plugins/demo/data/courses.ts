@@ -116,7 +116,7 @@ function course(id: string, zh: string, en: string, lessons: MediaId[]): DemoCou
     title: { zh: `${zh}（节选）`, en: `${en} (excerpts)` },
     intro: {
       zh: `演示课程，共 ${lessons.length} 讲，每讲几分钟，均为节选。`,
-      en: `A demonstration course of ${lessons.length} excerpt(s), minutes each.`,
+      en: `A demonstration course. Lessons: ${lessons.length}, each an excerpt of a few minutes.`,
     },
     lessons: lessons.map((name) => lesson(id, name)),
   };

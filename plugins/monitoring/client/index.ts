@@ -6,7 +6,13 @@ interface BoardData {
   passMark: number;
   histogram: number[];
   days: { day: string; active: number; minutes: number }[];
-  words: { active: string; minutes: string; people: string; passMark: string };
+  words: {
+    active: string;
+    minutes: string;
+    people: string;
+    passMark: string;
+    units: Record<'people' | 'minutes' | 'points', string>;
+  };
 }
 
 /** Two readings at least this far apart: a room tells changes once a second, and figures have to show within two. */
@@ -112,8 +118,8 @@ function trendOf({ days, words }: BoardData): object {
     legend: { top: 0, data: [words.active, words.minutes] },
     xAxis: { type: 'category', data: days.map(({ day }) => day) },
     yAxis: [
-      { type: 'value', minInterval: 1, splitNumber: 3 },
-      { type: 'value', minInterval: 1, splitNumber: 3, splitLine: { show: false } },
+      { type: 'value', name: words.units.people, minInterval: 1, splitNumber: 3 },
+      { type: 'value', name: words.units.minutes, minInterval: 1, splitNumber: 3, splitLine: { show: false } },
     ],
     series: [
       { name: words.active, type: 'bar', data: days.map(({ active }) => active), barMaxWidth: 14 },
@@ -121,7 +127,6 @@ function trendOf({ days, words }: BoardData): object {
         name: words.minutes,
         type: 'line',
         yAxisIndex: 1,
-        smooth: 0.2,
         symbol: 'none',
         data: days.map(({ minutes }) => minutes),
       },
@@ -131,10 +136,18 @@ function trendOf({ days, words }: BoardData): object {
 
 function distributionOf({ histogram, passMark, words }: BoardData): object {
   const bucket = Math.floor(passMark / 500);
+  const dark = document.documentElement.dataset.bsTheme === 'dark';
   return {
     tooltip: { trigger: 'axis' },
-    xAxis: { type: 'category', data: histogram.map((_, index) => String(index * 5)) },
-    yAxis: { type: 'value', minInterval: 1, splitNumber: 3 },
+    grid: { bottom: 24 },
+    xAxis: {
+      type: 'category',
+      name: words.units.points,
+      nameLocation: 'middle',
+      nameGap: 24,
+      data: histogram.map((_, index) => String(index * 5)),
+    },
+    yAxis: { type: 'value', name: words.units.people, minInterval: 1, splitNumber: 3 },
     series: [
       {
         name: words.people,
@@ -148,7 +161,7 @@ function distributionOf({ histogram, passMark, words }: BoardData): object {
           symbol: 'none',
           silent: true,
           label: { formatter: words.passMark, position: 'end', color: 'inherit', textBorderWidth: 0 },
-          lineStyle: { color: '#b3261e', type: 'dashed' },
+          lineStyle: { color: dark ? '#ff9a90' : '#b3261e', type: 'dashed' },
           data: [{ xAxis: bucket }],
         },
       },

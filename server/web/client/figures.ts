@@ -1,3 +1,4 @@
+import { formFor } from '../plural.ts';
 import { type Format, format, timeOfDay } from './format.ts';
 import type { Update } from './live.ts';
 import type { Page } from './page.ts';
@@ -68,6 +69,8 @@ function writeText(element: HTMLElement, value: unknown, page: Page): void {
   if (element.dataset.hideZero !== undefined) element.hidden = value === 0;
   if (element.textContent === shown) return;
   element.textContent = shown;
+  const beside = element.parentElement?.querySelector<HTMLElement>('[data-forms]');
+  if (beside) beside.textContent = formFor(shown, beside.dataset.forms ?? '');
   pulse(element);
 }
 

@@ -134,7 +134,7 @@ describe('rosters', () => {
       const query = `programme=${test.programme}&size=5${state && `&state=${state}`}`;
       const { body } = await administrator.get(`/api/v1/enrolment/learners?${query}`).expect(200);
       const page = (await administrator.get(`/enrolment?${query}`).expect(200)).text;
-      if (body.total > 0) expect(page, state).to.contain(`共 ${body.total} 行`);
+      if (body.total > 0) expect(page, state).to.contain(`共 ${body.total} 条`);
       else expect(page, state).to.contain('没有符合条件的记录');
     }
   });

@@ -81,7 +81,7 @@ describe('messages', () => {
     const { body } = await client.get('/api/v1/messages?page=2&size=20').expect(200);
     expect(body.total).to.equal(before.total + 25);
     expect(body.rows).to.have.length(Math.min(20, body.total - 20));
-    expect((await client.get('/messages?page=2')).text).to.include(`共 ${body.total} 行`);
+    expect((await client.get('/messages?page=2')).text).to.include(`共 ${body.total} 条`);
   });
 
   it("neither shows nor marks anybody else's messages", async () => {

@@ -143,10 +143,20 @@ describe('a workshop at work', () => {
       await scene.study(learner.enrolment, 'three', 120);
       const { text } = await moderator.client.get(`/workshops/${id}/members/${learner.enrolment}`).expect(200);
       expect(text).to.include('戊某').and.include('第three课').and.include('/video-courses/three');
-      expect(text).to.include('2 / 10').and.include('总分 8.00，合格线 60.00').and.not.include('调到别的工作坊');
+      expect(text).to.include('2 分 / 10 分').and.include('总分 8.00，合格线 60.00').and.not.include('调到别的工作坊');
       await moderator.client.get(`/workshops/${other.id}/members/${learner.enrolment}`).expect(404);
       await other.moderator.client.get(`/workshops/${other.id}/members/${learner.enrolment}`).expect(404);
       await other.moderator.client.get(`/workshops/${id}/members/${learner.enrolment}`).expect(404);
+    });
+
+    it('is shown to an overseer without links that only those who take part can follow', async () => {
+      const { id } = await scene.workshop();
+      const learner = await scene.member(id, '戊某');
+      await scene.study(learner.enrolment, 'three', 120);
+      const overseer = await scene.person({ grants: [{ role: 'city-bureau', scope: 'region:410200' }] });
+      const client = await scene.signIn(overseer.login);
+      const { text } = await client.get(`/workshops/${id}/members/${learner.enrolment}`).expect(200);
+      expect(text).to.include('第three课').and.not.include('/video-courses/three');
     });
 
     it('finds the workshop from the first page, and reads who moderates it but nobody’s results', async () => {
