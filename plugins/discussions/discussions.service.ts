@@ -19,6 +19,8 @@ declare module '#platform' {
         title: LocalText | string;
         text: LocalText | string;
         author: string;
+        /** When it was opened; without it now. */
+        at?: Date;
       }): Promise<string>;
       /** Takes over what learners wrote before, with the points of the rule. */
       importHistory(list: PastPosts[]): Promise<void>;

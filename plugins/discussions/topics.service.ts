@@ -80,8 +80,8 @@ export class TopicsService {
   }
 
   /** For other plugins: the caller has checked who may. */
-  async create(topic: NewTopic & { author: string }): Promise<string> {
-    const document = topicDocument(topic);
+  async create({ at, ...topic }: NewTopic & { author: string; at?: Date | undefined }): Promise<string> {
+    const document = topicDocument(topic, at);
     await this.#host.models.topics.create(document as never);
     return document._id;
   }
@@ -101,8 +101,7 @@ function readable({ programme, workshops }: Reach): object {
   return workshops === 'all' ? { programme } : { programme, workshop: trusted({ $in: [null, ...workshops] }) };
 }
 
-function topicDocument({ id, ...topic }: NewTopic & { author: string }): Topic {
-  const now = new Date();
+function topicDocument({ id, ...topic }: NewTopic & { author: string }, now = new Date()): Topic {
   return {
     _id: id ?? newId(),
     programme: topic.programme,

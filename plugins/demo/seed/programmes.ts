@@ -133,9 +133,10 @@ async function seedWorkshops({ host, moderators }: Seed, { id }: DemoProgramme, 
 
 async function seedTopics({ host, users }: Seed, { id, topics }: DemoProgramme, programme: string, made: Made) {
   const author = users.get(id === 'senior' ? 'provider' : 'provider-2') as string;
+  const at = (await host.programmes.get(programme)).term.from;
   for (const { id: topic, title, prompt } of topics) {
     const service = host.use('discussions');
-    made.topics.set(topic, await service.createTopic({ programme, title, text: prompt, author }));
+    made.topics.set(topic, await service.createTopic({ programme, title, text: prompt, author, at }));
   }
 }
 
