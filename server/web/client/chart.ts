@@ -21,6 +21,7 @@ function theme(dark: boolean): object {
     axisLine: { lineStyle: { color: line } },
     axisTick: { show: false },
     axisLabel: { color: ink },
+    nameTextStyle: { color: ink },
     splitLine: { lineStyle: { color: line } },
   };
   return {

@@ -95,9 +95,20 @@ export async function axe(page: Page): Promise<void> {
 /** Widths at which every page is looked at. */
 export const sizes = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 
+/** Text that its place cuts off, and a page whose end lies behind the phone's bottom bar, as a list of sentences. */
+const hidden = `(() => {
+  const problems = [...document.querySelectorAll('.btn, .state, .figure-value, .step-label, .bottom-bar a > span')]
+    .filter((e) => e.checkVisibility() && !getComputedStyle(e).clipPath.startsWith('inset') && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 4))
+    .map((e) => 'cut off: ' + e.className + ' ' + e.textContent.trim().replace(/\\s+/g, ' '));
+  const [bar, end] = ['.bottom-bar', '.foot'].map((part) => document.querySelector(part)?.getBoundingClientRect());
+  const room = document.documentElement.scrollHeight - scrollY - innerHeight;
+  if (bar?.height > 0 && end && end.bottom - room > bar.top + 2) problems.push('the foot lies behind the bottom bar');
+  return problems;
+})()`;
+
 /**
- * What is wrong with how an open page looks on a desk and on a phone: wider than the window, or not accessible at
- * the width named. Ends at desk width.
+ * What is wrong with how an open page looks on a desk and on a phone: wider than the window, text cut off, or not
+ * accessible at the width named. Ends at desk width.
  */
 export async function problemsOfLook(page: Page, accessible: keyof typeof sizes): Promise<string[]> {
   const problems: string[] = [];
@@ -108,6 +119,8 @@ export async function problemsOfLook(page: Page, accessible: keyof typeof sizes)
       const beyond = Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'));
       if (beyond > 0) throw new Error(`${beyond} px too wide`);
     }, 5_000).catch((error: Error) => problems.push(`${name}: ${error.message}`));
+    const unseen = (await page.evaluate(hidden)) as string[];
+    problems.push(...unseen.map((one) => `${name}: ${one}`));
     if (name === accessible) await axe(page).catch((error: Error) => problems.push(`${name}: ${error.message}`));
   }
   return problems;
