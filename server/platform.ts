@@ -196,7 +196,9 @@ export async function startPlatform({
     { headersTimeout: 15_000, requestTimeout: 3_600_000, connectionsCheckingInterval: 5_000 },
     (request, response) => serve(request, response),
   );
-  const cluster = config.redisUrl ? await joinThroughRedis(config.redisUrl, log) : seat && joinThroughPrimary();
+  const cluster = config.redisUrl
+    ? await joinThroughRedis(config.redisUrl, log)
+    : seat && joinThroughPrimary(seat.number, config.workers);
   const realtime = new Realtime({
     server,
     log,

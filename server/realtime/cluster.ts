@@ -6,10 +6,13 @@ export interface Cluster {
   adapter: Parameters<Server['adapter']>[0] & {};
   /** Whether it keeps what a socket misses while it is away. */
   recovers: boolean;
+  /** The numbers of this process and of the others, where these are all of one machine. */
+  seats?: { own: number; others: readonly number[] };
   close(): Promise<void>;
 }
 
 /** Joins the rooms of the workers of one `npm start -- --workers N`; their primary passes the messages on. */
-export function joinThroughPrimary(): Cluster {
-  return { adapter: createAdapter(), recovers: false, close: async () => {} };
+export function joinThroughPrimary(own: number, workers: number): Cluster {
+  const others = Array.from({ length: workers }, (_, index) => index + 1).filter((number) => number !== own);
+  return { adapter: createAdapter(), recovers: false, seats: { own, others }, close: async () => {} };
 }

@@ -9,6 +9,7 @@ import { Coalescer, type RoomUpdate } from './coalescer.ts';
 import { gatherWrites } from './gather.ts';
 import { SocketGuard } from './guard.ts';
 import { admitHandshakes, callerOf, type HandshakeDeps } from './handshakes.ts';
+import { Neighbours, type Said } from './neighbours.ts';
 import { Told } from './told.ts';
 import { Turns } from './turns.ts';
 
@@ -44,6 +45,7 @@ export class Realtime {
   readonly #deps: RealtimeDeps;
   readonly #guard: SocketGuard;
   readonly #told = new Told();
+  readonly #neighbours: Neighbours | undefined;
 
   constructor(deps: RealtimeDeps) {
     this.#deps = deps;
@@ -61,8 +63,9 @@ export class Realtime {
     this.#guard = new SocketGuard(deps);
     admitHandshakes(this.io.engine, deps);
     gatherWrites(this.io.engine);
+    if (deps.cluster?.seats) this.#neighbours = this.#meet(deps.cluster.seats);
     this.#coalescer = new Coalescer({
-      send: deps.cluster && !deps.cluster.recovers ? relayed(this.io, this.#told) : (update) => tell(this.io, update),
+      send: (update) => this.#send(update),
       isWatched: (room) => this.#isWatched(room),
       failed: (error) => deps.log.error({ err: error }, 'a room could not be told'),
       intervalMs: deps.intervalMs,
@@ -150,7 +153,34 @@ export class Realtime {
 
   /** Whether a socket is in the room, or may be in it on another server process. */
   #isWatched(room: string): boolean {
-    return this.#deps.cluster !== undefined || this.io.sockets.adapter.rooms.has(room);
+    if (this.io.sockets.adapter.rooms.has(room)) return true;
+    return this.#neighbours ? this.#neighbours.watch(room) : this.#deps.cluster !== undefined;
+  }
+
+  #send(update: RoomUpdate): void {
+    if (!this.#neighbours) {
+      tell(this.io, update);
+      return;
+    }
+    this.#tellHere(update);
+    if (this.#neighbours.watch(update.room)) this.#neighbours.pass(update);
+  }
+
+  #tellHere(update: RoomUpdate): void {
+    if (this.io.sockets.adapter.rooms.has(update.room)) tell(this.io.local, update);
+  }
+
+  /** The other server processes of this machine. */
+  #meet(seats: { own: number; others: readonly number[] }): Neighbours {
+    const neighbours = new Neighbours({
+      ...seats,
+      told: this.#told,
+      say: (message) => this.io.serverSideEmit('neighbours', message),
+      tell: (update) => this.#tellHere(update),
+    });
+    this.io.on('neighbours', (message: Said) => neighbours.hear(message));
+    this.io.of('/').adapter.on('delete-room', (room: string) => neighbours.leave(room));
+    return neighbours;
   }
 
   #serve(socket: Socket): void {
@@ -158,9 +188,9 @@ export class Realtime {
       const answer = rest.at(-1);
       const reply = typeof answer === 'function' ? (answer as (value: unknown) => void) : () => {};
       try {
-        await this.#join(socket, room);
-        const [madeAt] = rest;
-        const missed = typeof madeAt === 'number' && this.#told.since(room as string, madeAt);
+        const name = await this.#join(socket, room);
+        const madeAt = typeof rest[0] === 'number' ? rest[0] : undefined;
+        const missed = (await this.#missedElsewhere(name, madeAt)) || this.#missedHere(name, madeAt);
         reply({ ok: true, ...(missed && { missed }) });
       } catch (error) {
         this.fault(socket, socket.data.viewer);
@@ -173,12 +203,23 @@ export class Realtime {
     });
   }
 
-  async #join(socket: Socket, room: unknown): Promise<void> {
+  #missedHere(room: string, madeAt: number | undefined): boolean {
+    return madeAt !== undefined && this.#told.since(room, madeAt);
+  }
+
+  async #missedElsewhere(room: string, madeAt: number | undefined): Promise<boolean> {
+    // Whoever has left meanwhile is not waited for, and the room may be empty.
+    if (!this.#neighbours || !this.io.sockets.adapter.rooms.has(room)) return false;
+    return (await this.#neighbours.enter(room, madeAt)) && madeAt !== undefined;
+  }
+
+  async #join(socket: Socket, room: unknown): Promise<string> {
     const [, kind, id] = (typeof room === 'string' && /^([a-z-]+):([\w|-]{1,120})$/.exec(room)) || [];
     const may = kind && this.#rules.get(kind);
     if (!may || !id || socket.rooms.size >= mostRooms) throw errors.notFound();
     if (!(await may(socket.data.viewer, id))) throw errors.notFound();
     await socket.join(room as string);
+    return room as string;
   }
 
   #explained(error: unknown, viewer: Viewer): { code: string; message: string } {
@@ -189,29 +230,3 @@ export class Realtime {
 }
 
 const tell = (io: Pick<Server, 'to'>, update: RoomUpdate): unknown => io.to(update.room).emit('update', update);
-
-/**
- * Tells a room's sockets here at once, and those of the other processes with everything else of the same turn: a message
- * between processes for each of a commit's thousand rooms, where mostly nobody is, cost as much as the beats.
- */
-function relayed(io: Server, told: Told): (update: RoomUpdate) => void {
-  let gathered: RoomUpdate[] = [];
-  const here = (update: RoomUpdate) => {
-    if (io.of('/').adapter.rooms.has(update.room)) tell(io.local, update);
-  };
-  io.on('updates', (updates: RoomUpdate[]) => {
-    for (const update of updates) {
-      told.note(update.room);
-      here(update);
-    }
-  });
-  return (update) => {
-    here(update);
-    gathered.push(update);
-    if (gathered.length > 1) return;
-    setImmediate(() => {
-      io.serverSideEmit('updates', gathered);
-      gathered = [];
-    });
-  };
-}

@@ -9,11 +9,14 @@ export class Told {
   #rooms = new Map<string, number>();
   #before = new Map<string, number>();
   #begun: number;
+  /** What was told before is not known. */
+  readonly #born: number;
   readonly #now: () => number;
 
   constructor(now: () => number = Date.now) {
     this.#now = now;
     this.#begun = now();
+    this.#born = this.#begun;
   }
 
   note(room: string): void {
@@ -28,6 +31,7 @@ export class Told {
 
   /** Whether a room was told something at a moment (epoch ms) or later, or may have been, because that is too long ago. */
   since(room: string, moment: number): boolean {
+    if (moment < this.#born) return true;
     const at = this.#rooms.get(room) ?? this.#before.get(room) ?? this.#now() - rememberedMs;
     return at >= moment;
   }

@@ -14,10 +14,16 @@ describe('remembering when rooms were told something', () => {
   });
 
   it('takes what it cannot remember for told', () => {
-    let now = 1_000_000;
+    let now = 900_000;
     const told = new Told(() => now);
+    now = 1_000_000;
     for (let round = 0; round < 4; round += 1, now += 40_000) told.note(`room ${round}`);
     expect(told.since('room 0', 999_000)).to.equal(true);
     expect(told.since('room 0', now - 1_000)).to.equal(false);
+  });
+
+  it('takes for told what may have been before it began, by a process that has ended', () => {
+    const told = new Told(() => 1_000_000);
+    expect([told.since('a', 999_999), told.since('a', 1_000_000)]).to.deep.equal([true, false]);
   });
 });
