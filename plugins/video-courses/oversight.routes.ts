@@ -44,12 +44,6 @@ export function oversightRoutes(host: VideoHost, { anomalies, appeals }: Service
     const query = parse(anomalyQuery, request.query, language);
     const page = paging(request.query);
     const { rows, total } = await anomalies.list(request.viewer as Viewer, query, page);
-    const tree = new Map(
-      (await host.regions.organisationsByIds(rows.map((row) => row.enrolled.organisation))).map((one) => [
-        one._id,
-        one,
-      ]),
-    );
     const t = host.translate(language);
     await response.page('video-courses/anomalies', {
       title: t('anomalies.title'),
@@ -57,11 +51,22 @@ export function oversightRoutes(host: VideoHost, { anomalies, appeals }: Service
       rows,
       kinds: anomalyKinds,
       kind: query.kind,
-      organisation: (id: string) => localText(tree.get(id)?.name ?? { zh: id }, language),
+      organisation: await organisations(
+        rows.map((row) => row.enrolled.organisation),
+        language,
+      ),
       paging: pagerOf(page, total),
       styles: ['video-courses.css'],
     });
   });
+
+  /** What organisations are called: id → name. */
+  async function organisations(ids: string[], language: Request['language']): Promise<(id: string) => string> {
+    const found = new Map(
+      (await host.regions.organisationsByIds([...new Set(ids)])).map(({ _id, name }) => [_id, name]),
+    );
+    return (id) => localText(found.get(id), language);
+  }
 
   async function showAppeals(
     request: Request,
@@ -77,6 +82,10 @@ export function oversightRoutes(host: VideoHost, { anomalies, appeals }: Service
       title: t('appeals.title'),
       lead: t('appeals.lead'),
       rows,
+      organisation: await organisations(
+        rows.map((row) => row.organisation),
+        language,
+      ),
       state: query.state,
       workshop: query.workshop,
       failed,

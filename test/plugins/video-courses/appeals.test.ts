@@ -62,7 +62,9 @@ describe('appeals against time that was not credited', () => {
     });
     const page = await client.get(`/video-courses/credit?enrolment=${enrolment}`).expect(200);
     expect(page.text).to.include('申诉已同意，补计 6 秒').and.to.include('已核实');
-    expect((await moderator.get('/video-courses/appeals?state=granted').expect(200)).text).to.include('补计 6 秒');
+    expect((await moderator.get('/video-courses/appeals?state=granted').expect(200)).text)
+      .to.include('补计 6 秒')
+      .and.include('甲中学');
     const { rows } = await test.platform.rooms.audit.search({ action: 'appeal.grant' }, { skip: 0, limit: 5 });
     expect(rows[0]?.details).to.include({ lesson: test.lessons[0], seconds: 6, reason: 'too-fast' });
     // The player, which knew another record, goes on from what was granted.
