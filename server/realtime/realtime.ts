@@ -28,7 +28,10 @@ interface RealtimeDeps extends HandshakeDeps {
   websocketOnly?: boolean;
 }
 
-/** Messages that are handled at the same time: two of the largest commits being written, and one being judged. */
+/**
+ * Messages that are handled at the same time, by all server processes of a machine together: two of the largest commits
+ * being written, and one being judged.
+ */
 const messagesAtOnce = 3_000;
 /** Rooms a socket may be in at most, so that one client cannot make the server remember without end. */
 const mostRooms = 50;
@@ -39,7 +42,7 @@ const recoveryMs = 120_000;
 export class Realtime {
   readonly io: Server;
   /** Those of the plugins' messages that are being handled. */
-  readonly turns = new Turns(messagesAtOnce);
+  readonly turns: Turns;
   readonly #coalescer: Coalescer;
   readonly #rules = new Map<string, MayJoin>();
   readonly #deps: RealtimeDeps;
@@ -49,6 +52,7 @@ export class Realtime {
 
   constructor(deps: RealtimeDeps) {
     this.#deps = deps;
+    this.turns = new Turns(Math.ceil(messagesAtOnce / (1 + (deps.cluster?.seats?.others.length ?? 0))));
     this.io = new Server(deps.server, {
       // Only Redis keeps what a socket misses: a log in this process would grow by every learner's every message. A page that
       // was not there reads the state again.
