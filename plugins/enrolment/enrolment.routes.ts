@@ -1,6 +1,7 @@
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import { z } from 'zod';
 import {
+  AppError,
   enrolmentStates,
   idsOf,
   localText,
@@ -41,8 +42,12 @@ export function enrolmentRoutes(host: CoreHost, deps: EnrolmentDeps): void {
   routes.use(host.allow('manage'));
 
   routes.get('/', async (request, response) => {
+    await show(request, response, await chosenProgramme(request, access));
+  });
+
+  /** `problem`: what was wrong with a roster that was sent from the page. */
+  async function show(request: Request, response: Response, programme?: Programme, problem?: AppError) {
     const viewer = request.viewer as Viewer;
-    const programme = await chosenProgramme(request, access);
     const t = host.translate(request.language);
     if (!programme) return response.page('enrolment/nothing', { title: t('page.title') });
     const filter = { programme: programme._id, ...listQuery.parse(request.query) };
@@ -74,8 +79,9 @@ export function enrolmentRoutes(host: CoreHost, deps: EnrolmentDeps): void {
       paging: { page: page.page, pages: Math.max(1, Math.ceil(list.total / page.limit)), total: list.total },
       scripts: ['enrolment.js'],
       styles: ['enrolment.css'],
+      ...(problem && { problem: request.t(problem.messageKey, problem.params), status: problem.status }),
     });
-  });
+  }
 
   routes.get('/template.xlsx', async (request, response) => {
     const t = host.translate(request.language);
@@ -86,9 +92,15 @@ export function enrolmentRoutes(host: CoreHost, deps: EnrolmentDeps): void {
   routes.post('/rosters', async (request, response) => {
     const viewer = request.viewer as Viewer;
     const programme = await access.programme(viewer, String(request.query.programme ?? ''));
-    const { name, content } = await readUpload(request);
-    const batch = await rosters.upload(viewer, { programme: programme._id, file: content, fileName: name });
-    if (request.accepts(['html', 'json']) === 'json') {
+    const forScripts = request.accepts(['html', 'json']) === 'json';
+    const batch = await readUpload(request)
+      .then(({ name, content }) => rosters.upload(viewer, { programme: programme._id, file: content, fileName: name }))
+      .catch((error: unknown) => {
+        if (forScripts || !(error instanceof AppError)) throw error;
+        return error;
+      });
+    if (batch instanceof AppError) return show(request, response, programme, batch);
+    if (forScripts) {
       response.json(batchView(batch, host.translate(request.language)));
       return;
     }

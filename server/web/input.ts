@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { errors, type FieldProblem } from '../errors.ts';
 import type { Language } from '../languages.ts';
+import { fieldProblem } from './field-problems.ts';
 
-const messages = { 'zh-CN': z.locales.zhCN().localeError, en: z.locales.en().localeError };
+const inWords = (language: Language) => (issue: z.core.$ZodRawIssue) => fieldProblem(issue, language);
 
 function problems(error: z.ZodError): FieldProblem[] {
   return error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
@@ -10,7 +11,7 @@ function problems(error: z.ZodError): FieldProblem[] {
 
 /** The value as the schema has it. @throws core:invalid with one problem per field, in the reader's language */
 export function parse<S extends z.ZodType>(schema: S, value: unknown, language: Language): z.output<S> {
-  const result = schema.safeParse(value, { error: messages[language] });
+  const result = schema.safeParse(value, { error: inWords(language) });
   if (!result.success) throw errors.invalid(problems(result.error));
   return result.data;
 }
@@ -21,7 +22,7 @@ export function readForm<S extends z.ZodType>(
   body: unknown,
   language: Language,
 ): { ok: true; value: z.output<S> } | { ok: false; errors: Record<string, string>; values: Record<string, unknown> } {
-  const result = schema.safeParse(body, { error: messages[language] });
+  const result = schema.safeParse(body, { error: inWords(language) });
   if (result.success) return { ok: true, value: result.data };
   const byField = Object.fromEntries(problems(result.error).map(({ path, message }) => [path, message]));
   return { ok: false, errors: byField, values: (body ?? {}) as Record<string, unknown> };

@@ -34,14 +34,14 @@ export const programmeForm = z
     region: codeSchema,
     regions: several(codeSchema),
     hours: z.coerce.number().int().min(1).max(1000),
-    stages: several(z.enum(stages)).refine((list) => list.length > 0),
+    stages: several(z.enum(stages)).refine((list) => list.length > 0, { params: { problem: 'least-chosen', n: 1 } }),
     enrolFrom: day,
     enrolUntil: lastDay,
     from: day,
     to: lastDay,
   })
-  .refine(({ enrolFrom, enrolUntil }) => enrolFrom < enrolUntil, { path: ['enrolUntil'] })
-  .refine(({ from, to }) => from < to, { path: ['to'] });
+  .refine(({ enrolFrom, enrolUntil }) => enrolFrom < enrolUntil, { path: ['enrolUntil'], params: { problem: 'later' } })
+  .refine(({ from, to }) => from < to, { path: ['to'], params: { problem: 'later' } });
 
 const bureauRole = { province: 'province', city: 'city-bureau', county: 'county-bureau' } as const;
 

@@ -113,6 +113,15 @@ function selectAll(page: Page): void {
   });
 }
 
+/** Puts what a field is called before what is wrong with it, in the list above a form: its lines could all read the same. */
+function nameFields(page: Page): void {
+  for (const link of document.querySelectorAll<HTMLAnchorElement>('.notice-bad a[href^="#field-"]')) {
+    const field = document.getElementById(link.hash.slice(1));
+    const label = field?.closest('.field')?.querySelector('.field-label')?.firstChild?.textContent?.trim();
+    if (label) link.prepend(page.lang === 'en' ? `${label}: ` : `${label}：`);
+  }
+}
+
 /** What every form of every page gets. */
 export function enhanceForms(page: Page): void {
   dropSentDrafts();
@@ -120,5 +129,6 @@ export function enhanceForms(page: Page): void {
   disableWhileSending();
   submitFilters();
   selectAll(page);
+  nameFields(page);
   document.querySelector<HTMLElement>('[role="alert"].notice-bad a[href^="#field-"]')?.focus();
 }

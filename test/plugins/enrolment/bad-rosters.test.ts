@@ -178,6 +178,17 @@ describe('bad rosters', () => {
     expect((await target.client.get('/enrolment')).status).to.equal(200);
   });
 
+  it('shows what is wrong with a file sent from the page at its field, on that page', async () => {
+    const { status, text } = await supertest(target.url)
+      .post(`/enrolment/rosters?programme=${target.programme}`)
+      .set({ cookie: target.client.cookie, 'x-csrf-token': target.client.csrf, accept: 'text/html' })
+      .attach('roster', Buffer.from('姓名,身份证号\n'), '名册.xlsx');
+    expect(status).to.equal(422);
+    expect(text)
+      .to.match(/id="field-roster-error"[^]*不是 \.xlsx/)
+      .and.include('上传并检查');
+  });
+
   it('answers 4xx with the reason in the reader’s language for what is no roster, and stores nothing', async () => {
     const batches = test.platform.rooms.connection.collection('enrolment_batches');
     const before = await batches.countDocuments();
