@@ -24,8 +24,14 @@ export function readForm<S extends z.ZodType>(
 ): { ok: true; value: z.output<S> } | { ok: false; errors: Record<string, string>; values: Record<string, unknown> } {
   const result = schema.safeParse(body, { error: inWords(language) });
   if (result.success) return { ok: true, value: result.data };
-  const byField = Object.fromEntries(problems(result.error).map(({ path, message }) => [path, message]));
-  return { ok: false, errors: byField, values: (body ?? {}) as Record<string, unknown> };
+  // The first of a field says most: what compares it with others comes after what it is.
+  const byField = Object.fromEntries(
+    problems(result.error)
+      .reverse()
+      .map(({ path, message }) => [path, message]),
+  );
+  const inOrder = Object.fromEntries(Object.entries(byField).reverse());
+  return { ok: false, errors: inOrder, values: (body ?? {}) as Record<string, unknown> };
 }
 
 export interface Paging {

@@ -185,7 +185,7 @@ describe('bad rosters', () => {
       .attach('roster', Buffer.from('姓名,身份证号\n'), '名册.xlsx');
     expect(status).to.equal(422);
     expect(text)
-      .to.match(/id="field-roster-error"[^]*不是 \.xlsx/)
+      .to.match(/id="field-roster-error"[\s\S]*不是 \.xlsx/)
       .and.include('上传并检查');
   });
 

@@ -51,6 +51,21 @@ describe('what is wrong with a form', () => {
     });
   });
 
+  it('is the first thing wrong with each field, in the order of the form', () => {
+    const term = z
+      .object({ from: z.iso.date(), to: z.iso.date() })
+      .refine(({ from, to }) => from < to, { path: ['to'], params: { problem: 'later' } });
+    const errorsOf = (body: object) => {
+      const form = readForm(term, body, 'zh-CN');
+      return form.ok ? [] : Object.entries(form.errors);
+    };
+    expect(errorsOf({ from: '', to: '' })).to.eql([
+      ['from', '请填写。'],
+      ['to', '请填写。'],
+    ]);
+    expect(errorsOf({ from: '2026-11-22', to: '2026-11-21' })).to.eql([['to', '要晚于开始日期。']]);
+  });
+
   it('is said in English too', () => {
     expect(wrong({ title: 'a', score: 'x', regions: undefined }, 'en')).to.eql({
       title: 'At least 2 characters.',
