@@ -25,13 +25,9 @@ export function readForm<S extends z.ZodType>(
   const result = schema.safeParse(body, { error: inWords(language) });
   if (result.success) return { ok: true, value: result.data };
   // The first of a field says most: what compares it with others comes after what it is.
-  const byField = Object.fromEntries(
-    problems(result.error)
-      .reverse()
-      .map(({ path, message }) => [path, message]),
-  );
-  const inOrder = Object.fromEntries(Object.entries(byField).reverse());
-  return { ok: false, errors: inOrder, values: (body ?? {}) as Record<string, unknown> };
+  const byField: Record<string, string> = {};
+  for (const { path, message } of problems(result.error)) byField[path] ??= message;
+  return { ok: false, errors: byField, values: (body ?? {}) as Record<string, unknown> };
 }
 
 export interface Paging {
