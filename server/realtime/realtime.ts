@@ -194,7 +194,7 @@ export class Realtime {
       try {
         const name = await this.#join(socket, room);
         const madeAt = typeof rest[0] === 'number' ? rest[0] : undefined;
-        const missed = (await this.#missedElsewhere(name, madeAt)) || this.#missedHere(name, madeAt);
+        const missed = await this.#missed(name, madeAt);
         reply({ ok: true, ...(missed && { missed }) });
       } catch (error) {
         this.fault(socket, socket.data.viewer);
@@ -207,14 +207,12 @@ export class Realtime {
     });
   }
 
-  #missedHere(room: string, madeAt: number | undefined): boolean {
-    return madeAt !== undefined && this.#told.since(room, madeAt);
-  }
-
-  async #missedElsewhere(room: string, madeAt: number | undefined): Promise<boolean> {
+  /** Whether a page that has come into a room lacks what the room was told since it was made, here or elsewhere. */
+  async #missed(room: string, madeAt: number | undefined): Promise<boolean> {
     // Whoever has left meanwhile is not waited for, and the room may be empty.
-    if (!this.#neighbours || !this.io.sockets.adapter.rooms.has(room)) return false;
-    return (await this.#neighbours.enter(room, madeAt)) && madeAt !== undefined;
+    const isThere = this.io.sockets.adapter.rooms.has(room);
+    const elsewhere = isThere && (await this.#neighbours?.enter(room, madeAt)) === true;
+    return madeAt !== undefined && (elsewhere || this.#told.since(room, madeAt));
   }
 
   async #join(socket: Socket, room: unknown): Promise<string> {

@@ -3,7 +3,10 @@ import { errors, type FieldProblem } from '../errors.ts';
 import type { Language } from '../languages.ts';
 import { fieldProblem } from './field-problems.ts';
 
-const inWords = (language: Language) => (issue: z.core.$ZodRawIssue) => fieldProblem(issue, language);
+const messages: Record<Language, (issue: z.core.$ZodRawIssue) => string> = {
+  'zh-CN': (issue) => fieldProblem(issue, 'zh-CN'),
+  en: (issue) => fieldProblem(issue, 'en'),
+};
 
 function problems(error: z.ZodError): FieldProblem[] {
   return error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
@@ -11,7 +14,7 @@ function problems(error: z.ZodError): FieldProblem[] {
 
 /** The value as the schema has it. @throws core:invalid with one problem per field, in the reader's language */
 export function parse<S extends z.ZodType>(schema: S, value: unknown, language: Language): z.output<S> {
-  const result = schema.safeParse(value, { error: inWords(language) });
+  const result = schema.safeParse(value, { error: messages[language] });
   if (!result.success) throw errors.invalid(problems(result.error));
   return result.data;
 }
@@ -22,7 +25,7 @@ export function readForm<S extends z.ZodType>(
   body: unknown,
   language: Language,
 ): { ok: true; value: z.output<S> } | { ok: false; errors: Record<string, string>; values: Record<string, unknown> } {
-  const result = schema.safeParse(body, { error: inWords(language) });
+  const result = schema.safeParse(body, { error: messages[language] });
   if (result.success) return { ok: true, value: result.data };
   // The first of a field says most: what compares it with others comes after what it is.
   const byField: Record<string, string> = {};
