@@ -1,4 +1,4 @@
-import { type Enrolment, errors, type Programme, type Viewer, within } from '#platform';
+import { type Enrolment, errors, holds, type Programme, type Viewer, within } from '#platform';
 import type { AssignmentsHost } from './assignments.host.ts';
 import { type Submission, submissionId } from './submission.model.ts';
 import type { Task } from './task.model.ts';
@@ -90,7 +90,7 @@ export class AssignmentAccess {
 
   async #managed(viewer: Viewer): Promise<Programme[]> {
     const roles = this.#host.rolesFor('manage');
-    return viewer.grants.some(({ role }) => roles.includes(role)) ? this.#host.programmes.visibleTo(viewer, roles) : [];
+    return holds(viewer, roles) ? this.#host.programmes.visibleTo(viewer, roles) : [];
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Enrolment, localText, type Viewer } from '#platform';
+import { type Enrolment, holds, localText } from '#platform';
 import type { AssignmentsHost } from './assignments.host.ts';
 import type { Assignments } from './assignments.service.ts';
 import { countToGrade } from './figures.ts';
@@ -22,7 +22,6 @@ export function assignmentParts(host: AssignmentsHost, { tasks }: Assignments): 
     },
   });
 
-  const mayGrade = (viewer: Viewer) => viewer.grants.some(({ role }) => host.rolesFor('grade').includes(role));
   host.filter('workshop.figures', async (figures, { workshop, members, viewer, language }) => [
     ...figures,
     {
@@ -30,7 +29,7 @@ export function assignmentParts(host: AssignmentsHost, { tasks }: Assignments): 
       label: host.translate(language)('grading.figure'),
       unit: host.translate(language)('grading.unit'),
       value: await countToGrade(host, members),
-      href: mayGrade(viewer) ? `/assignments/grading?workshop=${workshop}` : undefined,
+      href: holds(viewer, host.rolesFor('grade')) ? `/assignments/grading?workshop=${workshop}` : undefined,
     },
   ]);
 

@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import QRCode from 'qrcode';
 import { z } from 'zod';
-import { AppError, paging, readForm } from '#platform';
+import { AppError, holds, paging, readForm } from '#platform';
 import { certificateText, plain } from './certificate-text.ts';
 import type { Certificate, Certificates } from './certificates.service.ts';
 import type { PdfRenderer } from './pdf-renderer.ts';
@@ -23,7 +23,7 @@ export function addPages(host: CertificatesHost, certificates: Certificates, ren
   host.routes.get('/', host.signedIn, async (request, response) => {
     const viewer = request.viewer!;
     const t = host.translate(request.language);
-    const oversees = viewer.grants.some(({ role }) => host.rolesFor('view').includes(role));
+    const oversees = holds(viewer, host.rolesFor('view'));
     const text = String(request.query.q ?? '')
       .trim()
       .slice(0, 60);
@@ -85,7 +85,7 @@ export function addPages(host: CertificatesHost, certificates: Certificates, ren
   ): Promise<void> {
     const t = host.translate(request.language);
     const checkUrl = certificates.checkUrl(certificate.code);
-    const mayRevoke = request.viewer?.grants.some(({ role }) => host.rolesFor('revoke').includes(role));
+    const mayRevoke = request.viewer && holds(request.viewer, host.rolesFor('revoke'));
     await response.page('certificates/certificate', {
       title: t('certificate.title', { number: certificate.number }),
       breadcrumb: [{ label: t('list.title'), href: '/certificates' }],

@@ -1,4 +1,4 @@
-import { type Enrolment, errors, type Programme, type Viewer, within } from '#platform';
+import { type Enrolment, errors, holds, type Programme, type Viewer, within } from '#platform';
 import type { DiscussionsHost } from './discussions.host.ts';
 import type { Topic } from './topic.model.ts';
 
@@ -69,7 +69,7 @@ export class DiscussionAccess {
   async moderates(viewer: Viewer, enrolments: readonly string[]): Promise<Map<string, Enrolment>> {
     const roles = this.#host.rolesFor('moderate');
     const ids = [...new Set(enrolments)].filter((id) => !id.startsWith(`${viewer.id}-`));
-    if (ids.length === 0 || !viewer.grants.some(({ role }) => roles.includes(role))) return new Map();
+    if (ids.length === 0 || !holds(viewer, roles)) return new Map();
     const found = await this.#host.enrolments.byIds(ids, within(viewer, roles, {}));
     return new Map(found.map((enrolment) => [enrolment._id, enrolment]));
   }
@@ -86,7 +86,7 @@ export class DiscussionAccess {
 
   async #visible(viewer: Viewer, permission: string): Promise<Programme[]> {
     const roles = this.#host.rolesFor(permission);
-    return viewer.grants.some(({ role }) => roles.includes(role)) ? this.#host.programmes.visibleTo(viewer, roles) : [];
+    return holds(viewer, roles) ? this.#host.programmes.visibleTo(viewer, roles) : [];
   }
 }
 

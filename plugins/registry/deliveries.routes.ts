@@ -1,4 +1,4 @@
-import { type Language, localText, paging } from '#platform';
+import { holds, type Language, localText, paging } from '#platform';
 import type { Deliveries, Delivery } from './deliveries.service.ts';
 import { deliveryStates } from './delivery.model.ts';
 import type { RegistryHost } from './settings.ts';
@@ -105,6 +105,3 @@ export function view(delivery: Delivery) {
     ...(state === 'refused' && refusal && { refusal }),
   };
 }
-
-const holds = (viewer: NonNullable<Express.Request['viewer']>, roles: readonly string[]) =>
-  viewer.grants.some((grant) => roles.includes(grant.role));

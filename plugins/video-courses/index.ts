@@ -1,4 +1,4 @@
-import { definePlugin, type Enrolment, isInTerm, type LocalText, localText, type Viewer } from '#platform';
+import { definePlugin, type Enrolment, holds, isInTerm, type LocalText, localText, type Viewer } from '#platform';
 import { appealsApi } from './appeals.api.ts';
 import { coursesApi } from './courses.api.ts';
 import { type HistoryItem, importHistory } from './history.service.ts';
@@ -185,7 +185,6 @@ function addToPages(host: VideoHost, { access, appeals, catalogue, credit, learn
     roles: host.rolesFor('judge'),
     order: 95,
   });
-  const mayGrant = (viewer: Viewer) => viewer.grants.some(({ role }) => host.rolesFor('grant').includes(role));
   host.filter('workshop.figures', async (figures, { workshop, viewer, language }) => [
     ...figures,
     {
@@ -193,7 +192,7 @@ function addToPages(host: VideoHost, { access, appeals, catalogue, credit, learn
       label: host.translate(language)('appeals.figure'),
       unit: host.translate(language)('appeals.unit'),
       value: await appeals.count(viewer, workshop),
-      href: mayGrant(viewer) ? `/video-courses/appeals?workshop=${workshop}` : undefined,
+      href: holds(viewer, host.rolesFor('grant')) ? `/video-courses/appeals?workshop=${workshop}` : undefined,
     },
   ]);
   host.landing({ roles: ['course-author'], href: '/video-courses/manage', order: 60 });

@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { type Enrolment, errors, isInTerm, localText, paging, type Viewer } from '#platform';
+import { type Enrolment, errors, holds, isInTerm, localText, paging, type Viewer } from '#platform';
 import type { Course, Lesson } from './catalogue.service.ts';
 import { clock } from './chapters.ts';
 import { readNote, writeNote } from './notes.service.ts';
@@ -23,7 +23,8 @@ export function learnRoutes(host: VideoHost, services: Services): void {
     const t = host.translate(language);
     const enrolment = await chosen(request);
     if (!enrolment) {
-      if (holdsAny(request.viewer, host.rolesFor('author'))) return response.redirect('/video-courses/manage');
+      if (request.viewer && holds(request.viewer, host.rolesFor('author')))
+        return response.redirect('/video-courses/manage');
       return response.page('video-courses/no-courses', { title: t('courses.title') });
     }
     const programme = await host.programmes.get(enrolment.programme);
@@ -167,8 +168,4 @@ function neighboursOf(courses: Course[], lesson: Lesson): { before: Lesson | und
   const all = courses.flatMap((course) => course.lessons);
   const at = all.findIndex(({ id }) => id === lesson.id);
   return { before: at > 0 ? all[at - 1] : undefined, after: at >= 0 ? all[at + 1] : undefined };
-}
-
-function holdsAny(viewer: Viewer | undefined, roles: readonly string[]): boolean {
-  return viewer?.grants.some(({ role }) => roles.includes(role)) ?? false;
 }

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { csv, errors, type Language, localText, paging, SharedReads, type Viewer } from '#platform';
+import { csv, errors, holds, type Language, localText, paging, SharedReads, type Viewer } from '#platform';
 import { chosenMembers, deskFigures, type Member } from './desk-figures.ts';
 import { memberQuery } from './desk-query.ts';
 import type { Roster } from './members.service.ts';
@@ -17,8 +17,7 @@ export function deskRoutes(parts: Parts): void {
     const moderated = await workshops.ofModerator(viewer.id);
     const [first] = moderated.filter(({ _id }) => viewer.grants.some(({ scope }) => scope === `workshop:${_id}`));
     if (first) return desk(parts, seen, request, response, { workshop: first, standing: 'moderator' });
-    const oversees = host.rolesFor('oversee');
-    if (viewer.grants.some(({ role }) => oversees.includes(role))) return response.redirect('/workshops/manage');
+    if (holds(viewer, host.rolesFor('oversee'))) return response.redirect('/workshops/manage');
     const own = (await request.enrolments()).find(({ workshop, state }) => workshop && state !== 'withdrawn');
     if (!own) throw errors.notFound();
     response.redirect(`/workshops/${own.workshop}`);

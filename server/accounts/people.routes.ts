@@ -6,11 +6,11 @@ import type { Enrolments } from '../programmes/enrolments.service.ts';
 import type { Programmes } from '../programmes/programmes.service.ts';
 import type { Regions } from '../regions/regions.service.ts';
 import { pagerOf, paging, parse } from '../web/input.ts';
-import { holds, type Menu } from '../web/menu.ts';
+import type { Menu } from '../web/menu.ts';
 import type { Accounts } from './accounts.service.ts';
 import { described, signedIn } from './person.ts';
 import { grantable, type Places } from './places.ts';
-import { isOperator, type Role, roles, type Scope, scopePattern, type Viewer, within } from './scope.ts';
+import { holds, isOperator, type Role, roles, type Scope, scopePattern, type Viewer, within } from './scope.ts';
 
 interface Deps {
   accounts: Accounts;

@@ -61,6 +61,11 @@ declare const scoped: unique symbol;
 /** A filter that carries its viewer's scope: the only kind that queries on people accept. */
 export type Scoped<F = object> = F & { readonly [scoped]: true };
 
+/** Whether the viewer holds one of the roles, in whatever scope. */
+export function holds(viewer: Pick<Viewer, 'grants'>, allowed: readonly Role[]): boolean {
+  return viewer.grants.some(({ role }) => allowed.includes(role));
+}
+
 /** The scopes in which the viewer holds one of the roles; `all` where one is held for the platform. */
 export function scopesOf(viewer: Viewer, allowed: readonly Role[]): Scope[] | 'all' {
   const held = viewer.grants.filter((grant) => allowed.includes(grant.role)).map((grant) => grant.scope);

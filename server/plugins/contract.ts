@@ -24,6 +24,7 @@ export { checkDigit, maskIdNumber, parseIdNumber } from '../accounts/id-number.t
 export {
   covers,
   type Grant,
+  holds,
   idsOf,
   own,
   type Role,

@@ -1,4 +1,4 @@
-import type { Role, Viewer } from '../accounts/scope.ts';
+import { holds, type Role, type Viewer } from '../accounts/scope.ts';
 
 /** An entry of the side menu; `label` is a full locale key. */
 export interface MenuEntry {
@@ -51,8 +51,4 @@ export class Menu {
   landingOf(viewer: Viewer): string | undefined {
     return this.#landings.find((landing) => holds(viewer, landing.roles))?.href;
   }
-}
-
-export function holds(viewer: Viewer, roles: readonly Role[]): boolean {
-  return viewer.grants.some((grant) => roles.includes(grant.role));
 }

@@ -1,11 +1,12 @@
 import { Router } from 'express';
 import type { Accounts } from '../accounts/accounts.service.ts';
+import { holds } from '../accounts/scope.ts';
 import { errors } from '../errors.ts';
 import { localText } from '../languages.ts';
 import { type Programmes, programmeManagers } from '../programmes/programmes.service.ts';
 import { progressOf, type Rescorings } from '../progress/rescorings.service.ts';
 import { pagerOf, paging } from './input.ts';
-import { holds, type Menu } from './menu.ts';
+import type { Menu } from './menu.ts';
 
 interface Deps {
   menu: Menu;
