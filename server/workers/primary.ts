@@ -36,6 +36,11 @@ interface Post {
   timer?: NodeJS.Timeout;
 }
 
+/**
+ * A worker's garbage is collected by its own thread. Alone a process is quicker with a helper on each processor; workers share
+ * them, and their helpers cost a twentieth of all that a beat does.
+ */
+const workerArguments = ['--no-parallel-scavenge'];
 /** Longer than a worker takes at most to end politely (main.ts), in milliseconds. */
 const stopMs = 11_000;
 
@@ -81,6 +86,7 @@ class Primary {
 
   async start(env: Record<string, string>): Promise<Crew> {
     this.#env = env;
+    cluster.setupPrimary({ execArgv: [...process.execArgv, ...workerArguments] });
     if (!this.#options.config.redisUrl) setupPrimary();
     const [first, ...others] = this.#posts as [Post, ...Post[]];
     const url = await this.#begin(first);
