@@ -1,15 +1,14 @@
 /** What a player reports; nothing of it is trusted. */
 export interface Beat {
-  token: string;
   /** Rises by one with every beat of a session, from 1. */
   seq: number;
   /** Media seconds played since the last beat, in the order of playing. */
   ranges: [number, number][];
   rate: number;
   /** The player's clock when the beat was made, epoch ms. */
-  sentAt?: number;
+  sentAt?: number | undefined;
   /** The player stopped on purpose: nothing carries over. */
-  final?: boolean;
+  final?: boolean | undefined;
 }
 
 /** Ranges in one beat: a player that seeks wildly makes a handful. */

@@ -100,12 +100,15 @@ export function noteBeats(
   const before = ledger.lessons[lesson] ?? { credited: 0, reasons: {} };
   const reasons = uncredited.length > 0 ? { ...before.reasons } : before.reasons;
   for (const loss of uncredited) reasons[loss.reason] = addLoss(reasons[loss.reason], loss, now);
-  return {
-    ...ledger,
-    credited: ledger.credited + credited,
-    lessons: { ...ledger.lessons, [lesson]: { ...before, credited: before.credited + credited, reasons } },
-    hours: ledger.hours | (1 << beijingHour(now)),
-  };
+  const ofLesson = { ...before };
+  ofLesson.credited += credited;
+  ofLesson.reasons = reasons;
+  const after = { ...ledger };
+  after.credited += credited;
+  after.lessons = { ...ledger.lessons };
+  after.lessons[lesson] = ofLesson;
+  after.hours |= 1 << beijingHour(now);
+  return after;
 }
 
 /** The day with a lesson's seconds that were granted on an appeal. */

@@ -1,9 +1,11 @@
 import { overlapMs } from './anomalies.ts';
+import type { Beat } from './beat.ts';
 import { noteBeats, noteTogether } from './day-ledger.ts';
 import type { Report } from './playing.messages.ts';
 import type { LivePlaying } from './playing.store.ts';
+import { positionOf } from './standing.ts';
 import type { Reason, WatchRules } from './watch-rules.ts';
-import { type CreditInput, credit, type Uncredited } from './watch-time.ts';
+import { credit, type Uncredited } from './watch-time.ts';
 
 /** What the beats of a report are judged by; times in server epoch ms. */
 export interface Circumstances {
@@ -16,6 +18,7 @@ export interface Circumstances {
 }
 
 export interface Judgement {
+  /** The session as the report leaves it. */
   live: LivePlaying;
   /** Beats that were taken, and the whole seconds that they earned. */
   accepted: number;
@@ -49,10 +52,9 @@ export function judge(live: LivePlaying, report: Report, circumstances: Circumst
   let { record, playing: session } = live;
   let playedMs = 0;
   let sentAt: number | undefined;
-  for (const given of report.beats) {
-    const beat = { ...given, token } as CreditInput['beat'];
+  for (const beat of report.beats) {
     const dayCredited = live.day.credited + result.credited;
-    const judged = credit({ rules, lesson, term, now, record, session, beat, dayCredited });
+    const judged = credit({ rules, lesson, term, now, record, session, token, beat, dayCredited });
     if (judged.rejected) {
       result.refused.push(judged.rejected);
       const lost = judged.rejected === 'outside-term' ? lostOutside(beat, lesson) : [];
@@ -64,7 +66,7 @@ export function judge(live: LivePlaying, report: Report, circumstances: Circumst
     }
     result.accepted += 1;
     result.credited += judged.credited;
-    result.reasons.push(...judged.uncredited);
+    if (judged.uncredited.length > 0) result.reasons.push(...judged.uncredited);
     result.played ||= beat.ranges.length > 0;
     playedMs += mediaMs(beat.ranges) / Math.min(beat.rate, rules.seenSpeed);
     ({ record, session } = judged);
@@ -74,32 +76,41 @@ export function judge(live: LivePlaying, report: Report, circumstances: Circumst
   const { credited } = result;
   const uncredited = result.noted ? [...result.reasons, ...outside] : result.reasons;
   const day = result.played || result.noted ? noteBeats(live.day, lesson.id, { credited, uncredited }, now) : live.day;
-  result.live = { ...live, record, playing: session, day };
-  if (playedMs > 0) result.live = noteAddress(result, playedMs, sentAt, circumstances);
+  // Copied, then changed: a literal that names a copied field again costs ten times as much, and every beat comes here.
+  const after = { ...live };
+  after.record = record;
+  after.playing = session;
+  after.day = day;
+  after.position = positionOf(report.position, lesson.seconds) ?? live.position;
+  after.ended = report.leaving === true;
+  if (playedMs > 0) noteAddress(after, result.reasons, { playedMs, sentAt }, circumstances);
+  result.live = after;
   return result;
 }
 
 /** A player outside the term gets nothing, but can read why. */
-function lostOutside({ ranges }: CreditInput['beat'], { seconds: length }: Circumstances['lesson']): Uncredited[] {
+function lostOutside({ ranges }: Beat, { seconds: length }: Circumstances['lesson']): Uncredited[] {
   const lost = ranges.map(([from, to]): Uncredited => ({ reason: 'outside-term', seconds: to - from, from, to }));
   return lost.filter(({ seconds, to }) => seconds > 0 && to <= length + 1);
 }
 
+/** Notes in `live` where it was heard, and for how long at another place at the same time. */
 function noteAddress(
-  { live, reasons }: Judgement,
-  playedMs: number,
-  sentAt: number | undefined,
+  live: LivePlaying,
+  reasons: readonly Uncredited[],
+  { playedMs, sentAt }: { playedMs: number; sentAt: number | undefined },
   { address, now }: Circumstances,
-): LivePlaying {
-  const { successor } = live;
+): void {
+  const { successor, heard } = live;
+  let ms = 0;
   if (successor) {
     const elsewhere = successor.heard && successor.heard.address !== address;
-    const ms = elsewhere ? sum(reasons.filter(({ reason }) => reason === 'token')) * 1000 : 0;
-    return ms < JITTER_MS ? live : { ...live, day: noteTogether(live.day, Math.round(ms), now) };
+    if (elsewhere) ms = Math.round(sum(reasons.filter(({ reason }) => reason === 'token')) * 1000);
+  } else {
+    ms = overlapMs(heard, { address, now, playedMs, sentAt });
+    live.heard = sentAt === undefined ? { address, at: now } : { address, at: now, sentAt };
   }
-  const ms = overlapMs(live.heard, { address, now, playedMs, sentAt });
-  const heard = { address, at: now, ...(sentAt !== undefined && { sentAt }) };
-  return { ...live, heard, day: ms < JITTER_MS ? live.day : noteTogether(live.day, ms, now) };
+  if (ms >= JITTER_MS) live.day = noteTogether(live.day, ms, now);
 }
 
 const mediaMs = (ranges: readonly [number, number][]): number =>

@@ -26,7 +26,7 @@ import type { VideoHost } from './plugin.ts';
 import { answerPresence, askPresence, extendPresence, isPresenceDue } from './presence.ts';
 import { checkOf, hashOf, random, tokenOf } from './presence-token.ts';
 import { rulesOf, termOf } from './programme-rules.ts';
-import { positionOf, standingOf } from './standing.ts';
+import { standingOf } from './standing.ts';
 import { mayStillEarn, supersededBy } from './takeover.ts';
 import type { Reason, WatchRules } from './watch-rules.ts';
 
@@ -278,11 +278,7 @@ export class Playing {
     const { learner } = live;
     const address = this.#kept.addressHash(learner, from, () => this.#deps.host.fingerprint(`${learner} ${from}`));
     const judged = judge(live, report, { rules, lesson: media, term, now, address });
-    const next = {
-      ...judged.live,
-      position: positionOf(report.position, lesson) ?? judged.live.position,
-      ended: report.leaving === true,
-    };
+    const next = judged.live;
     const asks = judged.played && !next.ended && !next.successor && isPresenceDue(next.playing, now);
     const after = asks ? this.#ask(next, rules, now) : next;
     try {

@@ -122,12 +122,12 @@ export class PlayingStore {
    */
   companions(before: LivePlaying, after: LivePlaying, now: number): { writes: CompanionWrite[]; stored: LivePlaying } {
     const whole = after.successor || after.ended || before.ahead + 1 >= MOST_AHEAD || isEmptyDay(before.day);
-    return whole ? this.whole(after, now) : this.#writes({ ...after, ahead: before.ahead + 1 }, now);
+    return this.#writes(after, whole ? 0 : before.ahead + 1, now);
   }
 
   /** The session and all that it is ahead, with what only its start and its end change. */
   whole(live: LivePlaying, now: number): { writes: CompanionWrite[]; stored: LivePlaying } {
-    return this.#writes({ ...live, ahead: 0 }, now);
+    return this.#writes(live, 0, now);
   }
 
   /** What a person's decision changes in a lesson and a day, and the session's next revision with it. */
@@ -142,16 +142,19 @@ export class PlayingStore {
     const watchWrite = { filter: { _id: watched }, update: { $set: { covered, played, furthest } } };
     const dayWrite = { filter: { _id: daily }, update: { $set: { enrolment, ...day } } };
     return [
-      this.#sessionWrite({ ...live, ahead: 0 }),
+      this.#sessionWrite({ ...live, ahead: 0, rev: live.rev + 1 }),
       { model: watch, key: watched, write: { updateOne: watchWrite }, exact: true },
       { model: days, key: daily, write: { updateOne: dayWrite }, exact: true },
     ];
   }
 
-  #writes(live: LivePlaying, now: number): { writes: CompanionWrite[]; stored: LivePlaying } {
+  #writes(live: LivePlaying, ahead: number, now: number): { writes: CompanionWrite[]; stored: LivePlaying } {
     const { watch, days } = this.#models;
-    const writes = [this.#sessionWrite(live)];
-    if (live.ahead === 0) {
+    const stored = { ...live };
+    stored.ahead = ahead;
+    stored.rev += 1;
+    const writes = [this.#sessionWrite(stored)];
+    if (ahead === 0) {
       writes.push({
         model: watch,
         key: watchId(live.enrolment, live.lesson),
@@ -167,25 +170,26 @@ export class PlayingStore {
         });
       }
     }
-    return { writes, stored: { ...live, rev: live.rev + 1 } };
+    return { writes, stored };
   }
 
+  /** Writes a session with its next revision, where it still has the one before. */
   #sessionWrite(live: LivePlaying): CompanionWrite {
     const { learner, rev } = live;
-    const $set = { ...(live.ahead === 0 ? wholeSession(live) : movingPart(live)), rev: rev + 1 };
+    const $set = live.ahead === 0 ? wholeSession(live) : movingPart(live);
     return {
       model: this.#models.sessions,
       key: learner,
       // Where the revision is no longer there the upsert inserts, and fails on the `_id`.
-      write: { updateOne: { filter: { _id: learner, rev }, update: { $set }, upsert: true } },
+      write: { updateOne: { filter: { _id: learner, rev: rev - 1 }, update: { $set }, upsert: true } },
       exact: true,
     };
   }
 }
 
 /** What a beat changes in a session. */
-function movingPart({ playing, record, position, day, ahead, heard }: LivePlaying) {
-  return { playing, record, position, day, ahead, heard: heard ?? null };
+function movingPart({ rev, playing, record, position, day, ahead, heard }: LivePlaying) {
+  return { rev, playing, record, position, day, ahead, heard: heard ?? null };
 }
 
 /** All of a session; where it was taken over, of the one that did, which knows the other's last beats. */
@@ -193,7 +197,7 @@ function wholeSession(live: LivePlaying) {
   const { successor } = live;
   const next = successor ? { ...successor, ahead: 0, before: supersededOf(live) } : live;
   const { learner: _, rev: __, before, heard, startedAt, ...rest } = next;
-  return { ...rest, before: before ?? null, heard: heard ?? null, startedAt: new Date(startedAt) };
+  return { ...rest, rev: live.rev, before: before ?? null, heard: heard ?? null, startedAt: new Date(startedAt) };
 }
 
 export const newSecret = (): string => randomBytes(24).toString('base64url');

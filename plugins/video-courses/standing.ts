@@ -25,8 +25,8 @@ export function standingOf(
 
 const inSeconds = (ranges: Ranges): number[] => ranges.map((ms) => ms / 1000);
 
-/** Where a player says it stands, in media seconds to a tenth; undefined for what is no position. */
-export function positionOf(position: number | undefined, lesson: Lesson): number | undefined {
+/** Where a player says it stands in a lesson of `seconds`, in media seconds to a tenth; undefined for what is no position. */
+export function positionOf(position: number | undefined, seconds: number): number | undefined {
   if (position === undefined || !(position >= 0)) return undefined;
-  return Math.round(Math.min(position, lesson.media.seconds) * 10) / 10;
+  return Math.round(Math.min(position, seconds) * 10) / 10;
 }

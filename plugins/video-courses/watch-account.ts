@@ -22,7 +22,7 @@ export interface Account {
  */
 export function openAccount(
   session: PlayingSession,
-  beat: { seq: number; sentAt?: number },
+  beat: { seq: number; sentAt?: number | undefined },
   now: number,
   term: { from: number; to: number },
   rules: WatchRules,
@@ -41,7 +41,11 @@ export function openAccount(
   const fromOpen = Math.min(wanted, open);
   const fromLapsed = Math.min(wanted - fromOpen, lapsed);
   const usable = Math.min(fromOpen, rules.gapSeconds * 1000);
-  const next = { ...session, seq: beat.seq, lastAt, openMs: open - fromOpen, lapsedMs: lapsed - fromLapsed };
+  const next = { ...session };
+  next.seq = beat.seq;
+  next.lastAt = lastAt;
+  next.openMs = open - fromOpen;
+  next.lapsedMs = lapsed - fromLapsed;
   if (beat.sentAt === undefined) delete next.sentAt;
   else next.sentAt = beat.sentAt;
   return {

@@ -35,6 +35,8 @@ export interface CreditInput {
   lesson: { id: string; seconds: number };
   record: WatchRecord;
   session: PlayingSession;
+  /** What the player names as its session's. */
+  token: string;
   beat: Beat;
   /** Server epoch ms. */
   now: number;
@@ -85,9 +87,9 @@ export function credit(input: CreditInput): CreditResult {
   };
 }
 
-function rejection({ session, lesson, beat, now, term, rules }: CreditInput): Reason | undefined {
+function rejection({ session, lesson, token, beat, now, term, rules }: CreditInput): Reason | undefined {
   if (!isWellFormed(beat)) return 'malformed';
-  if (beat.token !== session.token || session.lesson !== lesson.id) return 'token';
+  if (token !== session.token || session.lesson !== lesson.id) return 'token';
   if (beat.seq <= session.seq) return 'sequence';
   if (now < term.from || now >= term.to + rules.leaseSeconds * 1000) return 'outside-term';
   return undefined;

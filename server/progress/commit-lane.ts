@@ -218,7 +218,8 @@ export class CommitLane {
       after = applyChanges(after as Enrolment & EnrolmentProgress, ofDay, scheme, this.#deps.measureOf);
       steps.push({ day, after: after as EnrolmentProgress });
     }
-    return { before, after: Object.assign(after, { rev: before.rev + 1 }), steps };
+    after.rev = before.rev + 1;
+    return { before, after, steps };
   }
 
   async #writeRollUps(programme: string, deltas: RollupDelta[], session: ClientSession): Promise<void> {

@@ -41,7 +41,8 @@ export function applyChanges<E extends EnrolmentProgress>(
   scheme: Scheme,
   measureOf: MeasureOf,
 ): E {
-  const after: E = { ...before, values: { ...before.values } };
+  const after: E = { ...before };
+  after.values = { ...before.values };
   for (const change of changes) applyOne(after, change);
   const measures = sumMeasures(after.values, measureOf);
   const result = score(scheme, measures, after.values);

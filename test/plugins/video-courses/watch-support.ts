@@ -34,11 +34,15 @@ export class Learner {
   }
 
   /** @param after seconds after noon at which the beat arrives */
-  beat(after: number, ranges: [number, number][], more: Partial<Beat> = {}) {
-    const beat = { token: 'token', seq: this.session.seq + 1, ranges, rate: 1, ...more };
+  beat(
+    after: number,
+    ranges: [number, number][],
+    { token = 'token', ...more }: Partial<Beat> & { token?: string } = {},
+  ) {
+    const beat = { seq: this.session.seq + 1, ranges, rate: 1, ...more };
     const { record, session, dayCredited } = this;
     const now = Math.round(NOON + after * 1000);
-    const result = credit({ ...this.settings, record, session, beat, now, dayCredited });
+    const result = credit({ ...this.settings, record, session, token, beat, now, dayCredited });
     this.record = result.record;
     this.session = result.session;
     this.dayCredited = result.dayCredited;

@@ -282,10 +282,20 @@ describe('watch-time', () => {
 
   it('refuses a beat for a lesson that the session does not play', () => {
     const { record, session } = new Learner();
-    const beat = { token: 'token', seq: 1, ranges: [[0, 5] as [number, number]], rate: 1 };
+    const beat = { seq: 1, ranges: [[0, 5] as [number, number]], rate: 1 };
     const lesson = { id: 'lesson-2', seconds: 100 };
     const now = NOON + 5000;
-    const result = credit({ rules: RULES, term: TERM, record, session, lesson, beat, now, dayCredited: 0 });
+    const result = credit({
+      rules: RULES,
+      term: TERM,
+      record,
+      session,
+      lesson,
+      token: 'token',
+      beat,
+      now,
+      dayCredited: 0,
+    });
     expect(result.rejected).to.equal('token');
   });
 
