@@ -2,6 +2,7 @@ import { beijingHour } from '#platform';
 import { addRange, type Ranges } from './ranges.ts';
 import type { Reason } from './watch-rules.ts';
 import type { Uncredited } from './watch-time.ts';
+import type { Whole } from './whole.ts';
 
 /** What one reason cost in one lesson on one day. */
 export interface ReasonLine {
@@ -19,7 +20,7 @@ export interface ReasonLine {
 interface LessonDay {
   credited: number;
   /** Of these, seconds that a moderator granted on an appeal. */
-  granted?: number;
+  granted?: number | undefined;
   reasons: Partial<Record<Reason, ReasonLine>>;
 }
 
@@ -58,7 +59,7 @@ export interface DayLedger {
   presence: PresenceDay;
   /** Beijing hours in which play was reported, bit 0 for the hour from midnight. */
   hours: number;
-  together?: Together;
+  together?: Together | undefined;
 }
 
 /** Stretches kept per reason and day; beyond that only their outer edges stay. */
@@ -97,17 +98,19 @@ export function noteBeats(
   { credited, uncredited }: { credited: number; uncredited: readonly Uncredited[] },
   now: number,
 ): DayLedger {
-  const before = ledger.lessons[lesson] ?? { credited: 0, reasons: {} };
+  const before: LessonDay = ledger.lessons[lesson] ?? { credited: 0, reasons: {} };
   const reasons = uncredited.length > 0 ? { ...before.reasons } : before.reasons;
   for (const loss of uncredited) reasons[loss.reason] = addLoss(reasons[loss.reason], loss, now);
-  const ofLesson = { ...before };
-  ofLesson.credited += credited;
-  ofLesson.reasons = reasons;
-  const after = { ...ledger };
-  after.credited += credited;
-  after.lessons = { ...ledger.lessons };
+  const ofLesson: Whole<LessonDay> = { credited: before.credited + credited, granted: before.granted, reasons };
+  const after: Whole<DayLedger> = {
+    day: ledger.day,
+    credited: ledger.credited + credited,
+    lessons: { ...ledger.lessons },
+    presence: ledger.presence,
+    hours: ledger.hours | (1 << beijingHour(now)),
+    together: ledger.together,
+  };
   after.lessons[lesson] = ofLesson;
-  after.hours |= 1 << beijingHour(now);
   return after;
 }
 

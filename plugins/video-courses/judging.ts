@@ -1,8 +1,8 @@
 import { overlapMs } from './anomalies.ts';
 import type { Beat } from './beat.ts';
 import { noteBeats, noteTogether } from './day-ledger.ts';
+import { copyOf, type LivePlaying } from './live-playing.ts';
 import type { Report } from './playing.messages.ts';
-import type { LivePlaying } from './playing.store.ts';
 import { positionOf } from './standing.ts';
 import type { Reason, WatchRules } from './watch-rules.ts';
 import { credit, type Uncredited } from './watch-time.ts';
@@ -76,8 +76,7 @@ export function judge(live: LivePlaying, report: Report, circumstances: Circumst
   const { credited } = result;
   const uncredited = result.noted ? [...result.reasons, ...outside] : result.reasons;
   const day = result.played || result.noted ? noteBeats(live.day, lesson.id, { credited, uncredited }, now) : live.day;
-  // Copied, then changed: a literal that names a copied field again costs ten times as much, and every beat comes here.
-  const after = { ...live };
+  const after = copyOf(live);
   after.record = record;
   after.playing = session;
   after.day = day;

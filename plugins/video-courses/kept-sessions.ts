@@ -1,4 +1,5 @@
-import type { LivePlaying, PlayingStore } from './playing.store.ts';
+import type { LivePlaying } from './live-playing.ts';
+import type { PlayingStore } from './playing.store.ts';
 
 /** Sessions of people who have gone are forgotten after this; the database keeps them. */
 const KEPT_MS = 5 * 60_000;

@@ -9,7 +9,7 @@ export interface PlayingSession {
   /** Server epoch ms up to which time is in the account. */
   lastAt: number;
   /** The player's own clock (epoch ms) at the last accepted beat; absent when it does not say. */
-  sentAt?: number;
+  sentAt?: number | undefined;
   /** Time that beats accounted for but did not use for playing, at most one beat interval. */
   carryMs: number;
   /** Time that passed on the server and that no beat has accounted for yet: the lease for kept beats. */
@@ -17,7 +17,7 @@ export interface PlayingSession {
   /** Time that passed beyond the lease: it can explain what was played, but earns nothing. */
   lapsedMs: number;
   /** Server epoch ms at which another place took over: time from then on earns nothing here. */
-  endedAt?: number;
+  endedAt?: number | undefined;
   presence: PresenceState;
 }
 

@@ -3,7 +3,8 @@ import type { Anomalies } from './anomalies.service.ts';
 import { isSameEvidence } from './anomalies.ts';
 import type { Judgement } from './judging.ts';
 import type { KeptSessions } from './kept-sessions.ts';
-import type { LivePlaying, PlayingStore } from './playing.store.ts';
+import type { LivePlaying } from './live-playing.ts';
+import type { PlayingStore } from './playing.store.ts';
 import { lessonActivity, type VideoHost } from './plugin.ts';
 import { coveredSeconds } from './ranges.ts';
 

@@ -1,8 +1,9 @@
 import { AppError, beijingDay, type Viewer } from '#platform';
 import type { KeptSessions } from './kept-sessions.ts';
+import type { LivePlaying } from './live-playing.ts';
 import type { Commits } from './playing.commits.ts';
 import type { Report } from './playing.messages.ts';
-import type { LivePlaying, PlayingStore } from './playing.store.ts';
+import type { PlayingStore } from './playing.store.ts';
 import type { VideoHost } from './plugin.ts';
 
 interface Deps {

@@ -1,7 +1,7 @@
 import type { Lesson } from './catalogue.service.ts';
 import type { Judgement } from './judging.ts';
+import type { LivePlaying } from './live-playing.ts';
 import type { ReportReply } from './playing.messages.ts';
-import type { LivePlaying } from './playing.store.ts';
 import { checkOf } from './presence-token.ts';
 import { standingOf } from './standing.ts';
 import type { WatchRules } from './watch-rules.ts';

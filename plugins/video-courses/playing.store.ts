@@ -4,45 +4,11 @@ import { type CompanionWrite, type ReadsById, readsFrom } from '#platform';
 import { aheadOf } from './ahead.ts';
 import type { Heard } from './anomalies.ts';
 import { type DayLedger, dayOf, emptyDay, isEmptyDay } from './day-ledger.ts';
+import { copyOf, type LivePlaying, type Superseded, supersededOf } from './live-playing.ts';
 import type { PlayingSession } from './playing-session.ts';
 import type { Models } from './plugin.ts';
 import { dayId, type StoredDay, type StoredSession, type StoredWatch, watchId } from './watch.model.ts';
-import { emptyRecord, type WatchRecord } from './watch-time.ts';
-
-/** A learner's playing session with everything that a beat reads and writes. */
-export interface LivePlaying {
-  learner: string;
-  /** Revision of the stored session; 0 before the first one. */
-  rev: number;
-  /** Public name of the session. */
-  session: string;
-  enrolment: string;
-  lesson: string;
-  ended: boolean;
-  /** Name of the signed-in session that started it. */
-  by: string;
-  secret: string;
-  playing: PlayingSession;
-  record: WatchRecord;
-  /** Media seconds. */
-  position: number;
-  day: DayLedger;
-  /** Beats that record, position and day are ahead of their own documents. */
-  ahead: number;
-  /** Server epoch ms. */
-  startedAt: number;
-  before?: Superseded | undefined;
-  heard?: Heard | undefined;
-  /** Set where this is not the learner's session any more, but the one before it: the session that is. */
-  successor?: LivePlaying;
-}
-
-/** A session that another place took over; its time account ends at that moment. */
-export type Superseded = Pick<LivePlaying, 'session' | 'enrolment' | 'lesson' | 'secret' | 'playing'>;
-
-export function supersededOf({ session, enrolment, lesson, secret, playing }: Superseded): Superseded {
-  return { session, enrolment, lesson, secret, playing };
-}
+import { emptyRecord } from './watch-time.ts';
 
 /** Beats after which the lesson's and the day's own documents are written again: a minute of playing. */
 const MOST_AHEAD = 12;
@@ -150,7 +116,7 @@ export class PlayingStore {
 
   #writes(live: LivePlaying, ahead: number, now: number): { writes: CompanionWrite[]; stored: LivePlaying } {
     const { watch, days } = this.#models;
-    const stored = { ...live };
+    const stored = copyOf(live);
     stored.ahead = ahead;
     stored.rev += 1;
     const writes = [this.#sessionWrite(stored)];
@@ -194,9 +160,8 @@ function movingPart({ rev, playing, record, position, day, ahead, heard }: LiveP
 
 /** All of a session; where it was taken over, of the one that did, which knows the other's last beats. */
 function wholeSession(live: LivePlaying) {
-  const { successor } = live;
-  const next = successor ? { ...successor, ahead: 0, before: supersededOf(live) } : live;
-  const { learner: _, rev: __, before, heard, startedAt, ...rest } = next;
+  const next = live.successor ? { ...live.successor, ahead: 0, before: supersededOf(live) } : live;
+  const { learner: _, rev: __, successor: ___, before, heard, startedAt, ...rest } = next;
   return { ...rest, rev: live.rev, before: before ?? null, heard: heard ?? null, startedAt: new Date(startedAt) };
 }
 

@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomInt } from 'node:crypto';
-import type { LivePlaying } from './playing.store.ts';
+import type { LivePlaying } from './live-playing.ts';
 import type { PresenceRules } from './watch-rules.ts';
 
 /** Between 0 and 1, from a source that nobody can guess. */

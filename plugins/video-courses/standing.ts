@@ -1,6 +1,6 @@
 import type { Lesson } from './catalogue.service.ts';
+import type { LivePlaying } from './live-playing.ts';
 import type { Standing } from './playing.messages.ts';
-import type { LivePlaying } from './playing.store.ts';
 import { coveredSeconds, type Ranges } from './ranges.ts';
 import type { WatchRules } from './watch-rules.ts';
 import { isComplete } from './watch-time.ts';

@@ -1,4 +1,4 @@
-import { type LivePlaying, type Superseded, supersededOf } from './playing.store.ts';
+import { type LivePlaying, type Superseded, supersededOf } from './live-playing.ts';
 import type { WatchRules } from './watch-rules.ts';
 
 /** Whether a player may be there, or come back with beats that it kept: another one does not take over unasked. */

@@ -1,5 +1,6 @@
 import type { PlayingSession } from './playing-session.ts';
 import type { Reason, WatchRules } from './watch-rules.ts';
+import type { Whole } from './whole.ts';
 
 /** What one accepted beat may spend, and the session after it. */
 export interface Account {
@@ -41,13 +42,18 @@ export function openAccount(
   const fromOpen = Math.min(wanted, open);
   const fromLapsed = Math.min(wanted - fromOpen, lapsed);
   const usable = Math.min(fromOpen, rules.gapSeconds * 1000);
-  const next = { ...session };
-  next.seq = beat.seq;
-  next.lastAt = lastAt;
-  next.openMs = open - fromOpen;
-  next.lapsedMs = lapsed - fromLapsed;
-  if (beat.sentAt === undefined) delete next.sentAt;
-  else next.sentAt = beat.sentAt;
+  const next: Whole<PlayingSession> = {
+    token: session.token,
+    lesson: session.lesson,
+    seq: beat.seq,
+    lastAt,
+    sentAt: beat.sentAt,
+    carryMs: session.carryMs,
+    openMs: open - fromOpen,
+    lapsedMs: lapsed - fromLapsed,
+    endedAt: session.endedAt,
+    presence: session.presence,
+  };
   return {
     session: next,
     allowance: usable + session.carryMs,

@@ -26,7 +26,7 @@ interface Commit {
 interface Pending {
   changes: Change[];
   companions: CompanionWrite[];
-  created?: Enrolment;
+  created?: Enrolment | undefined;
   resolve(enrolment: Enrolment): void;
   reject(error: unknown): void;
 }
@@ -77,7 +77,8 @@ export class CommitLane {
   enqueue(id: string, entry: Omit<Pending, 'resolve' | 'reject'>): Promise<Enrolment> {
     return new Promise((resolve, reject) => {
       const waiting = this.#queue.get(id);
-      const pending = { ...entry, resolve, reject };
+      const { changes, companions, created } = entry;
+      const pending: Pending = { changes, companions, created, resolve, reject };
       if (waiting) waiting.push(pending);
       else this.#queue.set(id, [pending]);
       this.#running ??= this.#run();

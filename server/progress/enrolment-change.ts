@@ -46,7 +46,8 @@ export function applyChanges<E extends EnrolmentProgress>(
   for (const change of changes) applyOne(after, change);
   const measures = sumMeasures(after.values, measureOf);
   const result = score(scheme, measures, after.values);
-  const components = Object.fromEntries(result.components.map((component) => [component.id, component.score]));
+  const components: Record<string, number> = {};
+  for (const { id, score } of result.components) components[id] = score;
   if (before.qualifiedAt) {
     for (const [id, earned] of Object.entries(before.components))
       components[id] = Math.max(components[id] ?? 0, earned);
