@@ -78,6 +78,8 @@ export interface Platform {
 
 /** Connections that may wait to be taken, as far as the system's own limit allows: when everybody comes back at once. */
 const backlog = 8_192;
+/** Enrolments in one commit at most. */
+const largestCommit = 1_000;
 
 /** Wires the rooms of the core, loads the plugins, and listens. */
 export async function startPlatform({
@@ -128,6 +130,7 @@ export async function startPlatform({
     facts.emit('progress.committed', changes);
     announce(changes, rollUps, (room, event, value) => realtime.publish(room, event, value));
   };
+  const parts = partsOf(seat?.number);
   const recorder = new Recorder({
     models: models as never,
     transaction,
@@ -135,8 +138,8 @@ export async function startPlatform({
     measureOf: measures.measureOf,
     observe: watchCommits(metrics),
     windowMs: 15,
-    parts: partsOf(seat?.number ?? process.pid),
-    groupSize: 1_000,
+    parts,
+    groupSize: largestCommit,
     committed(changes, qualified) {
       committed(changes);
       for (const { _id } of qualified) facts.deliver(_id);
@@ -205,6 +208,8 @@ export async function startPlatform({
     explain: (error, viewer) =>
       locales.translator(viewer.language === 'en' ? 'en' : 'zh-CN')(error.messageKey, error.params),
     intervalMs: 1_000,
+    // The largest commits being written, and one being judged.
+    messagesAtOnce: (parts.length + 1) * largestCommit,
     limits,
     provenSession: sessions.proven,
     viewerOf: sessions.viewerOf,

@@ -10,8 +10,15 @@ interface Upsert {
  */
 const PARTS = 5;
 
-/** The parts that a server process writes beats and the like to, by the number of its seat. */
-export const partsOf = (seat: number): [number, number] => (seat % 2 === 0 ? [0, 1] : [2, 3]);
+/**
+ * The parts that a server process writes beats and the like to. Alone it has two commits under way, so that one is prepared
+ * while the other waits for the database; of several, each has one, as the others go on meanwhile, and its commits are larger.
+ * @param seat the worker's number; undefined for a process that is alone on its machine
+ */
+export function partsOf(seat: number | undefined): number[] {
+  if (seat !== undefined) return [seat % (PARTS - 1)];
+  return process.pid % 2 === 0 ? [0, 1] : [2, 3];
+}
 export const rescoringPart = PARTS - 1;
 
 /** The ids of all parts of a roll-up, or of one of its days. */

@@ -22,17 +22,14 @@ interface RealtimeDeps extends HandshakeDeps {
   explain(error: AppError, viewer: Viewer): string;
   /** At most one message per room in this time, in milliseconds. */
   intervalMs: number;
+  /** Plugins' messages that are handled at the same time; the others wait for their turn. */
+  messagesAtOnce: number;
   /** Joins the rooms of several server processes. */
   cluster?: Cluster | undefined;
   /** Whether other processes share the port: the requests of one long-polling connection would reach any of them. */
   websocketOnly?: boolean;
 }
 
-/**
- * Messages that are handled at the same time, by all server processes of a machine together: two of the largest commits
- * being written, and one being judged.
- */
-const messagesAtOnce = 3_000;
 /** Rooms a socket may be in at most, so that one client cannot make the server remember without end. */
 const mostRooms = 50;
 /** How long Redis keeps for a socket that lost its connection what it misses, in milliseconds. */
@@ -52,7 +49,7 @@ export class Realtime {
 
   constructor(deps: RealtimeDeps) {
     this.#deps = deps;
-    this.turns = new Turns(Math.ceil(messagesAtOnce / (1 + (deps.cluster?.seats?.others.length ?? 0))));
+    this.turns = new Turns(deps.messagesAtOnce);
     this.io = new Server(deps.server, {
       // Only Redis keeps what a socket misses: a log in this process would grow by every learner's every message. A page that
       // was not there reads the state again.

@@ -61,6 +61,7 @@ export async function startClientSite(): Promise<ClientSite> {
     viewerOf: async () => viewer,
     languageOf: () => 'zh-CN',
     explain: (error) => error.code,
+    messagesAtOnce: 100,
     intervalMs: 50,
     limits: new Limits(0),
     provenSession: () => 'session',
