@@ -20,7 +20,7 @@ export interface ReasonLine {
 interface LessonDay {
   credited: number;
   /** Of these, seconds that a moderator granted on an appeal. */
-  granted?: number | undefined;
+  granted?: number;
   reasons: Partial<Record<Reason, ReasonLine>>;
 }
 
@@ -101,7 +101,9 @@ export function noteBeats(
   const before: LessonDay = ledger.lessons[lesson] ?? { credited: 0, reasons: {} };
   const reasons = uncredited.length > 0 ? { ...before.reasons } : before.reasons;
   for (const loss of uncredited) reasons[loss.reason] = addLoss(reasons[loss.reason], loss, now);
-  const ofLesson: Whole<LessonDay> = { credited: before.credited + credited, granted: before.granted, reasons };
+  const ofLesson = { ...before };
+  ofLesson.credited += credited;
+  ofLesson.reasons = reasons;
   const after: Whole<DayLedger> = {
     day: ledger.day,
     credited: ledger.credited + credited,

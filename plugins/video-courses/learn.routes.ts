@@ -23,8 +23,7 @@ export function learnRoutes(host: VideoHost, services: Services): void {
     const t = host.translate(language);
     const enrolment = await chosen(request);
     if (!enrolment) {
-      if (request.viewer && holds(request.viewer, host.rolesFor('author')))
-        return response.redirect('/video-courses/manage');
+      if (holds(request.viewer!, host.rolesFor('author'))) return response.redirect('/video-courses/manage');
       return response.page('video-courses/no-courses', { title: t('courses.title') });
     }
     const programme = await host.programmes.get(enrolment.programme);

@@ -41,6 +41,7 @@ interface Post {
  * a helper on each processor; workers share them. Each way costs or saves a twentieth of all that a beat does.
  */
 const workerArguments = ['--no-parallel-scavenge', '--max-semi-space-size=256'];
+
 /** Longer than a worker takes at most to end politely (main.ts), in milliseconds. */
 const stopMs = 11_000;
 

@@ -17,10 +17,9 @@ describe('the day’s ledger', () => {
     day = noteBeats(day, 'a', { credited: 3, uncredited: [loss(20, 21.5)] }, 2000);
     day = noteBeats(day, 'b', { credited: 4, uncredited: [] }, 3000);
     expect(day.credited).to.equal(12);
-    expect(day.lessons.b).to.deep.equal({ credited: 4, granted: undefined, reasons: {} });
+    expect(day.lessons.b).to.deep.equal({ credited: 4, reasons: {} });
     expect(day.lessons.a).to.deep.equal({
       credited: 8,
-      granted: undefined,
       reasons: { gap: { seconds: 3.5, beats: 2, stretches: [5000, 7000, 20_000, 21_500], first: 1000, last: 2000 } },
     });
   });
