@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { serialize } from 'bson';
 import { open } from 'lmdb';
 import { type Collection, type Document, MongoClient } from 'mongodb';
-import { type RunningEngine, startEngine } from '../support/engine.ts';
+import { type RunningEngine, startEngine } from '../../server/database/mongod/test/support/engine.ts';
 
 interface Row extends Document {
   _id: number;

@@ -7,8 +7,8 @@ import { expect } from 'chai';
 import { type Collection, MongoClient } from 'mongodb';
 import { openDatabase } from '../../../server/database/index.ts';
 import { checkFolder } from '../../../server/database/mongod/maintenance.ts';
+import { startEngine } from '../../../server/database/mongod/test/support/engine.ts';
 import { createLog } from '../../../server/log.ts';
-import { startEngine } from '../../support/engine.ts';
 
 const binary = fileURLToPath(new URL('../../../server/database/mongod/bin/mongod.mjs', import.meta.url));
 const OUT_OF_DISK_SPACE = 14031;

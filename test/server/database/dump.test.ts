@@ -24,8 +24,8 @@ import { MongoClient } from 'mongodb';
 import { dump, restore } from '../../../server/database/dump.ts';
 import { Engine } from '../../../server/database/mongod/engine.ts';
 import { checkFolder } from '../../../server/database/mongod/maintenance.ts';
+import { startEngine } from '../../../server/database/mongod/test/support/engine.ts';
 import { successor } from '../../../server/database/mongod/values/keys.ts';
-import { startEngine } from '../../support/engine.ts';
 
 const DATABASE = 'dump_test';
 const everyType: Document = {

@@ -5,7 +5,7 @@ import { serialize } from 'bson';
 import { expect } from 'chai';
 import type { Document, UpdateFilter } from 'mongodb';
 import { dump, restore } from '../../../server/database/dump.ts';
-import { withEngine } from '../../support/engine-suite.ts';
+import { withEngine } from '../../../server/database/mongod/test/support/engine-suite.ts';
 
 /** A document whose fields stand in this order, which objects cannot have. */
 const inOrder = (...fields: [string, unknown][]) => new Map(fields) as unknown as Document;

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { MongoClient } from 'mongodb';
 
-const binary = fileURLToPath(new URL('../../server/database/mongod/bin/mongod.mjs', import.meta.url));
+const binary = fileURLToPath(new URL('../../bin/mongod.mjs', import.meta.url));
 
 export interface RunningEngine {
   uri: string;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type Collection, Decimal128, type Document, Long, ObjectId } from 'mongodb';
-import { withEngine } from '../../support/engine-suite.ts';
+import { withEngine } from './support/engine-suite.ts';
 
 describe('indexes of the engine', () => {
   const engine = withEngine('indexes');

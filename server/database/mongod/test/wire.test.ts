@@ -5,9 +5,9 @@ import { Code, serialize } from 'bson';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type Document, MongoClient } from 'mongodb';
-import { readUpdate } from '../../../server/database/mongod/commands/update-statement.ts';
-import { parseMessage } from '../../../server/database/mongod/wire/messages.ts';
-import { withEngine } from '../../support/engine-suite.ts';
+import { readUpdate } from '../commands/update-statement.ts';
+import { parseMessage } from '../wire/messages.ts';
+import { withEngine } from './support/engine-suite.ts';
 
 const LARGEST_DOCUMENT = 16 * 1024 * 1024;
 const LARGEST_MESSAGE = 48_000_000;

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { withEngine } from '../../support/engine-suite.ts';
+import { withEngine } from './support/engine-suite.ts';
 
 describe('collation in the engine', () => {
   const engine = withEngine('collations');

@@ -1,9 +1,9 @@
 import { Double, Long } from 'bson';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { compilePick, compileProjection } from '../../../server/database/mongod/query/projection.ts';
-import { type Doc, encode } from '../../../server/database/mongod/values/codec.ts';
-import { decode } from '../../../server/database/mongod/values/decode.ts';
+import { compilePick, compileProjection } from '../query/projection.ts';
+import { type Doc, encode } from '../values/codec.ts';
+import { decode } from '../values/decode.ts';
 
 const name = fc.constantFrom('a', 'b', 'ab', '学', 'total');
 const scalar = fc.oneof(

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Decimal128, type Document, Double, Int32, Long } from 'mongodb';
-import { withEngine } from '../../support/engine-suite.ts';
+import { withEngine } from './support/engine-suite.ts';
 
 const decimal = (text: string) => Decimal128.fromString(text);
 const long = (text: string | number) => Long.fromString(String(text));

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Document, MongoClient } from 'mongodb';
-import { Engine } from '../../../server/database/mongod/engine.ts';
-import { expireDocuments } from '../../../server/database/mongod/expiry.ts';
-import { checkFolder } from '../../../server/database/mongod/maintenance.ts';
-import { startEngine } from '../../support/engine.ts';
+import { Engine } from '../engine.ts';
+import { expireDocuments } from '../expiry.ts';
+import { checkFolder } from '../maintenance.ts';
+import { startEngine } from './support/engine.ts';
 
 const START = Date.parse('2026-09-01T00:00:00Z');
 const at = (seconds: number) => new Date(START + seconds * 1000);

@@ -12,7 +12,7 @@ import { reasonNotToRun } from './not-run.ts';
 import { fulfils, runTest, type Server } from './runner.ts';
 import type { TestFile } from './types.ts';
 
-const folder = fileURLToPath(new URL('../../../shared/conformance/mongodb', import.meta.url));
+const folder = fileURLToPath(new URL('../../../../../../shared/conformance/mongodb', import.meta.url));
 
 function* filesIn(path: string): Generator<string> {
   for (const entry of readdirSync(path, { withFileTypes: true })) {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { withEngine } from '../../support/engine-suite.ts';
+import { withEngine } from './support/engine-suite.ts';
 
-const shell = fileURLToPath(new URL('../../../node_modules/mongosh/bin/mongosh.js', import.meta.url));
+const shell = fileURLToPath(new URL('../../../../node_modules/mongosh/bin/mongosh.js', import.meta.url));
 
 /** An everyday session: what a person types, and what is printed as one line of JSON at its end. */
 const script = `

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Collection, Document } from 'mongodb';
-import { withEngine } from '../../support/engine-suite.ts';
+import { withEngine } from './support/engine-suite.ts';
 
 /** Search, and the _ids that it finds, from MongoDB's manual on $text or by its rules. */
 const searches: [string, { $search: string; [option: string]: unknown }, number[]][] = [

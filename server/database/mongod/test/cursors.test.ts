@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Long } from 'mongodb';
-import { Cursors } from '../../../server/database/mongod/cursors.ts';
-import { withEngine } from '../../support/engine-suite.ts';
+import { Cursors } from '../cursors.ts';
+import { withEngine } from './support/engine-suite.ts';
 
 describe('cursors of the engine', () => {
   const engine = withEngine('cursors');

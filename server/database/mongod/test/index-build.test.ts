@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Collection, MongoClient } from 'mongodb';
-import { checkFolder } from '../../../server/database/mongod/maintenance.ts';
-import { type RunningEngine, startEngine } from '../../support/engine.ts';
-import { eventually } from '../../support/eventually.ts';
+import { checkFolder } from '../maintenance.ts';
+import { type RunningEngine, startEngine } from './support/engine.ts';
+import { eventually } from './support/eventually.ts';
 
 interface Row {
   _id: number;

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Collection, MongoClient } from 'mongodb';
-import { checkFolder } from '../../../server/database/mongod/maintenance.ts';
-import { startEngine } from '../../support/engine.ts';
-import { eventually } from '../../support/eventually.ts';
+import { checkFolder } from '../maintenance.ts';
+import { startEngine } from './support/engine.ts';
+import { eventually } from './support/eventually.ts';
 
 /** How often the engine is killed; `ENGINE_KILLS=100` is the long run. */
 const KILLS = Number(process.env.ENGINE_KILLS ?? 6);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Document } from 'mongodb';
-import { withEngine } from '../../support/engine-suite.ts';
+import { withEngine } from './support/engine-suite.ts';
 
 /** Commands that MongoDB has and the engine has not: none may look as if it had worked. */
 const unknown = `addShard analyze applyOps authenticate balancerStart cleanupOrphaned cloneCollectionAsCapped compact

@@ -5,14 +5,14 @@ import { Code, Double, Long, ObjectId } from 'bson';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type Document, MongoClient } from 'mongodb';
-import { checkFolder } from '../../../server/database/mongod/maintenance.ts';
-import { EncodedUpdate } from '../../../server/database/mongod/update/encoded-update.ts';
-import { Patches } from '../../../server/database/mongod/update/patch.ts';
-import { compileUpdate } from '../../../server/database/mongod/update/update.ts';
-import { type Doc, encode } from '../../../server/database/mongod/values/codec.ts';
-import { decode } from '../../../server/database/mongod/values/decode.ts';
-import { Encoded } from '../../../server/database/mongod/values/raw.ts';
-import { startEngine } from '../../support/engine.ts';
+import { checkFolder } from '../maintenance.ts';
+import { EncodedUpdate } from '../update/encoded-update.ts';
+import { Patches } from '../update/patch.ts';
+import { compileUpdate } from '../update/update.ts';
+import { type Doc, encode } from '../values/codec.ts';
+import { decode } from '../values/decode.ts';
+import { Encoded } from '../values/raw.ts';
+import { startEngine } from './support/engine.ts';
 
 interface Row extends Document {
   _id: number;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { MongoClient } from 'mongodb';
-import { startEngine } from '../../support/engine.ts';
+import { startEngine } from './support/engine.ts';
 
 /** Writes within a transaction, says so, and never ends it. */
 const client = `

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Decimal128, type Document, Double, Long, ObjectId } from 'mongodb';
-import { withEngine } from '../../support/engine-suite.ts';
+import { withEngine } from './support/engine-suite.ts';
 
 /** Schema, and values of the field `a` that fulfil it and that do not (draft 4 with MongoDB's bsonType). */
 const schemas: [string, Document, unknown[], unknown[]][] = [

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type Collection, Decimal128, type Document, Double, Long } from 'mongodb';
-import { withEngine } from '../../support/engine-suite.ts';
+import { withEngine } from './support/engine-suite.ts';
 
 /** Filter, documents, and the _ids that MongoDB's manual says match. */
 const filters: [string, Document, Document[], number[]][] = [

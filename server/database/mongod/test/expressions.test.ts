@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Decimal128, type Document, Double, Long, ObjectId } from 'mongodb';
-import { withEngine } from '../../support/engine-suite.ts';
+import { withEngine } from './support/engine-suite.ts';
 import { asStored, raw, typed } from './typed.ts';
 
 const decimal = (text: string) => Decimal128.fromString(text);

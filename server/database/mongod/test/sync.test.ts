@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { MongoClient } from 'mongodb';
-import { checkFolder } from '../../../server/database/mongod/maintenance.ts';
-import { startEngine } from '../../support/engine.ts';
+import { checkFolder } from '../maintenance.ts';
+import { startEngine } from './support/engine.ts';
 
 const hasTracer = () => {
   try {
