@@ -3,7 +3,7 @@ import { Clock } from './clock.ts';
 import { Cursors } from './cursors.ts';
 import { CommandError, namespaceNotFound } from './errors.ts';
 import { Snapshots } from './snapshots.ts';
-import { Catalog, type Collection, createIndexEntry, traitsOf } from './storage/catalog.ts';
+import { Catalog, type Collection } from './storage/catalog.ts';
 import { Sessions } from './storage/sessions.ts';
 import { Store } from './storage/store.ts';
 import { type Transaction, Transactions } from './storage/transactions.ts';
@@ -59,27 +59,18 @@ export class Engine {
 
   private newCollection(database: string, name: string, options: Doc): Collection {
     checkNamespace(database, name);
-    const collection: Collection = {
+    return {
       database,
       name,
       namespace: `${database}.${name}`,
       uuid: Buffer.from(randomUUID().replaceAll('-', ''), 'hex'),
       options,
-      ...traitsOf(options),
       ident: this.catalog.allocate(this.store),
       indexes: [],
       builds: [],
       count: 0,
       size: 0,
     };
-    if (typeof options.viewOn === 'string') {
-      collection.view = { on: options.viewOn, pipeline: (options.pipeline ?? []) as Doc[] };
-    }
-    if (options.capped === true) {
-      const spec = { v: 2, key: { _id: 1 }, name: '_id_', unique: true };
-      collection.indexes.push(createIndexEntry(spec, this.catalog.allocate(this.store)));
-    }
-    return collection;
   }
 
   /** Creates a collection that others see when its transaction commits. */
@@ -100,16 +91,7 @@ export class Engine {
   /** The collection to write to; it comes into being with its first document. */
   async collectionForWrite(database: string, name: string, transaction?: Transaction): Promise<Collection> {
     const existing = this.find(database, name, transaction);
-    if (existing !== undefined) {
-      if (existing.view !== undefined) {
-        throw new CommandError(
-          166,
-          'CommandNotSupportedOnView',
-          `Namespace ${existing.namespace} is a view, not a collection`,
-        );
-      }
-      return existing;
-    }
+    if (existing !== undefined) return existing;
     checkNamespace(database, name);
     if (transaction !== undefined) return this.createInTransaction(transaction, database, name);
     await this.store.write(() => {

@@ -33,18 +33,15 @@ export async function expireDocuments(engine: Engine, now = Date.now()): Promise
 interface Lifetime {
   field: string;
   seconds: number;
-  hint: string | undefined;
+  hint: string;
 }
 
-/** The dates after which documents go: those of TTL indexes, and that of a time series or a clustered collection. */
-function* lifetimesIn({ indexes, options }: Collection): Generator<Lifetime> {
+/** The dates after which documents go. */
+function* lifetimesIn({ indexes }: Collection): Generator<Lifetime> {
   for (const { spec, fields } of indexes) {
     if (spec.expireAfterSeconds === undefined || fields.length !== 1) continue;
     yield { field: fields[0] as string, seconds: spec.expireAfterSeconds, hint: spec.name };
   }
-  if (typeof options.expireAfterSeconds !== 'number') return;
-  const { timeField } = (options.timeseries ?? { timeField: '_id' }) as { timeField: string };
-  yield { field: timeField, seconds: options.expireAfterSeconds, hint: undefined };
 }
 
 const test = (filter: Doc) => ({ matches: compileFilter(filter), fields: fieldsOf(filter) });

@@ -1,16 +1,9 @@
 import { fieldsRead } from '../aggregation/dependencies.ts';
 import { runPipeline } from '../aggregation/pipeline.ts';
-import { asksForScore, SCORE, withScore } from '../aggregation/text-score.ts';
 import type { Engine } from '../engine.ts';
 import { CommandError, failedToParse, invalidOptions, notImplemented } from '../errors.ts';
-import { compileFilter, type MatchContext } from '../query/matcher.ts';
-import type { Found } from '../query/scan.ts';
-import { scored } from '../query/sort.ts';
 import { type Collection, indexSpecs } from '../storage/catalog.ts';
-import { textOperand } from '../text/plan.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
-import { decode } from '../values/decode.ts';
-import { asDouble } from '../values/numeric.ts';
 import { plain } from '../values/plain.ts';
 import {
   type Command,
@@ -29,16 +22,12 @@ import { countMatches, countStage, decoded, type Search, search, stagesOf } from
 
 export const aggregate: Handler = async (engine, command) => {
   const { body, database } = command;
-  let stages = stagesOf(body.pipeline);
+  const stages = stagesOf(body.pipeline);
   if (body.explain !== true && !isDocument(body.cursor)) {
     throw failedToParse("The 'cursor' option is required, except for aggregate with the explain argument");
   }
   const name = typeof body.aggregate === 'string' ? body.aggregate : undefined;
-  let collection = name === undefined ? undefined : engine.find(database, name, command.transaction);
-  while (collection?.view !== undefined) {
-    stages = [...collection.view.pipeline, ...stages];
-    collection = engine.catalog.get(database, collection.view.on);
-  }
+  const collection = name === undefined ? undefined : engine.find(database, name, command.transaction);
   const { head, rest } = splitSearch(stages, body.hint);
   const output = outputStage(rest);
   if (output !== undefined && command.transaction !== undefined) {
@@ -137,26 +126,13 @@ function* evaluate(
     for (const document of runPipeline(rest.slice(1), special, context)) yield encode(document);
     return;
   }
-  const filters = matchContext(engine, command, undefined, collection);
-  if (textOperand(head.filter) !== undefined) compileFilter(head.filter, filters);
+  const filters = matchContext(engine, command);
   const found = collection === undefined ? [] : search(viewOf(engine, command), collection, head, filters);
   if (rest.length === 0) {
     for (const each of found) yield each.raw;
     return;
   }
-  if (asksForScore(rest)) {
-    const documents = scoredDocuments(found, filters);
-    for (const document of runPipeline(withScore(rest), documents, context)) yield encode(document);
-    return;
-  }
   for (const document of runPipeline(rest, decoded(found, fieldsRead(rest)), context)) yield encode(document);
-}
-
-function* scoredDocuments(found: Iterable<Found>, { textScore }: MatchContext): Generator<Doc> {
-  for (const { raw } of found) {
-    const document = decode(raw);
-    yield { ...document, [SCORE]: asDouble(scored(textScore, document)) };
-  }
 }
 
 function specialSource(
@@ -201,7 +177,7 @@ function collectionStatistics(collection: Collection | undefined): Doc {
     storageStats: {
       count,
       size,
-      capped: collection.options.capped === true,
+      capped: false,
       avgObjSize: count === 0 ? 0 : Math.round(size / count),
       nindexes,
     },

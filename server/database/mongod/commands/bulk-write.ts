@@ -87,7 +87,7 @@ function runOperation(
   }
   if (kind === 'update') return runUpdate(engine, command, target, collection, operation, progress, totals);
   if (kind !== 'delete') throw failedToParse(`unknown operation ${kind} in bulkWrite`);
-  const context = contextFor(engine, command, operation.collation as Doc | undefined, collection);
+  const context = contextFor(engine, command, operation.collation as Doc | undefined);
   const request = { filter: operation.filter as Doc, hint: operation.hint };
   const found = matching(target, collection, request, context, operation.multi !== true);
   for (const { key } of found) claimDocument(target, key);

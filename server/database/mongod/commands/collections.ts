@@ -70,9 +70,7 @@ export const listCollections: Handler = (engine, command) => {
 };
 
 function describe(collection: Collection): Doc {
-  const { name, view, options, uuid } = collection;
-  if (view !== undefined) return { name, type: 'view', options, info: { readOnly: true } };
-  if (options.timeseries !== undefined) return { name, type: 'timeseries', options, info: { readOnly: false } };
+  const { name, options, uuid } = collection;
   const info = { readOnly: false, uuid: new UUID(uuid) };
   return { name, type: 'collection', options, info, idIndex: indexSpecs(collection)[0] };
 }
@@ -109,10 +107,7 @@ export const collStats: Handler = (engine, command) => {
     avgObjSize: count === 0 ? 0 : Math.round(collection.size / count),
     storageSize: size,
     scaleFactor: scale,
-    capped: collection.options.capped === true,
-    ...(collection.options.capped === true
-      ? { max: collection.options.max ?? 0, maxSize: collection.options.size }
-      : {}),
+    capped: false,
     nindexes: indexSpecs(collection).length,
     indexSizes: {},
     totalIndexSize: 0,
@@ -130,8 +125,8 @@ export const dbStats: Handler = (engine, command) => {
   const objects = sum((each) => each.count);
   return {
     db: command.database,
-    collections: collections.filter((each) => each.view === undefined).length,
-    views: collections.filter((each) => each.view !== undefined).length,
+    collections: collections.length,
+    views: 0,
     objects,
     avgObjSize: objects === 0 ? 0 : bytes / objects,
     dataSize,

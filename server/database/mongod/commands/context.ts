@@ -1,12 +1,11 @@
 import { Binary, type Long, type Timestamp } from 'bson';
-import { evaluator, type PipelineContext, runPipeline } from '../aggregation/pipeline.ts';
+import { evaluator, type PipelineContext } from '../aggregation/pipeline.ts';
 import type { Engine } from '../engine.ts';
 import { badValue, CommandError, notImplemented, typeMismatch } from '../errors.ts';
 import type { MatchContext } from '../query/matcher.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { KeyValue } from '../storage/store.ts';
 import type { Transaction } from '../storage/transactions.ts';
-import { textSearchIn } from '../text/plan.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { collatorFor } from '../values/collation.ts';
 import { typeName } from '../values/compare.ts';
@@ -62,24 +61,13 @@ export function collectionName(command: Command): string {
 }
 
 /** What filters and expressions of a command refer to: collation, `let`, other collections. */
-export function matchContext(
-  engine: Engine,
-  command: Command,
-  collation?: unknown,
-  collection = namedCollection(engine, command),
-): MatchContext {
-  const chosen = (collation ?? command.body.collation ?? collection?.options.collation) as Doc | undefined;
+export function matchContext(engine: Engine, command: Command, collation?: unknown): MatchContext {
+  const chosen = (collation ?? command.body.collation) as Doc | undefined;
   return {
     collator: collatorFor(chosen),
     evaluate: evaluator(pipelineContext(engine, command, chosen)),
     within: command.deadline === undefined ? undefined : (matches) => withinTime(matches, command),
-    text: (operand) => textSearchIn(collection, operand),
   };
-}
-
-function namedCollection(engine: Engine, command: Command): Collection | undefined {
-  const name = command.body[command.name];
-  return typeof name === 'string' ? engine.find(command.database, name, command.transaction) : undefined;
 }
 
 export function pipelineContext(engine: Engine, command: Command, collation?: Doc): PipelineContext {
@@ -88,9 +76,7 @@ export function pipelineContext(engine: Engine, command: Command, collation?: Do
     variables: command.body.let === undefined ? undefined : evaluateLet(command.body.let as Doc),
     documentsOf: (name) => {
       const found = engine.find(command.database, name, command.transaction);
-      if (found?.view === undefined) return found === undefined ? [] : documentsOf(viewOf(engine, command), found);
-      const context = pipelineContext(engine, command, collation);
-      return [...runPipeline(found.view.pipeline, context.documentsOf(found.view.on), context)];
+      return found === undefined ? [] : documentsOf(viewOf(engine, command), found);
     },
   };
 }

@@ -8,10 +8,8 @@ import { buildInfo, getParameter, hello, replicaSetCommands, type ServerInfo, se
 import { aggregate } from './aggregate.ts';
 import { checkApi, checkReadConcern } from './api-version.ts';
 import { bulkWrite } from './bulk-write.ts';
-import { collMod } from './coll-mod.ts';
 import * as collections from './collections.ts';
 import type { Command, Handler, Reply } from './context.ts';
-import { convertToCapped } from './convert-to-capped.ts';
 import { create } from './create.ts';
 import { deadlineOf } from './deadline.ts';
 import { explain } from './explain.ts';
@@ -54,6 +52,9 @@ export function commandTable(
   const needsAtlas: Handler = () => {
     throw searchNeedsAtlas();
   };
+  const refused: Handler = (_engine, { name }) => {
+    throw notImplemented(`${name} is not supported`);
+  };
   const greet: Handler = (_engine, command) => hello(info, command);
   const table: Record<string, Handler> = {
     find,
@@ -73,11 +74,11 @@ export function commandTable(
     dropIndexes,
     deleteIndexes: dropIndexes,
     create,
-    convertToCapped,
     drop: collections.drop,
     dropDatabase: collections.dropDatabase,
     renameCollection: collections.renameCollection,
-    collMod,
+    collMod: refused,
+    convertToCapped: refused,
     listCollections: collections.listCollections,
     listDatabases: collections.listDatabases,
     collStats: collections.collStats,

@@ -29,15 +29,11 @@ const lists: Record<string, string> = {
   createIndexes: 'indexes commitQuorum',
   listIndexes: 'cursor | includeBuildUUIDs includeIndexBuildInfo',
   dropIndexes: 'index',
-  create: `capped size max viewOn pipeline collation changeStreamPreAndPostImages validator validationLevel
-    validationAction clusteredIndex expireAfterSeconds timeseries autoIndexId | encryptedFields storageEngine
-    indexOptionDefaults idIndex temp`,
-  convertToCapped: 'size',
+  create: `autoIndexId | capped size max viewOn pipeline collation changeStreamPreAndPostImages validator validationLevel
+    validationAction clusteredIndex expireAfterSeconds timeseries encryptedFields storageEngine indexOptionDefaults idIndex temp`,
   drop: '| collectionUUID',
   dropDatabase: '',
   renameCollection: 'to dropTarget | collectionUUID',
-  collMod: `index validator validationLevel validationAction viewOn pipeline cappedSize cappedMax expireAfterSeconds
-    changeStreamPreAndPostImages dryRun | timeseries prepareUnique`,
   listCollections: 'filter nameOnly authorizedCollections cursor',
   listDatabases: 'filter nameOnly authorizedDatabases',
   explain: 'verbosity',

@@ -5,7 +5,6 @@ import { isReplacement, upsertDocument } from '../update/update.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { decode } from '../values/decode.ts';
 import { collectionName, documentField, type Handler, matchContext } from './context.ts';
-import { checkTransactional, checkUpdatable } from './create.ts';
 import { matching } from './matching.ts';
 import { applyTo, compileStatement, runOnce } from './writes.ts';
 
@@ -24,8 +23,6 @@ export const findAndModify: Handler = async (engine, command) => {
     body.upsert === true
       ? await engine.collectionForWrite(command.database, name, command.transaction)
       : engine.find(command.database, name, command.transaction);
-  checkUpdatable(collection);
-  checkTransactional(collection, command.transaction !== undefined);
   const context = matchContext(engine, command);
   const project = compileProjection(documentField(body, 'fields'), filter, context);
   const change = removing

@@ -1,5 +1,5 @@
 import type { Engine } from '../engine.ts';
-import { badValue, CommandError, invalidOptions, namespaceNotFound, notImplemented } from '../errors.ts';
+import { badValue, CommandError, namespaceNotFound, notImplemented } from '../errors.ts';
 import { compileFilter } from '../query/matcher.ts';
 import {
   type Build,
@@ -12,9 +12,7 @@ import {
 import type { Target } from '../storage/documents.ts';
 import { IndexBuild } from '../storage/index-build.ts';
 import type { Transaction } from '../storage/transactions.ts';
-import { isTextKey, textSpec } from '../text/spec.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
-import { checkedCollation } from '../values/collation.ts';
 import { equal } from '../values/compare.ts';
 import { fieldNames } from '../values/order.ts';
 import { plain } from '../values/plain.ts';
@@ -112,8 +110,15 @@ const similarBuild = ({ builds }: Collection, specs: readonly IndexSpec[]): Buil
   builds.find(({ indexes }) => indexes.some(({ spec }) => specs.some(({ name }) => name === spec.name)));
 
 const indexOptions = new Set(
-  `key name v ns background unique sparse hidden expireAfterSeconds partialFilterExpression collation prepareUnique
-weights default_language language_override textIndexVersion`.split(/\s+/),
+  `key name v ns background unique sparse hidden expireAfterSeconds partialFilterExpression`.split(/\s+/),
+);
+
+const refusedKinds = new Set(['2d', '2dsphere', 'wildcard', 'text', 'hashed', 'columnstore']);
+
+/** Options that MongoDB knows and this engine does not. */
+const refusedOptions = new Set(
+  `collation prepareUnique weights default_language language_override textIndexVersion 2dsphereIndexVersion bits min max
+bucketSize storageEngine wildcardProjection clustered`.split(/\s+/),
 );
 
 function checkedSpec(given: Doc): IndexSpec {
@@ -128,20 +133,19 @@ function checkedSpec(given: Doc): IndexSpec {
       const number = plain(kind);
       if (typeof number !== 'number' || number === 0 || Number.isNaN(number))
         throw bad(`Values in the index key pattern cannot be ${String(kind)}`);
-    } else if (kind === '2dsphere' || kind === '2d' || kind === 'wildcard')
-      throw notImplemented(`${kind} indexes are not supported`);
-    else if (kind !== 'text' && kind !== 'hashed') throw bad(`Unknown index plugin '${kind}'`);
+    } else if (refusedKinds.has(kind)) throw notImplemented(`${kind} indexes are not supported`);
+    else throw bad(`Unknown index plugin '${kind}'`);
   }
-  if (Object.keys(key).some((field) => field.endsWith('$**') && key[field] !== 'text'))
+  if (Object.keys(key).some((field) => field.endsWith('$**')))
     throw notImplemented('wildcard indexes are not supported');
   if (isDocument(given.partialFilterExpression)) compileFilter(given.partialFilterExpression);
   for (const option of Object.keys(given)) {
     if (indexOptions.has(option)) continue;
+    if (refusedOptions.has(option)) throw notImplemented(`indexes with ${option} are not supported`);
     const message = `The field '${option}' is not valid for an index specification. Specification: ${JSON.stringify(given)}`;
     throw new CommandError(197, 'InvalidIndexSpecificationOption', message);
   }
-  const complete = { ...(plain(given) as Doc), v: 2, key: plain(key), name } as Doc;
-  const spec = (isTextKey(complete.key as Doc) ? textSpec(complete) : complete) as IndexSpec;
+  const spec = { ...(plain(given) as Doc), v: 2, key: plain(key), name } as IndexSpec;
   for (const flag of ['unique', 'sparse', 'hidden'] as const) {
     if (spec[flag] !== undefined) {
       if (spec[flag] as unknown) spec[flag] = true;
@@ -163,22 +167,17 @@ function missing(collection: Collection, specs: readonly IndexSpec[]): IndexSpec
     ...collection.builds.flatMap(({ indexes }) => indexes.map(({ spec }) => spec)),
   ];
   const fresh: IndexSpec[] = [];
-  for (const spec of specs) if (isMissing(collection, spec, [...known, ...fresh])) fresh.push(spec);
+  for (const spec of specs) if (isMissing(spec, [...known, ...fresh])) fresh.push(spec);
   return fresh;
 }
 
-function isMissing(collection: Collection, spec: IndexSpec, known: readonly IndexSpec[]): boolean {
+function isMissing(spec: IndexSpec, known: readonly IndexSpec[]): boolean {
   if (equal(spec.key, { _id: 1 })) return false;
-  if (spec.unique && collection.options.timeseries !== undefined)
-    throw invalidOptions('Unique indexes are not supported on time-series collections');
-  inheritCollation(collection, spec);
-  checkOnlyText(spec, known);
   const sameName = known.find((each) => each.name === spec.name);
   const sameKey = known.find(
     (each) =>
       equal(each.key, spec.key) &&
       keysInOrder(each, spec) &&
-      equal(each.collation, spec.collation) &&
       equal(each.partialFilterExpression, spec.partialFilterExpression),
   );
   if (sameName !== undefined) {
@@ -195,24 +194,10 @@ function isMissing(collection: Collection, spec: IndexSpec, known: readonly Inde
   return true;
 }
 
-/** An index compares strings as its own collation says, or else that of its collection; text indexes have none. */
-function inheritCollation(collection: Collection, spec: IndexSpec): void {
-  const collation = checkedCollation(spec.collation ?? collection.options.collation);
-  if (collation === undefined || isTextKey(spec.key)) delete spec.collation;
-  else spec.collation = collation;
-}
-
-function checkOnlyText(spec: IndexSpec, known: readonly IndexSpec[]): void {
-  const other = isTextKey(spec.key) ? known.find(({ key }) => isTextKey(key)) : undefined;
-  if (other === undefined || other.name === spec.name) return;
-  const message = `only one text index per collection allowed, found existing text index "${other.name}"`;
-  throw new CommandError(67, 'CannotCreateIndex', message);
-}
-
 const keysInOrder = (a: IndexSpec, b: IndexSpec) => fieldNames(a.key).join() === fieldNames(b.key).join();
 
 function sameOptions(a: IndexSpec, b: IndexSpec): boolean {
-  return ['unique', 'sparse', 'expireAfterSeconds', 'partialFilterExpression', 'collation', 'weights'].every((option) =>
+  return ['unique', 'sparse', 'expireAfterSeconds', 'partialFilterExpression'].every((option) =>
     equal(a[option] ?? false, b[option] ?? false),
   );
 }

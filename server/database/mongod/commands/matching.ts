@@ -19,7 +19,7 @@ export function matching(
 ): Found[] {
   const { filter } = request;
   const names = Object.keys(filter);
-  const byId = isPlainId(filter._id) && isByPlainId(collection, context) && request.hint === undefined;
+  const byId = isPlainId(filter._id) && context.collator === undefined && request.hint === undefined;
   if (byId && names.length === 1) return at(target, documentKey(collection, filter._id));
   const test = { matches: searchMatcher(filter, context), fields: fieldsOf(filter) };
   if (byId && !names.some((name) => name.startsWith('$')))
@@ -42,6 +42,3 @@ function at({ view }: Target, key: Buffer): Found[] {
   const raw = view.get(key);
   return raw === undefined ? [] : [{ key, raw, document: undefined }];
 }
-
-const isByPlainId = ({ byRecord, collator }: Collection, context: MatchContext): boolean =>
-  !byRecord && collator === undefined && context.collator === undefined;

@@ -1,5 +1,4 @@
 import { Long } from 'bson';
-import { runPipeline } from '../aggregation/pipeline.ts';
 import type { Engine } from '../engine.ts';
 import { typeMismatch } from '../errors.ts';
 import { compileFilter } from '../query/matcher.ts';
@@ -11,7 +10,6 @@ import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { equal, typeName } from '../values/compare.ts';
 import { decode } from '../values/decode.ts';
 import { toDouble } from '../values/numeric.ts';
-import { aggregate } from './aggregate.ts';
 import {
   type Command,
   collectionName,
@@ -21,7 +19,6 @@ import {
   type Handler,
   matchContext,
   ownerOf,
-  pipelineContext,
   viewOf,
 } from './context.ts';
 import { cursorReply } from './replies.ts';
@@ -39,7 +36,6 @@ export const find: Handler = (engine, command) => {
   const asked = documentField(body, 'projection');
   const projection = compileProjection(asked, filter, context);
   const collection = collectionOf(engine, command);
-  if (collection?.view !== undefined) return findInView(engine, command);
   const limit = countField(body, 'limit') || undefined;
   const request: Search = {
     filter,
@@ -72,7 +68,7 @@ function findById(engine: Engine, command: Command, namespace: string): Buffer |
   if (collation !== undefined || skip || hint !== undefined) return undefined;
   if (!isPositive(batchSize) || !isPositive(limit)) return undefined;
   const collection = collectionOf(engine, command);
-  if (collection === undefined || collection.view !== undefined || collection.byRecord) return undefined;
+  if (collection === undefined) return undefined;
   const raw = viewOf(engine, command).get(documentKey(collection, id));
   return cursorReply(namespace, { documents: raw === undefined ? [] : [raw], id: Long.ZERO }, 'firstBatch');
 }
@@ -86,25 +82,6 @@ function* rawResults(
     if (picked) yield picked(raw);
     else yield projection === undefined ? raw : encode(projection(document ?? decode(raw)));
   }
-}
-
-/** A view is read as the pipeline that it stands for. */
-function findInView(engine: Engine, command: Command) {
-  const { body } = command;
-  const stages: Doc[] = [];
-  if (isDocument(body.filter)) stages.push({ $match: body.filter });
-  if (isDocument(body.sort) && Object.keys(body.sort).length > 0) stages.push({ $sort: body.sort });
-  if (body.skip) stages.push({ $skip: body.skip });
-  if (body.limit) stages.push({ $limit: body.limit });
-  if (isDocument(body.projection) && Object.keys(body.projection).length > 0)
-    stages.push({ $project: body.projection });
-  const { filter: _f, sort: _s, skip: _k, limit: _l, projection: _p, batchSize, find: name, ...rest } = body;
-  const cursor = batchSize === undefined ? {} : { batchSize };
-  return aggregate(engine, {
-    ...command,
-    name: 'aggregate',
-    body: { aggregate: name, pipeline: stages, cursor, ...rest },
-  });
 }
 
 export const getMore: Handler = (engine, command) => {
@@ -135,13 +112,6 @@ export const count: Handler = (engine, command) => {
   const filter = documentField(body, 'query') ?? {};
   const skip = countField(body, 'skip') ?? 0;
   const limit = Math.abs(Number(body.limit ?? 0)) || Number.MAX_SAFE_INTEGER;
-  if (collection.view !== undefined) {
-    const stages = [...collection.view.pipeline, { $match: filter }];
-    const context = pipelineContext(engine, command);
-    const source = context.documentsOf(collection.view.on);
-    const total = [...runPipeline(stages, source, context)].length;
-    return { n: Math.max(0, Math.min(total - skip, limit)), ok: 1 };
-  }
   const total = countMatches(engine, command, collection, { filter, hint: body.hint });
   return { n: Math.max(0, Math.min(total - skip, limit)), ok: 1 };
 };
@@ -171,15 +141,7 @@ export const distinct: Handler = (engine, command) => {
       else add(value);
       return false;
     });
-  if (collection?.view !== undefined) {
-    const given = pipelineContext(engine, command);
-    for (const document of runPipeline(
-      [...collection.view.pipeline, { $match: filter }],
-      given.documentsOf(collection.view.on),
-      given,
-    ))
-      visit(document);
-  } else if (collection !== undefined) {
+  if (collection !== undefined) {
     for (const found of search(viewOf(engine, command), collection, { filter, hint: body.hint }, context)) {
       visit(found.document ?? decode(found.raw));
     }

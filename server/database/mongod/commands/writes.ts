@@ -28,7 +28,6 @@ import {
   pipelineContext,
   statementsOf,
 } from './context.ts';
-import { checkTimeField, checkTransactional, checkUpdatable } from './create.ts';
 import { checkStatement } from './fields.ts';
 import { matching } from './matching.ts';
 import { readUpdate, type UpdateStatement } from './update-statement.ts';
@@ -104,7 +103,7 @@ export async function runOnce(
 ): Promise<Doc> {
   const { body, transaction } = command;
   if (transaction !== undefined) {
-    run(withValidation(engine.transactions.target(transaction), body));
+    run(engine.transactions.target(transaction));
     return replyOf();
   }
   const retryable = body.txnNumber !== undefined && body.lsid !== undefined;
@@ -112,15 +111,12 @@ export async function runOnce(
   await engine.transactions.write((target) => {
     if (retryable) reply = engine.sessions.storedReply(target.view, body);
     if (reply !== undefined) return;
-    run(withValidation(target, body));
+    run(target);
     reply = replyOf();
     if (retryable) engine.sessions.storeReply(target.view, body, reply);
   }, isSynced(body));
   return reply as Doc;
 }
-
-const withValidation = (target: Target, body: Doc): Target =>
-  body.bypassDocumentValidation === true ? { ...target, unvalidated: true } : target;
 
 export const insert: Handler = async (engine, command) => {
   const raw =
@@ -128,15 +124,12 @@ export const insert: Handler = async (engine, command) => {
   if (raw.length === 0)
     throw new CommandError(16, 'InvalidLength', 'Write batch sizes must be between 1 and 100000. Got 0 operations.');
   const collection = await engine.collectionForWrite(command.database, collectionName(command), command.transaction);
-  checkTransactional(collection, command.transaction !== undefined);
-  const isTimed = collection.options.timeseries !== undefined;
   return runStatements(
     engine,
     command,
     raw.length,
     (target, at, progress) => {
       const prepared = prepareInsert(raw[at] as Buffer);
-      if (isTimed) checkTimeField(collection, prepared.document);
       insertDocument(target, collection, prepared.id, prepared.raw, prepared.document);
       progress.n++;
     },
@@ -148,7 +141,6 @@ export const remove: Handler = async (engine, command) => {
   const statements = statementsOf(command, 'deletes');
   for (const each of statements) checkStatement('deletes', each);
   const collection = engine.find(command.database, collectionName(command), command.transaction);
-  checkTransactional(collection, command.transaction !== undefined);
   return runStatements(
     engine,
     command,
@@ -160,7 +152,7 @@ export const remove: Handler = async (engine, command) => {
         collation?: Doc;
         hint?: unknown;
       };
-      const context = contextFor(engine, command, collation, collection);
+      const context = contextFor(engine, command, collation);
       if (collection === undefined) {
         compileFilter(q, context);
         return;
@@ -177,14 +169,8 @@ export const remove: Handler = async (engine, command) => {
 const contexts = new WeakMap<Command, MatchContext>();
 
 /** The context of a statement; those without a collation of their own share their command's. */
-export function contextFor(
-  engine: Engine,
-  command: Command,
-  collation: Doc | undefined,
-  collection: Collection | undefined,
-): MatchContext {
-  if (collation !== undefined || command.name === 'bulkWrite')
-    return matchContext(engine, command, collation, collection);
+export function contextFor(engine: Engine, command: Command, collation: Doc | undefined): MatchContext {
+  if (collation !== undefined) return matchContext(engine, command, collation);
   let context = contexts.get(command);
   if (context === undefined) {
     context = matchContext(engine, command);
@@ -202,8 +188,6 @@ export const update: Handler = async (engine, command) => {
   const collection = statements.some((each) => each.upsert)
     ? await engine.collectionForWrite(command.database, name, command.transaction)
     : engine.find(command.database, name, command.transaction);
-  checkUpdatable(collection);
-  checkTransactional(collection, command.transaction !== undefined);
   return runStatements(
     engine,
     command,
@@ -224,7 +208,7 @@ export function updateOne(
   at: number,
   progress: Progress,
 ): void {
-  const context = contextFor(engine, command, statement.collation, collection);
+  const context = contextFor(engine, command, statement.collation);
   let compiled: Update | undefined;
   const change = () => (compiled ??= compileStatement(engine, command, statement, context));
   const patch = collection === undefined ? undefined : patchFor(engine, collection, statement, change);
@@ -285,7 +269,7 @@ function patchFor(
   { u, arrayFilters }: UpdateStatement,
   check: () => unknown,
 ): ((target: Target, found: Found) => boolean | undefined) | undefined {
-  if (arrayFilters !== undefined || collection.options.validator !== undefined) return undefined;
+  if (arrayFilters !== undefined) return undefined;
   const operators = u instanceof EncodedUpdate ? u.operators : u;
   if (!isDocument(operators)) return undefined;
   const patch = engine.patches.find(operators, check);

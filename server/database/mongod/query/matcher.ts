@@ -1,9 +1,7 @@
 import { badValue, notImplemented } from '../errors.ts';
-import type { TextSearch } from '../text/search.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import type { Collator } from '../values/compare.ts';
 import { toDouble } from '../values/numeric.ts';
-import { compileSchema } from './json-schema.ts';
 import { equality, type Test, type ValueOperator, valueOperator } from './operators.ts';
 import { visitPath } from './paths.ts';
 
@@ -15,12 +13,8 @@ export interface MatchContext {
   collator?: Collator | undefined;
   /** Evaluates an aggregation expression, for $expr. */
   evaluate?: ((expression: unknown, document: Doc) => unknown) | undefined;
-  /** Compiles $text for the collection that is searched. */
-  text?: ((operand: unknown) => TextSearch) | undefined;
   /** Adds to a matcher what ends a search that takes too long. */
   within?: ((matches: Matcher) => Matcher) | undefined;
-  /** How well a document fits the filter's $text. */
-  textScore?: ((document: Doc) => number) | undefined;
 }
 
 /** The matcher of a search: that of its filter, within the time that it has. */
@@ -70,18 +64,11 @@ function logical(name: string, operand: unknown, context: MatchContext): Matcher
       return () => true;
     case '$alwaysFalse':
       return () => false;
-    case '$text': {
-      if (context.text === undefined) throw badValue('$text is not allowed in this context');
-      const { matches, score } = context.text(operand);
-      context.textScore = score;
-      return matches;
-    }
+    case '$text':
+    case '$jsonSchema':
+      throw notImplemented(`${name} is not supported`);
     case '$where':
       throw notImplemented('$where needs server-side JavaScript, which this engine does not run');
-    case '$jsonSchema': {
-      const failures = compileSchema(operand);
-      return (document) => failures(document).length === 0;
-    }
     default:
       throw badValue(
         `unknown top level operator: ${name}. If you have a field name that starts with a '$' symbol, consider using $getField or $setField.`,

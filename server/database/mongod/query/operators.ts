@@ -166,7 +166,7 @@ export const typeCodes: Record<number, string> = {
 };
 
 /** Whether `$type` and `bsonType` know a type by this name. */
-export const isTypeName = (name: string): boolean => name === 'number' || Object.values(typeCodes).includes(name);
+const isTypeName = (name: string): boolean => name === 'number' || Object.values(typeCodes).includes(name);
 
 function type(operand: unknown): ValueOperator {
   const wanted = new Set<string>();

@@ -1,7 +1,6 @@
 import { badValue } from '../errors.ts';
 import type { Collection, Index } from '../storage/catalog.ts';
 import type { KeyValue, Range } from '../storage/store.ts';
-import { textIndexOf, textOperand, textSearchIn } from '../text/plan.ts';
 import type { Doc } from '../values/codec.ts';
 import type { Collator } from '../values/compare.ts';
 import { equal, typeRank } from '../values/compare.ts';
@@ -46,8 +45,6 @@ const idIndex = (collection: Collection) => ({
   ident: collection.ident,
   unique: true,
   multikey: false,
-  collator: collection.collator,
-  fold: collection.fold,
 });
 
 /** Chooses the index whose conditions narrow the search most, or that yields the order. */
@@ -60,9 +57,7 @@ export function plan(collection: Collection, request: PlanRequest): Plan {
     const index = hinted === 'id' ? undefined : hinted;
     return planFor(collection, index, conditions, request)?.plan ?? readAll(collection, request, conditions);
   }
-  const searched = textOperand(request.filter);
-  if (searched !== undefined) return planText(collection, searched, request.sort);
-  let best = collection.byRecord ? undefined : planFor(collection, undefined, conditions, request);
+  let best = planFor(collection, undefined, conditions, request);
   for (const index of collection.indexes) {
     if (index.spec.hidden || !isUsable(index, conditions, request)) continue;
     const candidate = planFor(collection, index, conditions, request);
@@ -103,30 +98,13 @@ function planUnion(collection: Collection, conditions: Conditions, request: Plan
   return { index: undefined, ranges: [], points: false, reverse: false, sorted, exact: false, narrowed: true, union };
 }
 
-/** Reads the documents that have one of the terms; the matcher decides. */
-function planText(collection: Collection, operand: Doc, sort: Doc | undefined): Plan {
-  const index = textIndexOf(collection);
-  const { terms } = textSearchIn(collection, operand);
-  const heads = terms.map((term) => encodePrefix([term], [1], (index as Index).ident));
-  return {
-    index,
-    ranges: heads.map((low) => ({ low, high: successor(low) })).sort((a, b) => Buffer.compare(a.low, b.low)),
-    points: false,
-    reverse: false,
-    sorted: sort === undefined || Object.keys(sort).length === 0,
-    exact: false,
-    narrowed: true,
-    union: undefined,
-  };
-}
-
+/** Whether strings in a value would be compared by the collation of the query, which no index follows. */
 const mentionsText = (operand: unknown): boolean =>
   Array.isArray(operand) ? operand.some(mentionsText) : [15, 20, 25].includes(typeRank(operand));
 
 function isUsable(index: Index, { list }: Conditions, { view }: PlanRequest): boolean {
   const { spec, since = 0 } = index;
   if (since > (view?.snapshotGroup ?? since)) return false;
-  if (index.terms !== undefined) return false;
   if (spec.partialFilterExpression !== undefined && !implies(list, spec.partialFilterExpression)) return false;
   return !spec.sparse || list.some((each) => index.fields.includes(each.path) && excludesMissing(each));
 }
@@ -134,14 +112,14 @@ function isUsable(index: Index, { list }: Conditions, { view }: PlanRequest): bo
 function hintedIndex(collection: Collection, hint: unknown): Index | 'id' | 'natural' | undefined {
   if (hint === undefined || hint === null || hint === '') return undefined;
   if (typeof hint === 'string') {
-    if (hint === '_id_' && !collection.byRecord) return 'id';
+    if (hint === '_id_') return 'id';
     const named = collection.indexes.find((index) => index.spec.name === hint);
     if (named !== undefined) return named;
   } else {
     const fields = Object.keys(hint as Doc);
     if (fields.length === 0) return undefined;
     if (fields[0] === '$natural') return 'natural';
-    if (fields.length === 1 && fields[0] === '_id' && !collection.byRecord) return 'id';
+    if (fields.length === 1 && fields[0] === '_id') return 'id';
     const same = collection.indexes.find((index) => equal(index.spec.key, hint));
     if (same !== undefined) return same;
   }
@@ -156,9 +134,9 @@ function planFor(
   { list: all, complete: whole }: Conditions,
   request: PlanRequest,
 ): { plan: Plan; score: number } | undefined {
-  const { fields, directions, ident, unique, multikey, collator, fold } = index ?? idIndex(collection);
-  const list = collator === undefined && request.collator === undefined ? all : comparable(all, collator, request);
-  const complete = whole && list.length === all.length && collator === undefined;
+  const { fields, directions, ident, unique, multikey } = index ?? idIndex(collection);
+  const list = request.collator === undefined ? all : all.filter(({ operand }) => !mentionsText(operand));
+  const complete = whole && list.length === all.length;
   let prefixes: Buffer[] = [ident];
   let ranges: Range[] | undefined;
   let score = 0;
@@ -174,8 +152,7 @@ function planFor(
       const values = fixed.operator === '$eq' ? [fixed.operand] : (fixed.operand as unknown[]);
       if (prefixes.length * values.length > MAX_RANGES) break;
       const write = unique && i === fields.length - 1 ? encodeKey : encodePrefix;
-      const keys = fold === undefined ? values : values.map(fold);
-      prefixes = prefixes.flatMap((head) => keys.map((value) => write([value], direction, head)));
+      prefixes = prefixes.flatMap((head) => values.map((value) => write([value], direction, head)));
       used.add(fixed);
       score += fixed.operator === '$eq' ? 10 : 8;
       if (fixed.operator === '$eq' && single) equalities++;
@@ -193,7 +170,7 @@ function planFor(
   const narrowed = score > 0;
   const points = unique && ranges === undefined && fields.every((path) => [...used].some((each) => each.path === path));
   if (points) score += 1000;
-  const inOrder = prefixes.length === 1 && !multikey && collator === undefined;
+  const inOrder = prefixes.length === 1 && !multikey;
   const order = providedOrder(request, fields, directions, equalities, inOrder);
   if (order.sorted && request.sort !== undefined && Object.keys(request.sort).length > 0)
     score += request.limited ? 7 : 4;
@@ -214,14 +191,6 @@ function planFor(
     },
     score,
   };
-}
-
-/** The conditions that an index answers which compares strings by `collator`. */
-function comparable(list: readonly Condition[], collator: Collator, request: PlanRequest): Condition[] {
-  const same = collator === request.collator;
-  return list.filter(
-    ({ operator, operand }) => !mentionsText(operand) || (same && (operator === '$eq' || operator === '$in')),
-  );
 }
 
 /**

@@ -1,11 +1,10 @@
-import { badValue, CommandError } from '../errors.ts';
+import { badValue, CommandError, notImplemented } from '../errors.ts';
 import { type Doc, isDocument, setField } from '../values/codec.ts';
 import { addField } from '../values/fields.ts';
-import { asDouble, toDouble } from '../values/numeric.ts';
+import { toDouble } from '../values/numeric.ts';
 import { copyOrder, withIdFirst } from '../values/order.ts';
 import { pick } from '../values/raw.ts';
 import { compileFilter, elementTest, type MatchContext } from './matcher.ts';
-import { checkMeta, scored } from './sort.ts';
 
 /** Changes a document into what the client asked to see of it. */
 export type Projection = (document: Doc) => Doc;
@@ -82,7 +81,7 @@ const isExpression = (node: Node | Leaf): boolean =>
     ? [...node.values()].some(isExpression)
     : isLeaf(node) && node.compute !== undefined && node.include === undefined && !neutralLeaves.has(node);
 
-/** $slice and $meta change or add a field without choosing what else is seen. */
+/** $slice changes a field without choosing what else is seen. */
 const neutralLeaves = new WeakSet<Leaf>();
 
 function agree(before: boolean | undefined, now: boolean, path: string): boolean {
@@ -111,10 +110,7 @@ function leafFor(value: unknown, context: MatchContext): Leaf {
     return leaf;
   }
   if ('$meta' in value) {
-    checkMeta(value);
-    const leaf: Leaf = { compute: (_old, document) => asDouble(scored(context.textScore, document)) };
-    neutralLeaves.add(leaf);
-    return leaf;
+    throw notImplemented('$meta is not supported');
   }
   if ('$elemMatch' in value) {
     const test = elementTest(value.$elemMatch, context);

@@ -25,20 +25,6 @@ export function sortComparator(spec: Doc, collator?: Collator): (a: Doc, b: Doc)
 interface SortKey {
   parts: string[];
   direction: number;
-  /** Sorts by how well the document fits $text. */
-  byScore?: boolean;
-}
-
-/** Checks `{ $meta: 'textScore' }`, the only metadata there is. */
-export function checkMeta(expression: Doc): void {
-  if (expression.$meta !== 'textScore') throw notImplemented(`$meta: ${String(expression.$meta)} is not supported`);
-}
-
-/** The text score of a document; an error where the filter has no $text. */
-export function scored(textScore: ((document: Doc) => number) | undefined, document: Doc): number {
-  if (textScore !== undefined) return textScore(document);
-  const message = 'query requires text score metadata, but it is not available';
-  throw new CommandError(40218, 'Location40218', message);
 }
 
 /** The fields of a sort specification; a direction that is not 1 or -1 is a BadValue error. */
@@ -48,8 +34,7 @@ function sortKeys(spec: Doc): SortKey[] {
     .map((field) => {
       const direction = spec[field];
       if (isDocument(direction)) {
-        checkMeta(direction);
-        return { parts: [field], direction: -1, byScore: true };
+        throw notImplemented('$meta is not supported');
       }
       const sign = toDouble(direction);
       if (sign !== 1 && sign !== -1) {
@@ -79,16 +64,14 @@ export function sortBy<T>(
   items: T[],
   documentOf: (item: T) => Doc,
   spec: Doc,
-  { collator, textScore }: Pick<MatchContext, 'collator' | 'textScore'> = {},
+  { collator }: Pick<MatchContext, 'collator'> = {},
 ): T[] {
   if (!isDocument(spec)) throw badValue('sort must be a document');
   const keys = sortKeys(spec);
   if (keys.length === 0) return items;
   const rows = items.map((item) => {
     const document = documentOf(item);
-    const values = keys.map(({ parts, direction, byScore }) =>
-      byScore ? scored(textScore, document) : sortValue(document, parts, direction, collator),
-    );
+    const values = keys.map(({ parts, direction }) => sortValue(document, parts, direction, collator));
     return { item, values };
   });
   rows.sort((a, b) => {

@@ -1,21 +1,17 @@
-import { isTextKey, type TextSpec, textRows } from '../text/spec.ts';
 import { type Doc, encode } from '../values/codec.ts';
-import { collatorFor, foldFor } from '../values/collation.ts';
-import type { Collator } from '../values/compare.ts';
 import { decode } from '../values/decode.ts';
 import { fieldNames } from '../values/order.ts';
 import type { KeyValue } from './store.ts';
 
 export interface IndexSpec {
   name: string;
-  /** Field → 1, -1 or 'text', 'hashed'. */
+  /** Field → 1 or -1. */
   key: Record<string, unknown>;
   unique?: boolean;
   sparse?: boolean;
   partialFilterExpression?: Doc;
   expireAfterSeconds?: number;
   hidden?: boolean;
-  collation?: Doc;
   [option: string]: unknown;
 }
 
@@ -25,17 +21,12 @@ export interface Index {
   fields: string[];
   directions: number[];
   unique: boolean;
-  /** Top-level fields whose change may change the entries; `$**` stands for all of them. */
+  /** Top-level fields whose change may change the entries. */
   roots: Set<string>;
   /** The group in which it was built: an older state of the collection lacks its entries. */
   since?: number;
   /** Some document has more than one entry. */
   multikey: boolean;
-  collator: Collator;
-  /** Brings values that the index's collation holds for equal to one form. */
-  fold: ((value: unknown) => unknown) | undefined;
-  /** A text index: the rows of a document's terms. */
-  terms: ((document: Doc) => unknown[][]) | undefined;
 }
 
 /** Indexes that writes maintain, and nobody reads yet. */
@@ -51,13 +42,6 @@ export interface Collection {
   namespace: string;
   uuid: Buffer;
   options: Doc;
-  /** The collation that operations and indexes inherit. */
-  collator: Collator;
-  fold: ((value: unknown) => unknown) | undefined;
-  /** Documents lie in the order of their insertion, not of their _id. */
-  byRecord: boolean;
-  /** Set for a view: the collection it reads and its pipeline. */
-  view?: { on: string; pipeline: Doc[] };
   ident: Buffer;
   indexes: Index[];
   /** Builds that are under way. */
@@ -198,37 +182,22 @@ export class Catalog {
 export const maintainedBy = ({ indexes, builds }: Collection): readonly Index[] =>
   builds.length === 0 ? indexes : [...indexes, ...builds.flatMap((build) => build.indexes)];
 
-/** What follows from a collection's options. */
-export function traitsOf(options: Doc): Pick<Collection, 'collator' | 'fold' | 'byRecord'> {
-  const collator = collatorFor(options.collation);
-  const byRecord = options.capped === true || options.timeseries !== undefined;
-  return { collator, fold: collator === undefined ? undefined : foldFor(collator), byRecord };
-}
-
-/** The specifications of all indexes, as they are listed: first that on _id, which most collections are ordered by. */
-export function indexSpecs({ options, indexes, byRecord }: Collection): Doc[] {
-  const specs = indexes.map((index): Doc => index.spec);
-  if (byRecord) return specs;
-  const { clusteredIndex, collation } = options as { clusteredIndex?: Doc; collation?: Doc };
-  if (clusteredIndex !== undefined) return [{ ...clusteredIndex, clustered: true }, ...specs];
-  return [{ v: 2, key: { _id: 1 }, name: '_id_', ...(collation === undefined ? {} : { collation }) }, ...specs];
-}
+/** The specifications of all indexes, as they are listed: first that on _id, which collections are ordered by. */
+export const indexSpecs = ({ indexes }: Collection): Doc[] => [
+  { v: 2, key: { _id: 1 }, name: '_id_' },
+  ...indexes.map((index): Doc => index.spec),
+];
 
 const catalogKey = (namespace: string) => Buffer.concat([CATALOG, Buffer.from(namespace)]);
 
 /** The index that a specification describes, with an ident of its own. */
 export function createIndexEntry(spec: IndexSpec, ident: Buffer, multikey = false): Index {
-  const text = isTextKey(spec.key) ? (spec as unknown as TextSpec) : undefined;
-  const fields = fieldNames(text?.weights ?? spec.key);
+  const fields = fieldNames(spec.key);
   const directions = fields.map((field) => (Number(spec.key[field]) < 0 ? -1 : 1));
-  const collator = collatorFor(spec.collation);
-  const fold = collator === undefined ? undefined : foldFor(collator);
-  const terms = text === undefined ? undefined : (document: Doc) => textRows(text, document);
   const roots = new Set(fields.map((field) => field.split('.', 1)[0] as string));
-  if (text !== undefined) roots.add(text.language_override);
   if (spec.partialFilterExpression !== undefined) addRoots(spec.partialFilterExpression, roots);
   const unique = spec.unique === true;
-  return { spec, ident, fields, directions, unique, roots, multikey, collator, fold, terms };
+  return { spec, ident, fields, directions, unique, roots, multikey };
 }
 
 function addRoots(filter: Doc, roots: Set<string>): void {
@@ -239,13 +208,12 @@ function addRoots(filter: Doc, roots: Set<string>): void {
 }
 
 function toDocument(collection: Collection): Doc {
-  const { database, name, uuid, options, view, ident, indexes, count, size } = collection;
+  const { database, name, uuid, options, ident, indexes, count, size } = collection;
   return {
     database,
     name,
     uuid: uuid.toString('hex'),
     options,
-    ...(view === undefined ? {} : { view }),
     ident: ident.readUInt32BE(0),
     count,
     size,
@@ -263,12 +231,12 @@ function fromDocument(document: Doc): Collection {
     name: string;
     uuid: string;
     options: Doc;
-    view?: { on: string; pipeline: Doc[] };
     ident: number;
     count: number;
     size: number;
     indexes: { spec: IndexSpec; ident: number; multikey: boolean }[];
   };
+  checkSupported(stored.database, stored.name, document);
   const ident = (value: number) => {
     const bytes = Buffer.alloc(4);
     bytes.writeUInt32BE(value, 0);
@@ -280,12 +248,27 @@ function fromDocument(document: Doc): Collection {
     namespace: `${stored.database}.${stored.name}`,
     uuid: Buffer.from(stored.uuid, 'hex'),
     options: stored.options,
-    ...traitsOf(stored.options),
-    ...(stored.view === undefined ? {} : { view: stored.view }),
     ident: ident(stored.ident),
     count: stored.count,
     size: stored.size,
     indexes: stored.indexes.map((index) => createIndexEntry(index.spec, ident(index.ident), index.multikey)),
     builds: [],
   };
+}
+
+/** Options of collections and indexes that earlier versions of the engine knew. */
+const REFUSED_OPTIONS = ['viewOn', 'capped', 'timeseries', 'clusteredIndex', 'collation', 'validator'];
+
+/** Refuses to open a folder with a collection that would be read or written wrongly. @throws Error that names it */
+function checkSupported(database: string, name: string, { options, indexes }: Doc): void {
+  const specs = (indexes as { spec: Doc }[]).map(({ spec }) => spec);
+  const refused =
+    REFUSED_OPTIONS.find((option) => (options as Doc)[option] !== undefined) ??
+    specs.find(
+      (spec) => spec.collation !== undefined || Object.values(spec.key as Doc).some((kind) => typeof kind === 'string'),
+    )?.name;
+  if (refused === undefined) return;
+  throw new Error(
+    `${database}.${name} has ${String(refused)}, which this version does not support: dump it with the version that made it`,
+  );
 }

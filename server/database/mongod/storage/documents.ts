@@ -1,35 +1,26 @@
 import { ObjectId } from 'bson';
 import { badValue, CommandError, duplicateKey } from '../errors.ts';
-import { EVERYWHERE } from '../text/spec.ts';
 import { type Doc, isDocument, MAX_DOCUMENT_SIZE, tooLarge } from '../values/codec.ts';
 import { decode, decodeFields } from '../values/decode.ts';
 import { elementFor } from '../values/element.ts';
-import { encodeKey, successor } from '../values/keys.ts';
+import { encodeKey } from '../values/keys.ts';
 import { withIdFirst } from '../values/order.ts';
 import { findField, splice } from '../values/raw.ts';
-import { enforceCap, nextRecord } from './capped.ts';
 import { type Catalog, type Collection, type Index, maintainedBy } from './catalog.ts';
 import { entriesOf, indexedRows } from './index-entries.ts';
 import type { KeyValue } from './store.ts';
-import { checkValidator } from './validation.ts';
 
 /** Where a write goes: the database within a group, or the overlay of a transaction. */
 export interface Target {
   view: KeyValue;
   catalog: Catalog;
-  /** Documents need not fulfil their collection's validator. */
-  unvalidated?: boolean;
   /** Refuses or delays a write to a key that another transaction holds or has changed; then marks it as written. */
   claim(key: string): void;
   count(collection: Collection, documents: number, bytes: number): void;
 }
 
-/** The key under which a document with this _id is stored, in a collection that is ordered by _id. */
-export const documentKey = (collection: Collection, id: unknown): Buffer =>
-  encodeKey([collection.fold === undefined ? id : collection.fold(id)], [1], collection.ident);
-
-const isValidated = (target: Target, { options }: Collection): boolean =>
-  options.validator !== undefined && !target.unvalidated;
+/** The key under which a document with this _id is stored. */
+export const documentKey = ({ ident }: Collection, id: unknown): Buffer => encodeKey([id], [1], ident);
 
 const text = (key: Buffer) => key.latin1Slice(0, key.length);
 
@@ -39,8 +30,7 @@ export const claimDocument = (target: Target, key: Buffer): void => target.claim
 /** Stores a new document. `raw` starts with its _id. */
 export function insertDocument(target: Target, collection: Collection, id: unknown, raw: Buffer, document?: Doc): void {
   checkSize(raw);
-  if (isValidated(target, collection)) checkValidator(collection, document ?? decode(raw));
-  const key = collection.byRecord ? nextRecord(target.view, collection) : documentKey(collection, id);
+  const key = documentKey(collection, id);
   claimDocument(target, key);
   if (target.view.get(key) !== undefined) throw duplicateKey(collection.namespace, '_id_', { _id: 1 }, { _id: id });
   if (maintainedBy(collection).length > 0) {
@@ -50,9 +40,6 @@ export function insertDocument(target: Target, collection: Collection, id: unkno
   }
   target.view.put(key, raw);
   target.count(collection, 1, raw.length);
-  if (collection.options.capped === true) {
-    enforceCap(target.view, collection, (oldest, bytes) => removeDocument(target, collection, oldest, bytes));
-  }
 }
 
 /** Replaces a stored document by another with the same _id. The key must have been claimed. */
@@ -65,7 +52,6 @@ export function replaceDocument(
   indexes: readonly Index[] = maintainedBy(collection),
 ): void {
   checkSize(after.raw);
-  if (isValidated(target, collection)) checkValidator(collection, after.document, before.document);
   const changes = indexes.flatMap((index) => indexChange(index, before.document, after.document) ?? []);
   for (const change of changes) if (change.index.unique) for (const entry of change.removed) target.claim(text(entry));
   checkUnique(target, collection, changes, key);
@@ -77,10 +63,7 @@ export function replaceDocument(
   target.count(collection, 0, after.raw.length - before.raw.length);
 }
 
-/**
- * Replaces the bytes of a document in which only fields with these roots have changed; of a collection without a
- * validator. The key must have been claimed.
- */
+/** Replaces the bytes of a document in which only fields with these roots have changed. The key must have been claimed. */
 export function storePatched(
   target: Target,
   collection: Collection,
@@ -89,7 +72,7 @@ export function storePatched(
   after: Buffer,
   roots: ReadonlySet<string>,
 ): void {
-  const touched = maintainedBy(collection).filter((index) => meet(index.roots, roots) || index.roots.has(EVERYWHERE));
+  const touched = maintainedBy(collection).filter((index) => meet(index.roots, roots));
   if (touched.length === 0) {
     checkSize(after);
     target.view.put(key, after);
@@ -97,8 +80,7 @@ export function storePatched(
     return;
   }
   const fields = new Set(touched.flatMap((index) => [...index.roots]));
-  const read = (raw: Buffer) => (fields.has(EVERYWHERE) ? decode(raw) : decodeFields(raw, fields));
-  const state = (raw: Buffer) => ({ raw, document: read(raw) });
+  const state = (raw: Buffer) => ({ raw, document: decodeFields(raw, fields) });
   replaceDocument(target, collection, key, state(before), state(after), touched);
 }
 
@@ -112,7 +94,7 @@ interface IndexChange extends IndexEntries {
 }
 
 function indexChange(index: Index, before: Doc, after: Doc): IndexChange | undefined {
-  const changed = [...index.roots].some((root) => root === EVERYWHERE || before[root] !== after[root]);
+  const changed = [...index.roots].some((root) => before[root] !== after[root]);
   if (!changed) return undefined;
   const old = entriesOf(index, before);
   const next = entriesOf(index, after);
@@ -163,24 +145,20 @@ function allEntries(collection: Collection, document: Doc): IndexEntries[] {
 
 function checkUnique(target: Target, collection: Collection, entries: readonly IndexEntries[], key: Buffer): void {
   for (const { index, keys, document } of entries) {
-    if (!index.unique && index.spec.prepareUnique !== true) continue;
+    if (!index.unique) continue;
     for (const entry of keys) {
       target.claim(text(entry));
-      if (isTaken(target, index, entry, key.subarray(4))) {
+      if (isTaken(target, entry, key.subarray(4))) {
         throw duplicateKey(collection.namespace, index.spec.name, index.spec.key, keyValue(index, document, entry));
       }
     }
   }
 }
 
-/** Whether another document has this entry; an index that is only being prepared for it may have several. */
-function isTaken(target: Target, index: Index, entry: Buffer, suffix: Buffer): boolean {
-  if (index.unique) {
-    const owner = target.view.get(entry);
-    return owner !== undefined && Buffer.compare(owner, suffix) !== 0;
-  }
-  const found = target.view.entries({ low: entry, high: successor(entry) }, 2, false);
-  return found.some(({ value }) => Buffer.compare(value, suffix) !== 0);
+/** Whether another document has this entry. */
+function isTaken({ view }: Target, entry: Buffer, suffix: Buffer): boolean {
+  const owner = view.get(entry);
+  return owner !== undefined && Buffer.compare(owner, suffix) !== 0;
 }
 
 function keyValue(index: Index, document: Doc, entry: Buffer): Doc {

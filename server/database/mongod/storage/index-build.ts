@@ -1,6 +1,5 @@
 import { CommandError } from '../errors.ts';
-import { EVERYWHERE } from '../text/spec.ts';
-import { decode, decodeFields } from '../values/decode.ts';
+import { decodeFields } from '../values/decode.ts';
 import { successor } from '../values/keys.ts';
 import type { Build, Catalog, Collection, Index } from './catalog.ts';
 import { indexDocument, type Target } from './documents.ts';
@@ -47,7 +46,7 @@ export class IndexBuild implements Build {
     for (;;) {
       const entries = target.view.entries({ low: this.next, high }, CHUNK, false);
       for (const { key, value: raw } of entries) {
-        const document = this.roots.has(EVERYWHERE) ? decode(raw) : decodeFields(raw, this.roots);
+        const document = decodeFields(raw, this.roots);
         for (const index of this.indexes) indexDocument(target, collection, index, key, document);
         this.next = Buffer.concat([key, Buffer.of(0)]);
         if (performance.now() > until) return false;

@@ -9,7 +9,7 @@ import type { Index } from './catalog.ts';
 const compiledFilters = new WeakMap<Doc, Matcher>();
 
 /** The matcher of a filter that is kept with a collection or an index. */
-export function compiled(filter: Doc): Matcher {
+function compiled(filter: Doc): Matcher {
   let matches = compiledFilters.get(filter);
   if (matches === undefined) {
     matches = compileFilter(filter, { evaluate: evaluator({ documentsOf: () => [] }) });
@@ -27,10 +27,6 @@ function isIndexed(index: Index, document: Doc): boolean {
 /** The keys of a document in an index, without the document's own key. */
 export function entriesOf(index: Index, document: Doc): { keys: Buffer[]; multikey: boolean } {
   if (!isIndexed(index, document)) return { keys: [], multikey: false };
-  if (index.terms !== undefined) {
-    const keys = index.terms(document).map((values) => encodeKey(values, index.directions, index.ident));
-    return { keys, multikey: true };
-  }
   const { rows, multikey } = indexedRows(index, document);
   const keys = rows.map((values) => encodeKey(values, index.directions, index.ident));
   return { keys: keys.length === 1 ? keys : distinct(keys), multikey };
@@ -44,9 +40,7 @@ const distinct = (keys: Buffer[]): Buffer[] => [
 export function indexedRows(index: Index, document: Doc): { rows: unknown[][]; multikey: boolean } {
   const state = { rows: [] as unknown[][], multikey: false };
   const start = index.fields.map((field) => walk({ value: document, parts: field.split('.'), at: 0, done: false }));
-  expand(index, start, state);
-  const { fold } = index;
-  if (fold !== undefined) state.rows = state.rows.map((row) => row.map(fold));
+  expand(start, state);
   return state;
 }
 
@@ -76,15 +70,11 @@ function walk(step: Step): Step {
   return { value: value ?? null, parts, at, done: !Array.isArray(value) };
 }
 
-function expand(index: Index, steps: Step[], state: { rows: unknown[][]; multikey: boolean }): void {
+function expand(steps: Step[], state: { rows: unknown[][]; multikey: boolean }): void {
   const list = steps.find((step) => !step.done)?.value as unknown[] | undefined;
   if (list === undefined) {
     state.rows.push(steps.map((step) => step.value));
     return;
-  }
-  const kinds = Object.values(index.spec.key);
-  if (kinds.includes('hashed')) {
-    throw new CommandError(16766, 'Location16766', 'hashed indexes do not currently support array values');
   }
   const other = steps.find((step) => !step.done && step.value !== list);
   if (other !== undefined) {
@@ -99,6 +89,6 @@ function expand(index: Index, steps: Step[], state: { rows: unknown[][]; multike
       if (ended) return { ...step, value: element ?? (list.length === 0 ? undefined : null), done: true };
       return isDocument(element) ? walk({ ...step, value: element }) : { ...step, value: null, done: true };
     });
-    expand(index, next, state);
+    expand(next, state);
   }
 }

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Document } from 'mongodb';
+import { Decimal128, type Document } from 'mongodb';
 import { withEngine } from './support/engine-suite.ts';
 
 /** Commands that MongoDB has and the engine has not: none may look as if it had worked. */
@@ -9,6 +9,9 @@ filemd5 flushRouterConfig geoNear getClusterParameter getShardMap grantRolesToUs
 mapReduce moveChunk parallelCollectionScan planCacheClear planCacheListFilters reIndex removeShard repairDatabase
 replSetFreeze resetError saslStart setClusterParameter setDefaultRWConcern setFeatureCompatibilityVersion
 setIndexCommitQuorum setParameter shardCollection split touch updateUser validate`.split(/\s+/);
+
+const decimal = Decimal128.fromString('0.1');
+const index = (options: Document) => ({ createIndexes: 'rows', indexes: [{ key: { a: 1 }, name: 'a', ...options }] });
 
 /** Options and stages that would have no effect, and the code that says so. */
 const options: [string, Document, number][] = [
@@ -48,8 +51,23 @@ const options: [string, Document, number][] = [
     { aggregate: 'rows', pipeline: [{ $merge: { into: 'c', whenNotMatched: 'x' } }], cursor: {} },
     9,
   ],
-  ['an unknown change of an index', { collMod: 'rows', index: { name: '_id_', sparse: true } }, 40415],
-  ['a clustered index on another field', { create: 'c', clusteredIndex: { key: { a: 1 }, unique: true } }, 197],
+  ['changes of collections', { collMod: 'rows', validator: {} }, 238],
+  ['turning a collection into a capped one', { convertToCapped: 'rows', size: 4096 }, 238],
+  ['capped collections', { create: 'c', capped: true, size: 4096 }, 238],
+  ['time series', { create: 'c', timeseries: { timeField: 't' } }, 238],
+  ['clustered collections', { create: 'c', clusteredIndex: { key: { _id: 1 }, unique: true } }, 238],
+  ['views', { create: 'c', viewOn: 'rows', pipeline: [] }, 238],
+  ['validators', { create: 'c', validator: { a: 1 } }, 238],
+  ['a collation of a collection', { create: 'c', collation: { locale: 'en' } }, 238],
+  ['images for change streams', { create: 'c', changeStreamPreAndPostImages: { enabled: true } }, 238],
+  ['$jsonSchema', { find: 'rows', filter: { $jsonSchema: {} } }, 238],
+  ['$text', { find: 'rows', filter: { $text: { $search: 'a' } } }, 238],
+  ['arithmetic with decimals', { find: 'rows', projection: { n: { $add: [decimal, 1] } } }, 238],
+  ['an increment by a decimal', { update: 'rows', updates: [{ q: {}, u: { $inc: { n: decimal } } }] }, 238],
+  ['text indexes', { createIndexes: 'rows', indexes: [{ key: { a: 'text' }, name: 'a' }] }, 238],
+  ['hashed indexes', { createIndexes: 'rows', indexes: [{ key: { a: 'hashed' }, name: 'a' }] }, 238],
+  ['a collation of an index', index({ collation: { locale: 'en' } }), 238],
+  ['an index that is prepared to be unique', index({ prepareUnique: true }), 238],
   [
     'a stage that nobody knows in a $facet',
     { aggregate: 'rows', pipeline: [{ $facet: { a: [{ $x: 1 }] } }], cursor: {} },
@@ -121,7 +139,7 @@ describe('what the engine refuses', () => {
 
   for (const [name, command, expected] of options) {
     it(`refuses ${name}`, async () => {
-      await engine.db.collection('rows').insertOne({ a: [{ b: 1 }] });
+      await engine.db.collection('rows').insertOne({ a: [{ b: 1 }], n: 1 });
       const reply = await engine.db.command(command).catch((error) => error);
       const failed = reply.writeErrors?.[0] ?? reply.writeConcernError ?? reply;
       expect(failed.code, JSON.stringify(reply)).to.equal(expected);

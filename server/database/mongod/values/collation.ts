@@ -20,7 +20,7 @@ const defaults = {
  * A collation with all its fields, as an index or a collection keeps it; undefined for none and for the simple one.
  * @throws CommandError for a field or a locale that is unknown, and for what `Intl.Collator` cannot do
  */
-export function checkedCollation(given: unknown): Doc | undefined {
+function checkedCollation(given: unknown): Doc | undefined {
   if (given === undefined || given === null) return undefined;
   if (!isDocument(given)) throw new CommandError(14, 'TypeMismatch', 'collation has to be an object');
   const { locale } = given;

@@ -1,4 +1,5 @@
 import { Decimal128, Double, Long } from 'bson';
+import { notImplemented } from '../errors.ts';
 
 /** Exact decimal value of a finite number: coefficient × 10^exponent. */
 export interface Exact {
@@ -133,6 +134,7 @@ function combine(
   exacts: (x: Exact, y: Exact) => Exact,
 ): unknown {
   const kind = widerKind(a, b);
+  if (kind === 'decimal') throw notImplemented('arithmetic with Decimal128 is not supported');
   if (kind === 'double') return asDouble(doubles(toDouble(a), toDouble(b)));
   if (kind === 'int') {
     const result = doubles(toDouble(a), toDouble(b));
@@ -141,10 +143,9 @@ function combine(
   const left = toExact(a);
   const right = toExact(b);
   if (left === undefined || right === undefined) {
-    return Decimal128.fromString(String(doubles(toDouble(a), toDouble(b))));
+    return undefined;
   }
   const result = exacts(left, right);
-  if (kind === 'decimal') return Decimal128.fromStringWithRounding(`${result.coefficient}E${result.exponent}`);
   return fitsLong(result.coefficient) ? Long.fromBigInt(result.coefficient) : undefined;
 }
 
