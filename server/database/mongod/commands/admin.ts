@@ -3,7 +3,7 @@ import { Long, ObjectId } from 'bson';
 import type { Engine } from '../engine.ts';
 import { CommandError } from '../errors.ts';
 import { type Doc, isDocument, MAX_DOCUMENT_SIZE } from '../values/codec.ts';
-import { MAX_MESSAGE_BYTES } from '../wire/messages.ts';
+import { MAX_MESSAGE_BYTES } from '../wire/framing.ts';
 import type { Command, Handler } from './context.ts';
 
 /** The MongoDB release whose behaviour is followed, and its wire version. */

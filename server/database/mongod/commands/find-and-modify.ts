@@ -2,7 +2,7 @@ import { badValue, failedToParse } from '../errors.ts';
 import { compileProjection } from '../query/projection.ts';
 import { claimDocument, insertDocument, removeDocument } from '../storage/documents.ts';
 import { isReplacement, upsertDocument } from '../update/update.ts';
-import { type Doc, encode, isDocument } from '../values/codec.ts';
+import { type Doc, encodeForStorage, isDocument } from '../values/codec.ts';
 import { decode } from '../values/decode.ts';
 import { collectionName, documentField, type Handler, matchContext } from './context.ts';
 import { matching } from './matching.ts';
@@ -48,7 +48,7 @@ export const findAndModify: Handler = async (engine, command) => {
       if (found === undefined) {
         if (change === undefined || body.upsert !== true) return;
         const document = upsertDocument(filter, change, isDocument(body.update) && isReplacement(body.update));
-        insertDocument(target, collection, document._id, encode(document), document);
+        insertDocument(target, collection, document._id, encodeForStorage(document), document);
         lastErrorObject = { n: 1, updatedExisting: false, upserted: document._id };
         if (body.new === true) value = document;
         return;

@@ -6,7 +6,7 @@ import { plan } from '../query/planner.ts';
 import { scan } from '../query/scan.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { claimDocument, insertDocument, prepareInsert, replaceDocument, type Target } from '../storage/documents.ts';
-import { type Doc, encode, isDocument } from '../values/codec.ts';
+import { type Doc, encodeForStorage, isDocument } from '../values/codec.ts';
 import { decode } from '../values/decode.ts';
 import { addField } from '../values/fields.ts';
 import { fieldNames, withIdFirst } from '../values/order.ts';
@@ -127,7 +127,7 @@ function mergeOne(
     collection,
     found.key,
     { raw: found.raw, document: before },
-    { raw: encode(after), document: after },
+    { raw: encodeForStorage(after), document: after },
   );
 }
 

@@ -15,7 +15,7 @@ import {
 } from '../storage/documents.ts';
 import { EncodedUpdate } from '../update/encoded-update.ts';
 import { compileUpdate, isReplacement, type Update, upsertDocument } from '../update/update.ts';
-import { type Doc, encode, isDocument } from '../values/codec.ts';
+import { type Doc, encode, encodeForStorage, isDocument } from '../values/codec.ts';
 import { typeName } from '../values/compare.ts';
 import { decode } from '../values/decode.ts';
 import { toDouble } from '../values/numeric.ts';
@@ -226,7 +226,7 @@ export function updateOne(
   }
   if (found.length === 0 && upsert) {
     const document = upsertDocument(filter, change(), isDocument(statement.u) && isReplacement(statement.u));
-    insertDocument(target, collection, document._id, encode(document), document);
+    insertDocument(target, collection, document._id, encodeForStorage(document), document);
     progress.n++;
     progress.upserted.push({ index: at, _id: document._id });
   }
@@ -288,7 +288,7 @@ export function applyTo(target: Target, collection: Collection, found: Found, ch
   const before = found.document ?? decode(found.raw);
   const after = change(before, false);
   if (after === before) return false;
-  const raw = encode(after);
+  const raw = encodeForStorage(after);
   if (raw.equals(found.raw)) return false;
   replaceDocument(target, collection, found.key, { raw: found.raw, document: before }, { raw, document: after });
   return true;

@@ -1,7 +1,7 @@
 import { ObjectId } from 'bson';
 import { badValue, CommandError, duplicateKey } from '../errors.ts';
 import { type Doc, isDocument, MAX_DOCUMENT_SIZE, tooLarge } from '../values/codec.ts';
-import { decode, decodeFields } from '../values/decode.ts';
+import { decode, decodeFields, decodeForStorage } from '../values/decode.ts';
 import { elementFor } from '../values/element.ts';
 import { encodeKey } from '../values/keys.ts';
 import { withIdFirst } from '../values/order.ts';
@@ -199,7 +199,7 @@ const FIRST = 4;
 
 /** Brings a document to be inserted into its stored form: with an _id, as its first field. */
 export function prepareInsert(raw: Buffer): { id: unknown; raw: Buffer; document: Doc } {
-  const document = decode(raw);
+  const document = decodeForStorage(raw);
   const field = findField(raw, 0, ID);
   const id = field === undefined ? new ObjectId() : document._id;
   checkId(id);

@@ -2,7 +2,7 @@ import { type Doc, isDocument } from '../values/codec.ts';
 import { decode } from '../values/decode.ts';
 import { elementFor } from '../values/element.ts';
 import { addNumbers, numberKind } from '../values/numeric.ts';
-import { DOCUMENT, type Field, findField, splice } from '../values/raw.ts';
+import { DOCUMENT, Encoded, type Field, findField, PLAIN_LEVELS, splice } from '../values/raw.ts';
 import { comparePaths } from './update.ts';
 
 /** A kind of update that is done on encoded bytes: fields are replaced in place, all others copied as they are. */
@@ -77,7 +77,7 @@ function compilePatch(update: Doc): Patch | undefined {
     if (operator === '$setOnInsert') continue;
     for (const path of Object.keys(update[operator] as Doc)) {
       const parts = path.split('.');
-      if (path.includes('$') || parts[0] === '_id') return undefined;
+      if (path.includes('$') || parts[0] === '_id' || parts.length > PLAIN_LEVELS) return undefined;
       const holders = parts.map((part) => Buffer.from(part));
       const name = holders.pop() as Buffer;
       steps.push({ operator, path, parts, holders, name });
@@ -121,7 +121,9 @@ function applyStep(raw: Buffer, step: Step, operand: unknown, owned: boolean): B
 /** The encoded field as the step leaves it. */
 function elementAfter(raw: Buffer, field: Field | undefined, step: Step, operand: unknown): Buffer | undefined {
   if (step.operator === '$unset') return NOTHING;
-  if (step.operator === '$set' || field === undefined) return elementFor(step.name, operand);
+  if (step.operator === '$set' || field === undefined) {
+    return isFlat(operand, PLAIN_LEVELS) ? elementFor(step.name, operand) : undefined;
+  }
   const old = raw[field.start] === INT32 ? raw.readInt32LE(field.value) : storedValue(raw, field, step.name);
   if (numberKind(old) === undefined) return undefined;
   const sum = addNumbers(old, operand);
@@ -133,4 +135,11 @@ function storedValue(raw: Buffer, field: Field, name: Buffer): unknown {
   wrapped.writeInt32LE(wrapped.length, 0);
   raw.copy(wrapped, 4, field.start, field.end);
   return decode(wrapped)[name.toString()];
+}
+
+/** Whether a value has at most so many levels; what is still encoded was looked at before. */
+function isFlat(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null || value instanceof Encoded) return true;
+  if (Array.isArray(value)) return levels > 0 && value.every((each) => isFlat(each, levels - 1));
+  return !isDocument(value) || (levels > 0 && Object.values(value).every((each) => isFlat(each, levels - 1)));
 }

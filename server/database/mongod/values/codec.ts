@@ -16,6 +16,12 @@ export type Doc = Record<string, unknown>;
 /** The largest document MongoDB stores, in bytes. */
 export const MAX_DOCUMENT_SIZE = 16 * 1024 * 1024;
 
+/** The most levels that a stored document may be nested. */
+export const MAX_STORED_DEPTH = 180;
+
+/** The most levels of anything that is encoded: answers have some around a stored document. */
+const MAX_ENCODED_DEPTH = 250;
+
 /** How much larger than the document in it an answer may be, in bytes. */
 const REPLY_OVERHEAD = 16 * 1024;
 
@@ -24,9 +30,20 @@ const REPLY_OVERHEAD = 16 * 1024;
  * @throws CommandError 10334 when it is too large: bson's own buffer of 17 MiB ends soon after, with a RangeError or none
  */
 export function encode(document: Doc): Buffer {
+  return write(document, MAX_ENCODED_DEPTH);
+}
+
+/** Encodes a document that is to be stored. @throws CommandError 10334 or 15 when it is too large or too deep for that */
+export function encodeForStorage(document: Doc): Buffer {
+  const bytes = write(document, MAX_STORED_DEPTH);
+  if (bytes.length > MAX_DOCUMENT_SIZE) throw tooLarge(String(bytes.length));
+  return bytes;
+}
+
+function write(document: Doc, maxDepth: number): Buffer {
   let bytes: Uint8Array;
   try {
-    bytes = serialize(ordered(document) as Doc, { ignoreUndefined: true });
+    bytes = serialize(ordered(document, maxDepth) as Doc, { ignoreUndefined: true });
   } catch (error) {
     throw error instanceof RangeError ? tooLarge('more than 17825792') : error;
   }
@@ -34,25 +51,35 @@ export function encode(document: Doc): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** The value with what bson can write in order, a Map, in place of each document that has noted the order of its fields. */
-function ordered(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    const elements = value.map(ordered);
+/**
+ * The value with what bson can write in order, a Map, in place of each document that has noted the order of its fields.
+ * @param depth how many more levels it may have
+ */
+function ordered(value: unknown, depth: number): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const isArray = Array.isArray(value);
+  if (!isArray && !isDocument(value)) return value;
+  if (depth === 0) throw tooDeep(MAX_STORED_DEPTH);
+  if (isArray) {
+    const elements = value.map((each) => ordered(each, depth - 1));
     return elements.some((each, at) => each !== value[at]) ? elements : value;
   }
-  if (!isDocument(value)) return value;
-  if (isReordered(value)) return new Map(fieldNames(value).map((name) => [name, ordered(value[name])]));
+  if (isReordered(value)) return new Map(fieldNames(value).map((name) => [name, ordered(value[name], depth - 1)]));
   let copy: Doc | undefined;
   for (const name of Object.keys(value)) {
     const field = value[name];
     if (typeof field !== 'object' || field === null) continue;
-    const next = ordered(field);
+    const next = ordered(field, depth - 1);
     if (next === field) continue;
     copy ??= { ...value };
     setField(copy, name, next);
   }
   return copy ?? value;
 }
+
+/** The error of a document that is nested too deeply. */
+export const tooDeep = (levels: number): CommandError =>
+  new CommandError(15, 'Overflow', `Document exceeds maximum nesting depth of ${levels}`);
 
 /** The error of a document or an answer beyond MongoDB's limit. */
 export const tooLarge = (size: string): CommandError =>

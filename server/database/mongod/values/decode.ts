@@ -14,12 +14,14 @@ import {
   UUID,
 } from 'bson';
 import { badValue, CommandError } from '../errors.ts';
-import { type Doc, setField } from './codec.ts';
+import { type Doc, MAX_STORED_DEPTH, setField, tooDeep } from './codec.ts';
 import { isLikeInteger, keepOrder } from './order.ts';
 import { DOCUMENT, Encoded, plainEnd, valueEnd } from './raw.ts';
 
 const MIN_INT32 = -0x80000000;
 const MAX_INT32 = 0x7fffffff;
+/** The most levels that are decoded: more than a message or a stored document may have. */
+const MAX_DECODED_DEPTH = 250;
 const NAME_SLOTS = 8192;
 const names: { text: string; length: number }[] = new Array(NAME_SLOTS);
 
@@ -30,6 +32,11 @@ const names: { text: string; length: number }[] = new Array(NAME_SLOTS);
  */
 export function decode(bytes: Buffer, offset = 0, plain = false): Doc {
   return new Decoder(bytes, plain).document(offset);
+}
+
+/** Decodes a document that is to be stored. @throws CommandError 15 when it is nested too deeply for that */
+export function decodeForStorage(bytes: Buffer): Doc {
+  return new Decoder(bytes, false, MAX_STORED_DEPTH).document(0);
 }
 
 /** Decodes only the top-level fields that are asked for, and skips the others. */
@@ -49,13 +56,22 @@ class Decoder {
   private readonly bytes: Buffer;
   private readonly plain: boolean;
   private at = 0;
+  /** How many documents and arrays are around what is read. */
+  private depth = 0;
+  private readonly maxDepth: number;
 
-  constructor(bytes: Buffer, plain: boolean) {
+  constructor(bytes: Buffer, plain: boolean, maxDepth = MAX_DECODED_DEPTH) {
     this.bytes = bytes;
     this.plain = plain;
+    this.maxDepth = maxDepth;
+  }
+
+  private enter(): void {
+    if (++this.depth > this.maxDepth) throw tooDeep(this.maxDepth);
   }
 
   document(offset: number): Doc {
+    this.enter();
     this.at = offset + 4;
     const target: Doc = {};
     const bytes = this.bytes;
@@ -70,6 +86,7 @@ class Decoder {
       setField(target, name, value);
     }
     if (likeIntegers) keepOrder(target, this.names(offset));
+    this.depth--;
     return target;
   }
 
@@ -139,10 +156,14 @@ class Decoder {
   private array(): unknown[] {
     const bytes = this.bytes;
     const target: unknown[] = [];
+    this.enter();
     this.at += 4;
     for (;;) {
       const type = bytes[this.at++];
-      if (type === 0) return target;
+      if (type === 0) {
+        this.depth--;
+        return target;
+      }
       if (type === undefined) throw badValue('truncated BSON array');
       this.at = bytes.indexOf(0, this.at) + 1;
       if (this.at === 0) throw badValue('truncated BSON array');
@@ -303,17 +324,21 @@ class Decoder {
     const subtype = this.bytes[this.at + 4] as number;
     const start = this.at + 5;
     this.end(start, length);
-    const content = Uint8Array.prototype.slice.call(this.bytes, start, start + length);
+    // The old subtype for any bytes repeats the length, and encoding writes it again.
+    const skipped = subtype === Binary.SUBTYPE_BYTE_ARRAY && length >= 4 ? 4 : 0;
+    const content = Uint8Array.prototype.slice.call(this.bytes, start + skipped, start + length);
     return subtype === 4 && length === 16 ? new UUID(content) : new Binary(content, subtype);
   }
 }
 
+/** A RegExp where it keeps its pattern and flags as they are: others are written differently when they are encoded. */
 function regularExpression(pattern: string, flags: string): RegExp | BSONRegExp {
-  if (/^[ims]*$/.test(flags)) {
+  if (/^i?m?s?$/.test(flags)) {
     try {
-      return new RegExp(pattern, flags);
+      const expression = new RegExp(pattern, flags);
+      if (expression.source === pattern) return expression;
     } catch {
-      return new BSONRegExp(pattern, flags);
+      // PCRE has patterns that JavaScript has not.
     }
   }
   return new BSONRegExp(pattern, flags);

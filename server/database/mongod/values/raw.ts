@@ -69,22 +69,25 @@ export class Encoded {
 /** Types that encoding writes as it read them, besides documents and arrays. */
 const PLAIN: ReadonlySet<number> = new Set([1, 2, 5, 7, 8, 9, 10, 16, 17, 18, 19]);
 
+/** Values with more levels are not plain: putting them into a document may make that too deep. */
+export const PLAIN_LEVELS = 80;
+
 /**
  * The end of a value of this type that starts at `at`, where it may be stored as it is: it is well-formed, and made of types
- * that encoding writes as they were read. Else -1.
+ * that encoding writes as they were read, not in more than `levels`. Else -1.
  */
-export function plainEnd(raw: Buffer, type: number, at: number): number {
+export function plainEnd(raw: Buffer, type: number, at: number, levels = PLAIN_LEVELS): number {
   if (type !== DOCUMENT && type !== ARRAY) {
     const end = PLAIN.has(type) ? valueEnd(raw, type, at) : -1;
     return end >= at && end <= raw.length ? end : -1;
   }
   const end = valueEnd(raw, type, at);
-  if (end < at + 5 || end > raw.length || raw[end - 1] !== 0) return -1;
+  if (levels === 0 || end < at + 5 || end > raw.length || raw[end - 1] !== 0) return -1;
   let next = at + 4;
   while (next < end - 1) {
     const inner = raw[next++] as number;
     while (next < end && raw[next] !== 0) next++;
-    next = plainEnd(raw, inner, next + 1);
+    next = plainEnd(raw, inner, next + 1, levels - 1);
     if (next < 0 || next >= end) return -1;
   }
   return next === end - 1 ? end : -1;

@@ -1,20 +1,24 @@
 import { deflateSync, inflateSync } from 'node:zlib';
 import { CommandError } from '../errors.ts';
-import type { Doc } from '../values/codec.ts';
+import { type Doc, isDocument } from '../values/codec.ts';
 import { decode, decodeFields } from '../values/decode.ts';
 import { ARRAY, documentsIn, findField } from '../values/raw.ts';
+import { validate } from '../values/validate.ts';
+import { crc32c } from './checksum.ts';
+import { HEADER, MAX_MESSAGE_BYTES, ProtocolError } from './framing.ts';
 
 const OP_REPLY = 1;
 const OP_QUERY = 2004;
 const OP_COMPRESSED = 2012;
 const OP_MSG = 2013;
-/** The largest message, packed or not, in bytes. */
-export const MAX_MESSAGE_BYTES = 48_000_000;
 
-const HEADER = 16;
 const CHECKSUM_PRESENT = 1;
 const MORE_TO_COME = 2;
+/** Flags in this half of the word may not be ignored. */
+const REQUIRED_FLAGS = 0xffff;
+
 const ZLIB = 2;
+const UNPACKED = 0;
 
 /** A client's request, whichever message carried it. */
 export interface Request {
@@ -28,62 +32,109 @@ export interface Request {
   compressed: boolean;
 }
 
-/** Reads one whole message. */
-export function parseMessage(message: Buffer): Request {
-  const id = message.readInt32LE(4);
-  const code = message.readInt32LE(12);
-  if (code === OP_MSG) return parseMsg(message, id);
-  if (code === OP_QUERY) return parseQuery(message, id);
-  if (code === OP_COMPRESSED) return { ...parseMessage(inflate(message)), compressed: true };
-  throw new CommandError(352, 'UnsupportedOpQueryCommand', `unsupported message ${code}`);
+/** A request that was cut out of its message, but whose content is refused: to be answered with the error. */
+export class RefusedRequest extends Error {
+  readonly request: Request;
+  readonly reason: CommandError;
+
+  constructor(request: Request, reason: CommandError) {
+    super(reason.message);
+    this.request = request;
+    this.reason = reason;
+  }
 }
 
+/**
+ * Reads one whole message.
+ * @throws ProtocolError for what is no message, RefusedRequest for one whose documents are malformed
+ */
+export function parseMessage(message: Buffer): Request {
+  const code = message.readInt32LE(12);
+  return code === OP_COMPRESSED ? parsePlain(inflate(message), true) : parsePlain(message, false);
+}
+
+function parsePlain(message: Buffer, compressed: boolean): Request {
+  const code = message.readInt32LE(12);
+  const request: Request = {
+    id: message.readInt32LE(4),
+    database: 'admin',
+    body: {},
+    sequences: new Map(),
+    silent: false,
+    legacy: code === OP_QUERY,
+    compressed,
+  };
+  try {
+    if (code === OP_MSG) readMsg(message, request);
+    else if (code === OP_QUERY) readQuery(message, request);
+    else throw new ProtocolError(`unsupported message ${code}`);
+  } catch (error) {
+    throw error instanceof CommandError ? new RefusedRequest(request, error) : error;
+  }
+  return request;
+}
+
+/** Unpacks a message once; its size has to be what it says of itself. */
 function inflate(message: Buffer): Buffer {
+  if (message.length < HEADER + 9) throw new ProtocolError('compressed message without a header');
   const original = message.readInt32LE(HEADER);
   const size = message.readInt32LE(HEADER + 4);
   const compressor = message[HEADER + 8];
   const content = message.subarray(HEADER + 9);
-  if (compressor !== ZLIB && compressor !== 0)
-    throw new CommandError(2, 'BadValue', `unsupported compressor ${compressor}`);
-  if (size > MAX_MESSAGE_BYTES - HEADER) throw new CommandError(17, 'ProtocolError', `message of ${size} bytes`);
-  const plain = compressor === ZLIB ? inflateSync(content, { maxOutputLength: size }) : content;
+  if (original === OP_COMPRESSED) throw new ProtocolError('compressed message within a compressed message');
+  if (size < 0 || size > MAX_MESSAGE_BYTES - HEADER) throw new ProtocolError(`message of ${size} bytes`);
+  if (compressor !== ZLIB && compressor !== UNPACKED) throw new ProtocolError(`unsupported compressor ${compressor}`);
+  const plain = compressor === ZLIB ? inflateSync(content, { maxOutputLength: Math.max(size, 1) }) : content;
+  if (plain.length !== size) throw new ProtocolError(`${plain.length} bytes unpacked instead of ${size}`);
   const header = Buffer.from(message.subarray(0, HEADER));
+  header.writeInt32LE(HEADER + size, 0);
   header.writeInt32LE(original, 12);
   return Buffer.concat([header, plain]);
 }
 
-function parseMsg(message: Buffer, id: number): Request {
+function readMsg(message: Buffer, request: Request): void {
+  if (message.length < HEADER + 4) throw new ProtocolError('message without flags');
   const flags = message.readUInt32LE(HEADER);
+  if (flags & REQUIRED_FLAGS & ~(CHECKSUM_PRESENT | MORE_TO_COME)) throw new ProtocolError(`unknown flags ${flags}`);
+  request.silent = (flags & MORE_TO_COME) !== 0;
   const end = message.length - (flags & CHECKSUM_PRESENT ? 4 : 0);
-  const sequences = new Map<string, Buffer[]>();
-  let body: Doc = {};
-  let at = HEADER + 4;
-  while (at < end) {
+  if (flags & CHECKSUM_PRESENT && message.readUInt32LE(end) !== crc32c(message, end))
+    throw new ProtocolError('wrong checksum');
+  let body: { start: number; end: number } | undefined;
+  const sequences: { name: string; start: number; end: number }[] = [];
+  for (let at = HEADER + 4; at < end; ) {
     const kind = message[at++];
-    const size = message.readInt32LE(at);
-    if (kind === 0) body = readBody(message.subarray(at, at + size), sequences);
-    else if (kind === 1) {
+    const size = at + 4 > end ? 0 : message.readInt32LE(at);
+    if (size < 5 || at + size > end) throw new ProtocolError(`section of ${size} bytes`);
+    if (kind === 0) {
+      if (body !== undefined) throw new ProtocolError('message with two bodies');
+      body = { start: at, end: at + size };
+    } else if (kind === 1) {
       const nameEnd = message.indexOf(0, at + 4);
-      const documents: Buffer[] = [];
-      for (let from = nameEnd + 1; from < at + size; ) {
-        const length = message.readInt32LE(from);
-        if (length <= 0) throw new CommandError(22, 'InvalidBSON', `document of ${length} bytes`);
-        documents.push(message.subarray(from, from + length));
-        from += length;
-      }
-      sequences.set(message.latin1Slice(at + 4, nameEnd), documents);
-    } else throw new CommandError(40432, 'Location40432', `Unknown section kind ${kind}`);
+      if (nameEnd < 0 || nameEnd >= at + size) throw new ProtocolError('section without a name');
+      sequences.push({ name: message.latin1Slice(at + 4, nameEnd), start: nameEnd + 1, end: at + size });
+    } else throw new ProtocolError(`section of kind ${kind}`);
     at += size;
   }
-  return {
-    id,
-    database: String(body.$db ?? 'admin'),
-    body,
-    sequences,
-    silent: (flags & MORE_TO_COME) !== 0,
-    legacy: false,
-    compressed: false,
-  };
+  if (body === undefined) throw new ProtocolError('message without a body');
+  for (const { name, start, end } of sequences) {
+    if (request.sequences.has(name)) throw new ProtocolError(`two sections named ${name}`);
+    request.sequences.set(name, cutDocuments(message, start, end));
+  }
+  validate(message, body.start, body.end);
+  for (const documents of request.sequences.values()) for (const each of documents) validate(each, 0, each.length);
+  readBody(message.subarray(body.start, body.end), request);
+}
+
+function cutDocuments(message: Buffer, start: number, end: number): Buffer[] {
+  const documents: Buffer[] = [];
+  for (let at = start; at < end; ) {
+    const size = at + 4 > end ? 0 : message.readInt32LE(at);
+    if (size < 5 || at + size > end) throw new ProtocolError(`document of ${size} bytes`);
+    documents.push(message.subarray(at, at + size));
+    at += size;
+  }
+  return documents;
 }
 
 /** The array of statements that a command may have in its body instead of a sequence. */
@@ -94,33 +145,42 @@ const listed: Partial<Record<string, Buffer>> = {
 };
 const FIRST_NAME = 5;
 
-/** The body of a command without its list of statements, which becomes the sequence that it might have come as. */
-function readBody(bytes: Buffer, sequences: Map<string, Buffer[]>): Doc {
+/** Reads the body of a command without its list of statements, which becomes the sequence that it might have come as. */
+function readBody(bytes: Buffer, request: Request): void {
   const list = listed[bytes.latin1Slice(FIRST_NAME, bytes.indexOf(0, FIRST_NAME))];
   const field = list && findField(bytes, 0, list);
   const statements = field && bytes[field.start] === ARRAY ? documentsIn(bytes, field.value) : undefined;
-  if (list === undefined || statements === undefined) return decode(bytes);
-  const name = list.toString();
-  sequences.set(name, statements);
-  return decodeFields(bytes, { has: (other) => other !== name });
+  if (list === undefined || statements === undefined) request.body = decode(bytes);
+  else {
+    const name = list.toString();
+    request.body = decodeFields(bytes, { has: (other) => other !== name });
+    if (request.sequences.has(name)) throw new CommandError(40433, 'Location40433', `Duplicate field ${name}`);
+    request.sequences.set(name, statements);
+  }
+  for (const name of request.sequences.keys())
+    if (Object.hasOwn(request.body, name)) throw new CommandError(40433, 'Location40433', `Duplicate field ${name}`);
+  const { $db: database } = request.body;
+  if (typeof database !== 'string')
+    throw new CommandError(40571, 'Location40571', 'OP_MSG requests require a $db argument');
+  request.database = database;
 }
 
-function parseQuery(message: Buffer, id: number): Request {
+/** The commands with which a client may begin before it knows that the server understands OP_MSG. */
+const greetings = new Set(['hello', 'isMaster', 'ismaster']);
+
+function readQuery(message: Buffer, request: Request): void {
   const nameEnd = message.indexOf(0, HEADER + 4);
+  const start = nameEnd + 9;
+  const size = nameEnd < 0 || start + 4 > message.length ? 0 : message.readInt32LE(start);
+  if (size < 5 || start + size > message.length) throw new ProtocolError('malformed OP_QUERY');
   const namespace = message.utf8Slice(HEADER + 4, nameEnd);
-  if (!namespace.endsWith('.$cmd'))
-    throw new CommandError(352, 'UnsupportedOpQueryCommand', 'Unsupported OP_QUERY command');
-  const document = decode(message, nameEnd + 9);
-  const body = (document.$query ?? document) as Doc;
-  return {
-    id,
-    database: namespace.slice(0, -5),
-    body,
-    sequences: new Map(),
-    silent: false,
-    legacy: true,
-    compressed: false,
-  };
+  validate(message, start, start + size);
+  const document = decode(message, start);
+  request.body = isDocument(document.$query) ? document.$query : document;
+  request.database = namespace.slice(0, -'.$cmd'.length);
+  const name = Object.keys(request.body)[0] ?? '';
+  if (!namespace.endsWith('.$cmd') || !greetings.has(name))
+    throw new CommandError(352, 'UnsupportedOpQueryCommand', `Unsupported OP_QUERY command: ${name}`);
 }
 
 let nextId = 1;

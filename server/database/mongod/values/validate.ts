@@ -1,0 +1,167 @@
+import { isUtf8 } from 'node:buffer';
+import { CommandError, notImplemented } from '../errors.ts';
+
+/** The most levels of documents and arrays in a message, as MongoDB's `maxBSONDepth` has it. */
+const MAX_DEPTH = 200;
+
+/** Texts up to so many bytes are looked at here: calling `isUtf8` costs more. */
+const SHORT_TEXT = 32;
+
+/** The largest number of milliseconds a JavaScript Date can hold has this high half. */
+const MAX_DATE_HIGH = 2_011_656;
+
+/** A field of this name would make bson take a document for a value of a type of its own. */
+const TYPE_FIELD = Buffer.from('_bsontype\0');
+
+/**
+ * Checks that the bytes from `start` to `end` are one well-formed document, and one that is decoded and encoded again without a
+ * loss: what follows may trust lengths, terminators, types and depth.
+ * @throws CommandError 22 for malformed BSON, 15 for one that is too deep, 238 for what this engine cannot keep
+ */
+export function validate(bytes: Buffer, start: number, end: number): void {
+  if (start + 5 > end || int32(bytes, start) !== end - start) {
+    throw invalid('the length of a document does not agree with its message');
+  }
+  checkDocument(bytes, start, end, false, 1);
+}
+
+const invalid = (what: string) => new CommandError(22, 'InvalidBSON', `invalid BSON: ${what}`);
+
+const int32 = (bytes: Buffer, at: number): number =>
+  (bytes[at] as number) |
+  ((bytes[at + 1] as number) << 8) |
+  ((bytes[at + 2] as number) << 16) |
+  ((bytes[at + 3] as number) << 24);
+
+/** Checks the document or array that starts at `at` and ends at `limit` at the latest; returns its end. */
+function checkDocument(bytes: Buffer, start: number, limit: number, isArray: boolean, depth: number): number {
+  if (depth > MAX_DEPTH) {
+    throw new CommandError(15, 'Overflow', 'BSONObj exceeds maximum nested object depth');
+  }
+  const size = start + 4 > limit ? 0 : int32(bytes, start);
+  const end = start + size;
+  if (size < 5 || end > limit || bytes[end - 1] !== 0) throw invalid('a document with a wrong length');
+  const last = end - 1;
+  let at = start + 4;
+  for (let element = 0; at < last; element++) {
+    const type = bytes[at++] as number;
+    const name = at;
+    let bits = 0;
+    for (let byte = bytes[at] as number; byte !== 0; byte = bytes[++at] as number) bits |= byte;
+    if (at >= last) throw invalid('an unterminated field name');
+    if (bits > 127 && !isUtf8(bytes.subarray(name, at))) throw invalid('a field name that is not UTF-8');
+    if (isArray) checkPosition(bytes, name, at, element);
+    else if (bytes[name] === 95 && at - name === 9 && bytes.compare(TYPE_FIELD, 0, 9, name, at) === 0)
+      throw notImplemented("fields named '_bsontype' are not supported");
+    at = checkValue(bytes, type, at + 1, last, depth);
+  }
+  if (at !== last) throw invalid('a value that ends after its document');
+  return end;
+}
+
+/** The elements of an array are named by their positions. */
+function checkPosition(bytes: Buffer, start: number, end: number, element: number): void {
+  let position = end > start && (end === start + 1 || bytes[start] !== 48) ? 0 : -1;
+  for (let at = start; at < end && position >= 0; at++) {
+    const digit = (bytes[at] as number) - 48;
+    position = digit >= 0 && digit <= 9 ? position * 10 + digit : -1;
+  }
+  if (position !== element) throw invalid('an array whose elements are not numbered');
+}
+
+/** Checks a value that has to end at `limit` at the latest; returns its end. */
+function checkValue(bytes: Buffer, type: number, at: number, limit: number, depth: number): number {
+  switch (type) {
+    case 1:
+    case 17:
+    case 18:
+      return within(at + 8, limit);
+    case 2:
+    case 13:
+    case 14:
+      return checkText(bytes, at, limit);
+    case 3:
+      return checkDocument(bytes, at, limit, false, depth + 1);
+    case 4:
+      return checkDocument(bytes, at, limit, true, depth + 1);
+    case 5:
+      return checkBinary(bytes, at, limit);
+    case 7:
+      return within(at + 12, limit);
+    case 8:
+      if ((bytes[at] as number) > 1) throw invalid('a boolean that is neither false nor true');
+      return within(at + 1, limit);
+    case 9:
+      return checkDate(bytes, at, limit);
+    case 10:
+    case 127:
+    case 255:
+      return at;
+    case 11:
+      return checkName(bytes, checkName(bytes, at, limit), limit);
+    case 15:
+      return checkCodeWithScope(bytes, at, limit, depth);
+    case 16:
+      return within(at + 4, limit);
+    case 19:
+      return within(at + 16, limit);
+    case 6:
+    case 12:
+      throw notImplemented(`values of the deprecated BSON type ${type === 6 ? 'undefined' : 'dbPointer'}`);
+    default:
+      throw invalid(`unknown type ${type}`);
+  }
+}
+
+function within(end: number, limit: number): number {
+  if (end > limit) throw invalid('a value that ends after its document');
+  return end;
+}
+
+function checkText(bytes: Buffer, at: number, limit: number): number {
+  const size = at + 4 > limit ? 0 : int32(bytes, at);
+  const end = at + 4 + size;
+  if (size < 1 || end > limit || bytes[end - 1] !== 0) throw invalid('a string with a wrong length');
+  checkUtf8(bytes, at + 4, end - 1);
+  return end;
+}
+
+function checkUtf8(bytes: Buffer, start: number, end: number): void {
+  let ascii = end - start <= SHORT_TEXT;
+  for (let at = start; ascii && at < end; at++) ascii = (bytes[at] as number) < 128;
+  if (!ascii && !isUtf8(bytes.subarray(start, end))) throw invalid('a string that is not UTF-8');
+}
+
+function checkName(bytes: Buffer, at: number, limit: number): number {
+  const end = bytes.indexOf(0, at);
+  if (end < 0 || end >= limit) throw invalid('an unterminated string');
+  checkUtf8(bytes, at, end);
+  return end + 1;
+}
+
+function checkBinary(bytes: Buffer, at: number, limit: number): number {
+  const size = at + 5 > limit ? -1 : int32(bytes, at);
+  if (size < 0) throw invalid('binary data with a wrong length');
+  const end = within(at + 5 + size, limit);
+  // The old subtype for any bytes repeats the length.
+  if (bytes[at + 4] === 2 && (size < 4 || int32(bytes, at + 5) !== size - 4))
+    throw invalid('binary data with a wrong length');
+  return end;
+}
+
+function checkDate(bytes: Buffer, at: number, limit: number): number {
+  within(at + 8, limit);
+  const high = int32(bytes, at + 4);
+  if (high >= MAX_DATE_HIGH || high < -MAX_DATE_HIGH)
+    throw notImplemented('dates more than 273,000 years from 1970 are not supported');
+  return at + 8;
+}
+
+function checkCodeWithScope(bytes: Buffer, at: number, limit: number, depth: number): number {
+  const size = at + 4 > limit ? 0 : int32(bytes, at);
+  const end = within(at + size, limit);
+  if (size < 14) throw invalid('code with a wrong length');
+  const scope = checkText(bytes, at + 4, end);
+  if (checkDocument(bytes, scope, end, false, depth + 2) !== end) throw invalid('code with a wrong length');
+  return end;
+}
