@@ -1,7 +1,7 @@
-import { mkdirSync, statfsSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
+import type { Database, RootDatabase, Transaction } from 'lmdb';
 import { CommandError } from '../errors.ts';
+import { openDataFile } from './data-file.ts';
+import { DiskSpace } from './disk-space.ts';
 
 export interface Entry {
   key: Buffer;
@@ -32,22 +32,16 @@ type Job = () => void;
 /** One write that waits for its group commit. */
 interface Pending {
   job: Job;
-  synced: boolean;
   resolve(): void;
   reject(error: unknown): void;
 }
-
-/** Name of the data file in its folder. */
-export const DATA_FILE = 'engine.mdb';
-
-/** Free bytes below which nothing is written any more: more than one message, with its indexes, can take. */
-const RESERVE = 128 * 1024 * 1024;
 
 const MAX_GROUP_MILLISECONDS = 20;
 
 /**
  * One LMDB environment. Writes are jobs: all that wait run in one LMDB transaction, whose commit and fsync happen on
- * lmdb's own thread while the next ones gather, so that concurrent writers share a sync.
+ * lmdb's own thread while the next ones gather, so that concurrent writers share a sync. Readers see a group only when it is
+ * on disk.
  */
 export class Store implements KeyValue {
   private readonly root: RootDatabase<Buffer, Buffer>;
@@ -55,7 +49,9 @@ export class Store implements KeyValue {
   private waiting: Pending[] = [];
   private running = false;
   private closing = false;
-  private readonly path: string;
+  private readonly space: DiskSpace;
+  /** The commit of the group that was begun last. */
+  private commit: Promise<unknown> = Promise.resolve();
   private group = 0;
   private committed = 0;
   private readonly onGroupEnd: () => void;
@@ -63,14 +59,13 @@ export class Store implements KeyValue {
 
   /**
    * @param onGroupEnd runs inside the transaction after the last job of a group
-   * @param onCommit runs when a group has become visible to readers
+   * @param onCommit runs when a group is on disk and readers see it
    */
   constructor(path: string, hooks: { onGroupEnd: () => void; onCommit: () => void }) {
-    mkdirSync(path, { recursive: true });
-    this.path = path;
-    const settings = { encoding: 'binary', keyEncoding: 'binary' } as const;
-    this.root = open({ path: join(path, DATA_FILE), maxDbs: 2, maxReaders: 1024, ...settings });
-    this.data = this.root.openDB('data', settings);
+    const { root, data } = openDataFile(path);
+    this.root = root;
+    this.data = data;
+    this.space = new DiskSpace(path);
     this.onGroupEnd = hooks.onGroupEnd;
     this.onCommit = hooks.onCommit;
   }
@@ -110,46 +105,37 @@ export class Store implements KeyValue {
     return this.committed;
   }
 
+  /** Resolves when the group that is running, if any, is on disk. */
+  async settled(): Promise<void> {
+    await this.commit;
+  }
+
   /**
-   * Runs a job in the next group; resolves when it is on disk, or, without `synced`, when it is committed. A job that
-   * throws takes nothing back: it must check first and write afterwards.
+   * Runs a job in the next group; resolves when it is on disk. A job that throws takes nothing back: it must check first
+   * and write afterwards. A CommandError is reported after the group's sync too, as others' writes may be its reason.
    */
-  write(job: Job, synced: boolean): Promise<void> {
+  write(job: Job): Promise<void> {
     if (this.closing) return Promise.reject(new Error('the store is closed'));
     return new Promise((resolve, reject) => {
-      this.waiting.push({ job, synced, resolve, reject });
+      this.waiting.push({ job, resolve, reject });
       if (!this.running) this.start();
     });
   }
 
-  /** Whether the disk has room for another group: before it is full nothing is written, as a failing write ends the process. */
-  private hasSpace(): boolean {
-    const { bavail, bsize } = statfsSync(this.path);
-    return bavail * bsize >= RESERVE;
-  }
-
   private start(): void {
-    if (!this.hasSpace()) {
+    if (!this.space.hasReserve()) {
       for (const pending of this.waiting.splice(0)) pending.reject(outOfSpace());
       this.running = false;
       return;
     }
     this.running = true;
-    const done: Pending[] = [];
-    const commit = this.root.transaction(() => this.runGroup(done));
-    const flushed = this.root.flushed;
-    commit.then(
+    const done: (() => void)[] = [];
+    this.commit = this.root.transaction(() => this.runGroup(done)).then(
       () => {
         this.root.resetReadTxn();
         this.committed = this.group;
         this.onCommit();
-        for (const pending of done) if (!pending.synced) pending.resolve();
-        flushed.then(
-          () => {
-            for (const pending of done) if (pending.synced) pending.resolve();
-          },
-          (error) => fatal(error),
-        );
+        for (const report of done) report();
         if (this.waiting.length > 0) this.start();
         else this.running = false;
       },
@@ -157,7 +143,8 @@ export class Store implements KeyValue {
     );
   }
 
-  private runGroup(done: Pending[]): void {
+  /** @param done takes what is to be reported to the callers after the commit */
+  private runGroup(done: (() => void)[]): void {
     this.group++;
     const started = performance.now();
     while (this.waiting.length > 0) {
@@ -167,9 +154,10 @@ export class Store implements KeyValue {
         const pending = jobs[i] as Pending;
         try {
           pending.job();
-          done.push(pending);
+          done.push(pending.resolve);
         } catch (error) {
-          pending.reject(error);
+          if (error instanceof CommandError) done.push(() => pending.reject(error));
+          else pending.reject(error);
         }
         if (performance.now() - started > MAX_GROUP_MILLISECONDS) {
           this.waiting = [...jobs.slice(i + 1), ...this.waiting];
@@ -192,7 +180,7 @@ export class Store implements KeyValue {
 
   /** Waits for what is being written, then closes the files. */
   async close(): Promise<void> {
-    while (this.running) await this.write(() => undefined, true).catch(() => undefined);
+    while (this.running) await this.write(() => undefined).catch(() => undefined);
     this.closing = true;
     await this.root.close();
   }
@@ -228,6 +216,7 @@ export class Snapshot {
   readonly group: number;
   private readonly data: Database<Buffer, Buffer>;
   private readonly transaction: Transaction;
+  private released = false;
 
   constructor(data: Database<Buffer, Buffer>, transaction: Transaction, group: number) {
     this.data = data;
@@ -236,16 +225,25 @@ export class Snapshot {
   }
 
   get(key: Buffer): Buffer | undefined {
+    this.check();
     // lmdb's types leave out the second argument that its code takes.
     const data = this.data as unknown as { getBinary(key: Buffer, options: object): Buffer | undefined };
     return data.getBinary(key, { transaction: this.transaction });
   }
 
   entries(range: Range, limit: number, reverse: boolean): Entry[] {
+    this.check();
     return readRange(this.data, range, limit, reverse, this.transaction);
   }
 
+  /** Reading on would show whatever lmdb has put into the old pages since. */
+  private check(): void {
+    if (this.released) throw new CommandError(246, 'SnapshotUnavailable', 'the transaction or snapshot has ended');
+  }
+
   release(): void {
+    if (this.released) return;
+    this.released = true;
     this.transaction.done();
   }
 }
