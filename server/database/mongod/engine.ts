@@ -23,12 +23,21 @@ export class Engine {
   readonly patches = new Patches();
   readonly snapshots = new Snapshots();
   private reaping = false;
+  private catalogVersion = 0;
+  /** The group that changed the catalog last. */
+  private catalogGroup = 0;
 
   constructor(path: string) {
     this.store = new Store(path, {
-      onGroupEnd: () => this.catalog.saveDirty(this.store),
+      onGroupEnd: () => {
+        this.catalog.saveDirty(this.store);
+        if (this.catalog.version === this.catalogVersion) return;
+        this.catalogVersion = this.catalog.version;
+        this.catalogGroup = this.store.currentGroup;
+      },
       onCommit: () => {
         this.clock.tick();
+        this.catalog.settle();
         this.transactions.forgetWrites();
       },
     });
@@ -36,6 +45,11 @@ export class Engine {
     this.sessions = new Sessions(this.transactions);
     this.catalog.load(this.store);
     this.reap();
+  }
+
+  /** Resolves when the collections and indexes of the catalog are those on disk; undefined when they are. */
+  get catalogChange(): Promise<void> | undefined {
+    return this.catalogGroup > this.store.committedGroup ? this.store.settled() : undefined;
   }
 
   /** The collection of this name, also one that the transaction itself has created. */
@@ -68,6 +82,7 @@ export class Engine {
       ident: this.catalog.allocate(this.store),
       indexes: [],
       builds: [],
+      syncedCount: 0,
       count: 0,
       size: 0,
     };
@@ -83,7 +98,7 @@ export class Engine {
     let collection: Collection | undefined;
     await this.store.write(() => {
       collection = this.newCollection(database, name, options);
-    }, false);
+    });
     transaction.created.set(`${database}.${name}`, collection as Collection);
     return collection as Collection;
   }
@@ -96,7 +111,7 @@ export class Engine {
     if (transaction !== undefined) return this.createInTransaction(transaction, database, name);
     await this.store.write(() => {
       if (this.catalog.get(database, name) === undefined) this.createCollection(database, name);
-    }, false);
+    });
     return this.existing(database, name);
   }
 
@@ -107,7 +122,7 @@ export class Engine {
     void this.store
       .write(() => {
         if (!this.transactions.isBusy) this.catalog.reap(this.store, REAP_CHUNK);
-      }, false)
+      })
       .then(() => {
         this.reaping = false;
         setTimeout(() => this.reap(), this.transactions.isBusy ? 100 : 5).unref();

@@ -24,7 +24,7 @@ export async function expireDocuments(engine: Engine, now = Date.now()): Promise
         for (const { key } of found) claimDocument(target, key);
         for (const { key, raw, document } of found) removeDocument(target, collection, key, raw, document);
         removed += found.length;
-      }, false);
+      });
     }
   }
   return removed;

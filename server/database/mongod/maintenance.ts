@@ -5,8 +5,8 @@ import { lockFolder } from './lock.ts';
 import { everything } from './query/planner.ts';
 import { scan } from './query/scan.ts';
 import type { Collection } from './storage/catalog.ts';
-import { entriesOf } from './storage/index-entries.ts';
 import { DATA_FILE } from './storage/data-file.ts';
+import { entriesOf } from './storage/index-entries.ts';
 import { decode } from './values/decode.ts';
 import { successor } from './values/keys.ts';
 

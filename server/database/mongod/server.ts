@@ -109,7 +109,7 @@ function startTimers(engine: Engine): NodeJS.Timeout[] {
       engine.snapshots.expire();
     }, HOUSEKEEPING),
     setInterval(
-      () => void engine.store.write(() => engine.sessions.expire(engine.store), false).catch(() => undefined),
+      () => void engine.store.write(() => engine.sessions.expire(engine.store)).catch(() => undefined),
       SESSION_SWEEP,
     ),
     setInterval(() => void expireDocuments(engine).catch(() => undefined), TTL_SWEEP),

@@ -229,7 +229,7 @@ describe('npm run db', function () {
       engine.store.remove(entry?.key as Buffer);
       rows.count++;
       engine.catalog.save(engine.store, rows);
-    }, true);
+    });
     await engine.close();
     const { problems } = await checkFolder(join(dataDir, 'db'));
     expect(problems.join('\n'))

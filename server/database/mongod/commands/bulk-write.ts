@@ -9,7 +9,7 @@ import { type Command, type Handler, statementsOf } from './context.ts';
 import { checkStatement } from './fields.ts';
 import { matching } from './matching.ts';
 import type { UpdateStatement } from './update-statement.ts';
-import { contextFor, newProgress, type Progress, runOnce, updateOne } from './writes.ts';
+import { contextFor, newProgress, type Progress, resumeProgress, runOnce, savedProgress, updateOne } from './writes.ts';
 
 interface Totals {
   nErrors: number;
@@ -39,7 +39,7 @@ export const bulkWrite: Handler = async (engine, command) => {
   }
   const ordered = body.ordered !== false;
   const totals: Totals = { nErrors: 0, nInserted: 0, nMatched: 0, nModified: 0, nUpserted: 0, nDeleted: 0 };
-  const rows: Doc[] = [];
+  let rows: Doc[] = [];
   const progress = newProgress();
   const run = (target: Target) => {
     while (progress.next < operations.length) {
@@ -58,11 +58,18 @@ export const bulkWrite: Handler = async (engine, command) => {
       progress.applied.clear();
     }
   };
-  const reply = await runOnce(engine, command, run, () => ({
-    cursor: { id: Long.ZERO, firstBatch: rows, ns: 'admin.$cmd.bulkWrite' },
-    ...totals,
-    ok: 1,
-  }));
+  const cursor = () => ({ id: Long.ZERO, firstBatch: rows, ns: 'admin.$cmd.bulkWrite' });
+  const reply = await runOnce(engine, command, run, () => ({ cursor: cursor(), ...totals, ok: 1 }), {
+    save: () => {
+      const saved = savedProgress(progress);
+      return saved === undefined ? undefined : { ...saved, totals, rows };
+    },
+    resume: (saved) => {
+      resumeProgress(progress, saved);
+      Object.assign(totals, saved.totals);
+      rows = saved.rows as Doc[];
+    },
+  });
   if (totals.nErrors > 0 && command.transaction !== undefined) engine.sessions.fail(body);
   return reply;
 };

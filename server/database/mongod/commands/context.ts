@@ -126,14 +126,6 @@ export function countField(body: Doc, name: string): number | undefined {
   return number;
 }
 
-/** Whether a write must be on disk before it is acknowledged. */
-export function isSynced(body: Doc): boolean {
-  const concern = body.writeConcern as Doc | undefined;
-  if (concern === undefined || concern.w === undefined || concern.w === 'majority')
-    return concern?.j !== false || concern?.w !== 1;
-  return concern.j === true;
-}
-
 export const ownerOf = (command: Command): string =>
   command.transaction === undefined
     ? ''

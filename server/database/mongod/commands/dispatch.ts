@@ -20,6 +20,7 @@ import { createIndexes, dropIndexes, listIndexes } from './indexes.ts';
 import { codeName, errorLabels } from './labels.ts';
 import { count, distinct, find, getMore, killCursors } from './reads.ts';
 import { listCommands, reports } from './reports.ts';
+import { checkSession, sessionsIn } from './session-fields.ts';
 import { insert, remove, update } from './writes.ts';
 
 const inTransaction = new Set([
@@ -101,13 +102,16 @@ export function commandTable(
     ...reports,
     listCommands: () => listCommands(Object.keys(table)),
     startSession: () => ({ id: { id: new UUID() }, timeoutMinutes: 30, ok: 1 }),
-    refreshSessions: ok,
+    refreshSessions: (_engine, { body }) => {
+      sessionsIn(body, 'refreshSessions');
+      return { ok: 1 };
+    },
     endSessions: (engine, { body }) => {
-      engine.sessions.end(body.endSessions as Doc[]);
+      engine.sessions.end(sessionsIn(body, 'endSessions'));
       return { ok: 1 };
     },
     killSessions: (engine, { body }) => {
-      engine.sessions.end(body.killSessions as Doc[]);
+      engine.sessions.end(sessionsIn(body, 'killSessions'));
       return { ok: 1 };
     },
     killAllSessions: (engine, { body }) => {
@@ -122,12 +126,12 @@ export function commandTable(
       return { ok: 1 };
     },
     abortTransaction: (engine, { body }) => {
-      engine.sessions.abort(body);
+      engine.sessions.abort(body, engine.store);
       return { ok: 1 };
     },
     fsync: async (engine, { body }) => {
       if (body.lock) throw notImplemented('fsync with lock is not supported');
-      await engine.store.write(() => undefined, true);
+      await engine.store.write(() => undefined);
       return { numFiles: 1, ok: 1 };
     },
     shutdown: () => {
@@ -138,6 +142,16 @@ export function commandTable(
   };
   return new Map(Object.entries(table));
 }
+
+/**
+ * Commands that may run while a change of collections or indexes is on its way to the disk. All others wait for it, as their
+ * answers could tell of it. Writes outside of a transaction are answered after it anyhow.
+ */
+const ignoresCatalog = new Set(
+  `insert update delete findAndModify findandmodify bulkWrite hello isMaster ismaster ping commitTransaction abortTransaction
+endSessions refreshSessions killSessions killAllSessions startSession killCursors fsync shutdown buildInfo buildinfo
+getParameter`.split(/\s+/),
+);
 
 const snapshotReads = new Set(['find', 'aggregate', 'distinct']);
 
@@ -151,6 +165,11 @@ export interface Dispatcher {
 /** Answers a command; every failure becomes a reply with MongoDB's code. `close` drops the connection instead. */
 export async function dispatch(dispatcher: Dispatcher, command: Command): Promise<Reply | 'close'> {
   const { name, body } = command;
+  try {
+    checkSession(name, body);
+  } catch (error) {
+    return errorReply(error, name, body);
+  }
   const failure = dispatcher.failPoints.failureOf(command);
   if (failure !== undefined) {
     if (failure.block > 0) await new Promise((resolve) => setTimeout(resolve, failure.block));
@@ -193,7 +212,7 @@ function withReachableConcern(reply: Reply, body: Doc): Reply {
 
 /** Whether a retryable write has been done already. */
 const isRepetition = (engine: Engine, body: Doc): boolean =>
-  engine.sessions.storedReply(engine.store, body) !== undefined;
+  engine.sessions.remembered(engine.store, body)?.reply !== undefined;
 
 const withLabels = (reply: Doc, labels: readonly string[]): Doc =>
   labels.length === 0 ? reply : { ...reply, errorLabels: labels };
@@ -208,6 +227,8 @@ async function run({ engine, table }: Dispatcher, command: Command): Promise<Rep
     checkApi(name, body);
     checkReadConcern(body);
     command.deadline = deadlineOf(command);
+    if (body.autocommit === false) await engine.sessions.commitUnderWay(body);
+    if (body.autocommit === false || !ignoresCatalog.has(name)) await engine.catalogChange;
     if (!endsTransaction) {
       if (body.autocommit === false && !inTransaction.has(name)) {
         throw new CommandError(

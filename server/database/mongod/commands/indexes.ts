@@ -58,7 +58,7 @@ async function createWithin(
   await engine.store.write(() => {
     for (const spec of missing(collection, specs))
       collection.indexes.push(createIndexEntry(spec, engine.catalog.allocate(engine.store)));
-  }, true);
+  });
 }
 
 /** Creates indexes without keeping other commands waiting for long, however large the collection is. */
@@ -71,7 +71,7 @@ async function build(
   const { catalog, store, transactions } = engine;
   let build: IndexBuild | undefined;
   let filled = false;
-  const write = (job: (target: Target) => void, synced: boolean) => transactions.write(job, synced);
+  const write = (job: (target: Target) => void) => transactions.write(job);
   for (let other = similarBuild(collection, specs); other !== undefined; other = similarBuild(collection, specs))
     await other.ended;
   try {
@@ -88,18 +88,18 @@ async function build(
       if (writers !== undefined) return;
       filled = build.fill(target);
       if (filled) build.finish(store, catalog);
-    }, true);
+    });
     if (build === undefined || filled) return;
     await writers;
     while (!filled) {
       if (performance.now() > deadline) throw timeIsOver();
       await write((target) => {
         filled = (build as IndexBuild).fill(target);
-      }, false);
+      });
     }
-    await write(() => (build as IndexBuild).finish(store, catalog), true);
+    await write(() => (build as IndexBuild).finish(store, catalog));
   } catch (error) {
-    if (build !== undefined) await write(() => (build as IndexBuild).abort(store, catalog), true);
+    if (build !== undefined) await write(() => (build as IndexBuild).abort(store, catalog));
     engine.reap();
     throw error;
   }

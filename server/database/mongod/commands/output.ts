@@ -10,7 +10,7 @@ import { type Doc, encodeForStorage, isDocument } from '../values/codec.ts';
 import { decode } from '../values/decode.ts';
 import { addField } from '../values/fields.ts';
 import { fieldNames, withIdFirst } from '../values/order.ts';
-import { type Command, isSynced, pipelineContext } from './context.ts';
+import { type Command, pipelineContext } from './context.ts';
 
 /** Writes a pipeline's results where its last stage, $out or $merge, says. */
 export async function writeOutput(
@@ -51,7 +51,7 @@ async function writeOut(engine: Engine, command: Command, into: unknown, rows: B
       insertDocument(target, fresh, id, raw, document);
     }
     engine.catalog.save(engine.store, fresh);
-  }, isSynced(command.body));
+  });
   engine.reap();
 }
 
@@ -66,7 +66,7 @@ async function writeMerge(engine: Engine, command: Command, spec: unknown, rows:
   let next = 0;
   await engine.transactions.write((target) => {
     for (; next < rows.length; next++) mergeOne(engine, command, target, collection, options, on, rows[next] as Buffer);
-  }, isSynced(command.body));
+  });
 }
 
 const mergeFields = new Set(['into', 'on', 'let', 'whenMatched', 'whenNotMatched']);

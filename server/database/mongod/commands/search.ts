@@ -82,7 +82,7 @@ export function countMatches(engine: Engine, command: Command, collection: Colle
   const chosen = plan(collection, { view, filter: request.filter, hint: request.hint, collator: context.collator });
   if (isCoveredCount(chosen)) {
     const isLatest = command.transaction === undefined && command.snapshot === undefined;
-    if (!chosen.narrowed && isLatest && chosen.index === undefined) return collection.count;
+    if (!chosen.narrowed && isLatest && chosen.index === undefined) return collection.syncedCount;
     let total = 0;
     for (const range of chosen.ranges) {
       total += chosen.points ? Number(view.get(range.low) !== undefined) : view.count(range);

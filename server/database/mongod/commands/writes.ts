@@ -13,21 +13,14 @@ import {
   storePatched,
   type Target,
 } from '../storage/documents.ts';
+import { Held } from '../storage/transactions.ts';
 import { EncodedUpdate } from '../update/encoded-update.ts';
 import { compileUpdate, isReplacement, type Update, upsertDocument } from '../update/update.ts';
 import { type Doc, encode, encodeForStorage, isDocument } from '../values/codec.ts';
 import { typeName } from '../values/compare.ts';
 import { decode } from '../values/decode.ts';
 import { toDouble } from '../values/numeric.ts';
-import {
-  type Command,
-  collectionName,
-  type Handler,
-  isSynced,
-  matchContext,
-  pipelineContext,
-  statementsOf,
-} from './context.ts';
+import { type Command, collectionName, type Handler, matchContext, pipelineContext, statementsOf } from './context.ts';
 import { checkStatement } from './fields.ts';
 import { matching } from './matching.ts';
 import { readUpdate, type UpdateStatement } from './update-statement.ts';
@@ -87,34 +80,72 @@ async function runStatements(
       progress.applied.clear();
     }
   };
-  return runOnce(engine, command, run, () => {
+  const answer = () => {
     const { errors } = progress;
     const reply = replyOf(progress);
     return errors.length === 0 ? reply : { ...reply, writeErrors: errors };
+  };
+  return runOnce(engine, command, run, answer, {
+    save: () => savedProgress(progress),
+    resume: (saved) => resumeProgress(progress, saved),
   });
 }
 
-/** Runs a write, once even if its retryable command arrives twice. */
+/** What a repetition of the command has to know of the statements that were run; undefined before the first is. */
+export function savedProgress({ next, n, modified, upserted, errors }: Progress): Doc | undefined {
+  return next === 0 ? undefined : { next, n, modified, upserted, errors };
+}
+
+export function resumeProgress(progress: Progress, saved: Doc): void {
+  progress.next = toDouble(saved.next);
+  progress.n = toDouble(saved.n);
+  progress.modified = toDouble(saved.modified);
+  progress.upserted = saved.upserted as Progress['upserted'];
+  progress.errors = saved.errors as WriteError[];
+}
+
+/** How far a write of several statements has come. */
+interface Steps {
+  /** In a form that can be stored; undefined when nothing has been done. */
+  save(): Doc | undefined;
+  /** Goes on from what the same command, sent before, has done. */
+  resume(saved: Doc): void;
+}
+
+/**
+ * Runs a write, each statement of it once even if its retryable command arrives twice: after it was done, while it waits for a
+ * transaction in the middle of its `steps`, or after a crash in between.
+ */
 export async function runOnce(
   engine: Engine,
   command: Command,
   run: (target: Target) => void,
   replyOf: () => Doc,
+  steps?: Steps,
 ): Promise<Doc> {
   const { body, transaction } = command;
   if (transaction !== undefined) {
     run(engine.transactions.target(transaction));
     return replyOf();
   }
-  const retryable = body.txnNumber !== undefined && body.lsid !== undefined;
+  const { sessions } = engine;
+  const retryable = body.txnNumber !== undefined;
   let reply: Doc | undefined;
   await engine.transactions.write((target) => {
-    if (retryable) reply = engine.sessions.storedReply(target.view, body);
+    const known = retryable ? sessions.remembered(target.view, body) : undefined;
+    reply = known?.reply;
     if (reply !== undefined) return;
-    run(target);
+    if (known?.progress !== undefined) steps?.resume(known.progress);
+    try {
+      run(target);
+    } catch (error) {
+      const done = retryable && error instanceof Held ? steps?.save() : undefined;
+      if (done !== undefined) sessions.storeProgress(target.view, body, done);
+      throw error;
+    }
     reply = replyOf();
-    if (retryable) engine.sessions.storeReply(target.view, body, reply);
-  }, isSynced(body));
+    if (retryable) sessions.storeReply(target.view, body, reply);
+  });
   return reply as Doc;
 }
 

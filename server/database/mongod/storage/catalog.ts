@@ -46,7 +46,10 @@ export interface Collection {
   indexes: Index[];
   /** Builds that are under way. */
   builds: Build[];
+  /** Documents as of the running group, which may not be on disk yet. */
   count: number;
+  /** Documents that are on disk, as readers see them. */
+  syncedCount: number;
   /** Bytes of all documents. */
   size: number;
 }
@@ -63,6 +66,10 @@ export class Catalog {
   /** Keys of builds that are under way: orphans for whoever opens the folder after a crash. */
   private readonly building = new Set<number>();
   private nextIdent = FIRST_IDENT;
+  /** Counts of documents that the running group has written. */
+  private unsynced: { collection: Collection; count: number }[] = [];
+  /** Grows with every change of collections and indexes, other than their counts and flags. */
+  version = 0;
 
   load(store: KeyValue): void {
     const range = { low: CATALOG, high: Buffer.of(0, 0, 0, 1) };
@@ -126,6 +133,7 @@ export class Catalog {
   }
 
   abandon(store: KeyValue, idents: Buffer[]): void {
+    this.version++;
     for (const ident of idents) this.orphans.add(ident.readUInt32BE(0));
     this.saveMeta(store);
   }
@@ -140,8 +148,14 @@ export class Catalog {
   }
 
   save(store: KeyValue, collection: Collection): void {
+    this.version++;
+    this.write(store, collection);
+  }
+
+  private write(store: KeyValue, collection: Collection): void {
     this.dirty.delete(collection);
     store.put(catalogKey(collection.namespace), encode(toDocument(collection)));
+    this.unsynced.push({ collection, count: collection.count });
   }
 
   /** Notes that counts or flags changed; they are written at the end of the group. */
@@ -150,7 +164,13 @@ export class Catalog {
   }
 
   saveDirty(store: KeyValue): void {
-    for (const collection of [...this.dirty]) this.save(store, collection);
+    for (const collection of [...this.dirty]) this.write(store, collection);
+  }
+
+  /** To be called when the group is on disk. */
+  settle(): void {
+    for (const { collection, count } of this.unsynced) collection.syncedCount = count;
+    this.unsynced = [];
   }
 
   get hasOrphans(): boolean {
@@ -250,6 +270,7 @@ function fromDocument(document: Doc): Collection {
     options: stored.options,
     ident: ident(stored.ident),
     count: stored.count,
+    syncedCount: stored.count,
     size: stored.size,
     indexes: stored.indexes.map((index) => createIndexEntry(index.spec, ident(index.ident), index.multikey)),
     builds: [],

@@ -80,6 +80,7 @@ function syncFolder(path: string): void {
     syncPath(path, 'r');
   } catch (error) {
     // Some network file systems have no sync of folders, and folders further up may not be readable.
-    if (!['EINVAL', 'ENOTSUP', 'EBADF', 'EACCES', 'EPERM'].includes(String((error as NodeJS.ErrnoException).code))) throw error;
+    if (!['EINVAL', 'ENOTSUP', 'EBADF', 'EACCES', 'EPERM'].includes(String((error as NodeJS.ErrnoException).code)))
+      throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { Binary, Long } from 'bson';
+import { type Binary, Long } from 'bson';
 import { CommandError } from '../errors.ts';
 import { type Doc, encode } from '../values/codec.ts';
 import { decode, decodeFields } from '../values/decode.ts';
@@ -19,10 +19,18 @@ interface Session {
   transaction: Transaction | undefined;
   /** How the transaction with `txnNumber` ended. */
   outcome: 'none' | 'committed' | 'aborted';
+  /** Resolves when the commit under way is on disk, or has failed: until then nobody knows the outcome. */
+  committing: Promise<void> | undefined;
   lastUse: number;
 }
 
-/** Logical sessions: their transactions, and the answers to retryable writes. */
+/** What is remembered of a retryable write: its answer, or how far it has come. */
+export interface Remembered {
+  reply?: Doc;
+  progress?: Doc;
+}
+
+/** Logical sessions: their transactions, and the answers to retryable writes. Commands carry checked `lsid` and `txnNumber`. */
 export class Sessions {
   private readonly sessions = new Map<string, Session>();
   private readonly transactions: Transactions;
@@ -32,20 +40,24 @@ export class Sessions {
   }
 
   private find(lsid: Doc): Session {
-    const binary = lsid.id;
-    const id = binary instanceof Binary ? Buffer.from(binary.value()).toString('hex') : String(binary);
+    const id = Buffer.from((lsid.id as Binary).value()).toString('hex');
     let session = this.sessions.get(id);
     if (session === undefined) {
-      session = { id, txnNumber: -1, transaction: undefined, outcome: 'none', lastUse: 0 };
+      session = { id, txnNumber: -1, transaction: undefined, outcome: 'none', committing: undefined, lastUse: 0 };
       this.sessions.set(id, session);
     }
     session.lastUse = Date.now();
     return session;
   }
 
+  /** The commit that a command of a transaction must wait for, whichever connection it was sent over. */
+  commitUnderWay(body: Doc): Promise<void> | undefined {
+    return this.find(body.lsid as Doc).committing;
+  }
+
   /** The transaction that a command belongs to, begun if the command asks for it; undefined outside of one. */
   transactionOf(body: Doc): Transaction | undefined {
-    if (body.autocommit !== false || body.lsid === undefined) return undefined;
+    if (body.autocommit !== false) return undefined;
     const session = this.find(body.lsid as Doc);
     const txnNumber = toDouble(body.txnNumber);
     if (txnNumber < session.txnNumber) throw tooOld(txnNumber, session.txnNumber);
@@ -63,13 +75,7 @@ export class Sessions {
       session.transaction = this.transactions.begin();
       return session.transaction;
     }
-    if (txnNumber === session.txnNumber && session.outcome === 'committed') {
-      throw new CommandError(
-        256,
-        'TransactionCommitted',
-        `Transaction with { txnNumber: ${txnNumber} } has been committed.`,
-      );
-    }
+    if (txnNumber === session.txnNumber && session.outcome === 'committed') throw committed(txnNumber);
     const { transaction } = session;
     if (txnNumber !== session.txnNumber || transaction?.state !== 'open') throw noSuchTransaction(txnNumber);
     return transaction;
@@ -77,36 +83,46 @@ export class Sessions {
 
   /** Ends a command's transaction after an error: nothing of it may be committed any more. */
   fail(body: Doc): void {
-    if (body.autocommit !== false || body.lsid === undefined) return;
+    if (body.autocommit !== false) return;
     const session = this.find(body.lsid as Doc);
-    if (session.txnNumber !== toDouble(body.txnNumber) || session.transaction === undefined) return;
-    this.transactions.abort(session.transaction);
+    const { transaction } = session;
+    if (session.txnNumber !== toDouble(body.txnNumber) || transaction?.state !== 'open') return;
+    this.transactions.abort(transaction);
     session.transaction = undefined;
     session.outcome = 'aborted';
   }
 
+  /** Commits a transaction; resolves when it is on disk. To be called when no other commit of the session is under way. */
   async commit(body: Doc, view: KeyValue): Promise<void> {
     const session = this.find(body.lsid as Doc);
     const txnNumber = toDouble(body.txnNumber);
     if (txnNumber === session.txnNumber && session.outcome === 'committed') return;
-    if (this.storedReply(view, body) !== undefined) return;
+    if (this.remembered(view, body)?.reply !== undefined) return;
     const { transaction } = session;
     if (txnNumber !== session.txnNumber || transaction?.state !== 'open') throw noSuchTransaction(txnNumber);
-    await this.transactions.commit(transaction, true, (target) => this.storeReply(target.view, body, { ok: 1 }));
-    session.transaction = undefined;
-    session.outcome = 'committed';
+    const finished = this.finish(session, transaction, body);
+    const settled = () => undefined;
+    session.committing = finished.then(settled, settled);
+    await finished;
   }
 
-  abort(body: Doc): void {
+  private async finish(session: Session, transaction: Transaction, body: Doc): Promise<void> {
+    try {
+      await this.transactions.commit(transaction, (target) => this.storeReply(target.view, body, { ok: 1 }));
+      session.outcome = 'committed';
+    } catch (error) {
+      session.outcome = 'aborted';
+      throw error;
+    } finally {
+      session.transaction = undefined;
+      session.committing = undefined;
+    }
+  }
+
+  abort(body: Doc, view: KeyValue): void {
     const session = this.find(body.lsid as Doc);
     const txnNumber = toDouble(body.txnNumber);
-    if (txnNumber === session.txnNumber && session.outcome === 'committed') {
-      throw new CommandError(
-        256,
-        'TransactionCommitted',
-        `Transaction with { txnNumber: ${txnNumber} } has been committed.`,
-      );
-    }
+    if (this.remembered(view, body)?.reply !== undefined) throw committed(txnNumber);
     const { transaction } = session;
     if (txnNumber !== session.txnNumber || transaction === undefined) throw noSuchTransaction(txnNumber);
     this.transactions.abort(transaction);
@@ -114,19 +130,29 @@ export class Sessions {
     session.outcome = 'aborted';
   }
 
-  /** What a retryable write answered before, if this is its repetition. */
-  storedReply(view: KeyValue, body: Doc): Doc | undefined {
+  /** What is known of a retryable write, or of a commit, if this is its repetition. */
+  remembered(view: KeyValue, body: Doc): Remembered | undefined {
     const stored = view.get(retryKey(body));
     if (stored === undefined) return undefined;
     const txnNumber = toDouble(decodeFields(stored, TXN_NUMBER).txnNumber);
     const wanted = toDouble(body.txnNumber);
     if (wanted < txnNumber) throw tooOld(wanted, txnNumber);
-    return wanted === txnNumber ? (decode(stored).reply as Doc) : undefined;
+    return wanted === txnNumber ? (decode(stored) as Remembered) : undefined;
   }
 
   /** Remembers the answer to a retryable write, in the group of the write itself. */
   storeReply(view: KeyValue, body: Doc, reply: Doc): void {
-    view.put(retryKey(body), encode({ txnNumber: Long.fromNumber(toDouble(body.txnNumber)), at: new Date(), reply }));
+    this.remember(view, body, { reply });
+  }
+
+  /** Remembers how far a retryable write has come that has to wait, in the group of what it has done. */
+  storeProgress(view: KeyValue, body: Doc, progress: Doc): void {
+    this.remember(view, body, { progress });
+  }
+
+  private remember(view: KeyValue, body: Doc, what: Remembered): void {
+    const txnNumber = Long.fromNumber(toDouble(body.txnNumber));
+    view.put(retryKey(body), encode({ txnNumber, at: new Date(), ...what }));
   }
 
   /** Forgets sessions and answers that nobody asked about for a long time. */
@@ -147,7 +173,9 @@ export class Sessions {
     for (const session of this.sessions.values()) this.drop(session);
   }
 
+  /** Forgets a session, unless somebody may still ask how its commit ends. */
   private drop(session: Session): void {
+    if (session.committing !== undefined) return;
     if (session.transaction !== undefined) this.transactions.abort(session.transaction);
     this.sessions.delete(session.id);
   }
@@ -157,6 +185,9 @@ function retryKey(body: Doc): Buffer {
   const { id } = body.lsid as { id: Binary };
   return Buffer.concat([RETRY, id.value()]);
 }
+
+const committed = (txnNumber: number) =>
+  new CommandError(256, 'TransactionCommitted', `Transaction with { txnNumber: ${txnNumber} } has been committed.`);
 
 const tooOld = (given: number, active: number) =>
   new CommandError(

@@ -130,17 +130,19 @@ export class Store implements KeyValue {
     }
     this.running = true;
     const done: (() => void)[] = [];
-    this.commit = this.root.transaction(() => this.runGroup(done)).then(
-      () => {
-        this.root.resetReadTxn();
-        this.committed = this.group;
-        this.onCommit();
-        for (const report of done) report();
-        if (this.waiting.length > 0) this.start();
-        else this.running = false;
-      },
-      (error) => fatal(error),
-    );
+    this.commit = this.root
+      .transaction(() => this.runGroup(done))
+      .then(
+        () => {
+          this.root.resetReadTxn();
+          this.committed = this.group;
+          this.onCommit();
+          for (const report of done) report();
+          if (this.waiting.length > 0) this.start();
+          else this.running = false;
+        },
+        (error) => fatal(error),
+      );
   }
 
   /** @param done takes what is to be reported to the callers after the commit */

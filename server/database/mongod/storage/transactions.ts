@@ -35,7 +35,7 @@ export class Transaction {
 }
 
 /** Thrown where a single write meets a key that an open transaction holds: it waits and tries again. */
-class Held extends Error {
+export class Held extends Error {
   readonly holder: Transaction;
 
   constructor(holder: Transaction) {
@@ -86,8 +86,9 @@ export class Transactions {
     return transaction;
   }
 
-  /** Where a transaction's own writes go. */
+  /** Where a transaction's own writes go. @throws CommandError 251 when it has ended, or is being committed */
   target(transaction: Transaction): Target {
+    if (transaction.state !== 'open') throw noSuchTransaction();
     return {
       view: transaction.view,
       catalog: this.catalog,
@@ -110,10 +111,10 @@ export class Transactions {
    * Runs a write in the next group. It may be called again from the start when it meets a key that a transaction holds,
    * so it must continue where it stopped; a statement claims its keys before it writes.
    */
-  async write(job: (target: Target) => void, synced = true): Promise<void> {
+  async write(job: (target: Target) => void): Promise<void> {
     for (;;) {
       try {
-        await this.store.write(() => job(this.live), synced);
+        await this.store.write(() => job(this.live));
         return;
       } catch (error) {
         if (!(error instanceof Held)) throw error;
@@ -122,9 +123,8 @@ export class Transactions {
     }
   }
 
-  /** Makes a transaction's writes visible and durable, all at once; `also` runs in the same group. */
-  async commit(transaction: Transaction, synced: boolean, also: (target: Target) => void): Promise<void> {
-    if (transaction.state !== 'open') return transaction.ended;
+  /** Makes an open transaction's writes durable and visible, all at once; `also` runs in the same group. */
+  async commit(transaction: Transaction, also: (target: Target) => void): Promise<void> {
     transaction.state = 'committing';
     try {
       await this.store.write(() => {
@@ -137,7 +137,7 @@ export class Transactions {
         for (const [collection, sum] of transaction.counts) this.addCount(collection, sum.documents, sum.bytes);
         also(this.live);
         this.end(transaction);
-      }, synced);
+      });
     } finally {
       this.end(transaction);
     }
@@ -182,11 +182,11 @@ export class Transactions {
   }
 }
 
-export const noSuchTransaction = (txnNumber: unknown) =>
+export const noSuchTransaction = (txnNumber?: number) =>
   new CommandError(
     251,
     'NoSuchTransaction',
-    `Given transaction number ${String(txnNumber)} does not match any in-progress transactions. The active transaction number is -1`,
+    `Given transaction number ${txnNumber ?? ''} does not match any in-progress transactions. The active transaction number is -1`,
     {},
     ['TransientTransactionError'],
   );

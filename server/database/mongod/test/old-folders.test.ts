@@ -22,7 +22,7 @@ describe('a data folder of an earlier version', () => {
           createIndexEntry({ name: 'by_name', ...index } as never, engine.catalog.allocate(engine.store)),
         );
       engine.catalog.save(engine.store, rows);
-    }, true);
+    });
     await engine.close();
   }
 
