@@ -1,4 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { statfsSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,8 +23,8 @@ interface Blob {
 
 const mount = (...given: string[]) => execFileSync('mount', given, { stdio: 'ignore' });
 
-/** Mounts a small file system in memory; false where that is not allowed. */
-function mountSmall(folder: string, options: string): boolean {
+/** Mounts a file system in memory; false where that is not allowed. */
+function mountInMemory(folder: string, options: string): boolean {
   try {
     mount('-t', 'tmpfs', '-o', options, 'tmpfs', folder);
     return true;
@@ -62,7 +63,7 @@ describe('the engine and its disk', function () {
   });
 
   it('refuses writes before the disk is full, goes on reading, and writes again when there is room', async function () {
-    mounted = mountSmall(path, 'size=200m');
+    mounted = mountInMemory(path, 'size=200m');
     if (!mounted) this.skip();
     const engine = await startEngine(path);
     const client = new MongoClient(engine.uri);
@@ -84,6 +85,20 @@ describe('the engine and its disk', function () {
     expect((await checkFolder(path)).problems).to.deep.equal([]);
   });
 
+  it('takes a file system that does not report its size for one with room', async function () {
+    mounted = mountInMemory(path, 'size=0');
+    if (!mounted) this.skip();
+    expect(statfsSync(path)).to.include({ blocks: 0, bavail: 0 });
+    const engine = await startEngine(path);
+    const client = new MongoClient(engine.uri);
+    await client
+      .db('disk')
+      .collection<Blob>('blobs')
+      .insertOne({ _id: 0, half: 0, content: Buffer.alloc(1) });
+    await client.close();
+    await engine.stop();
+  });
+
   it('ends when a write fails all the same, and has every acknowledged document after that', async function () {
     if (process.platform === 'win32') this.skip();
     const limited = ['sh', '-c', 'ulimit -f 81920; exec "$@"', 'sh'];
@@ -102,7 +117,7 @@ describe('the engine and its disk', function () {
   });
 
   it('says at the start that a folder cannot be written', async function () {
-    mounted = mountSmall(path, 'size=10m,ro');
+    mounted = mountInMemory(path, 'size=10m,ro');
     await (mounted ? undefined : chmod(path, 0o500));
     if (!mounted && process.getuid?.() === 0) this.skip();
     const [code, message] = await new Promise<[unknown, string]>((resolve) =>

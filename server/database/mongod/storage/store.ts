@@ -240,7 +240,7 @@ export class Snapshot {
 
   /** Reading on would show whatever lmdb has put into the old pages since. */
   private check(): void {
-    if (this.released) throw new CommandError(246, 'SnapshotUnavailable', 'the transaction or snapshot has ended');
+    if (this.released) throw new CommandError(239, 'SnapshotTooOld', 'the transaction or snapshot has ended');
   }
 
   release(): void {

@@ -7,26 +7,13 @@ import { expect } from 'chai';
 import { MongoClient } from 'mongodb';
 import { checkFolder } from '../maintenance.ts';
 import { startEngine } from './support/engine.ts';
-
-const hasTracer = () => {
-  try {
-    execFileSync('strace', ['-V'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-};
+import { needTracer, startTraced } from './support/traced-engine.ts';
 
 describe('the sync before the answer', () => {
   let path: string;
 
   before(function () {
-    if (!hasTracer()) {
-      this.test?.parent?.tests.forEach((test) => {
-        test.title += ' (needs strace: apt-get install strace)';
-      });
-      this.skip();
-    }
+    needTracer(this);
   });
 
   beforeEach(async () => {
@@ -37,15 +24,7 @@ describe('the sync before the answer', () => {
 
   /** Every sync takes 20 ms longer, so that an answer which does not wait for it comes first without fail. */
   const traced = (fault: string) =>
-    startEngine(join(path, 'db'), {
-      wrapper: [
-        'strace',
-        '-f',
-        ...['-e', 'trace=fdatasync', '-e', `inject=fdatasync:${fault}delay_exit=20000`, '-o', join(path, 'trace')],
-      ],
-    });
-  const trace = () => readFileSync(join(path, 'trace'), 'utf8');
-  const syncs = () => trace().match(/fdatasync.*= 0/g)?.length ?? 0;
+    startTraced(path, ['-e', 'trace=fdatasync', '-e', `inject=fdatasync:${fault}delay_exit=20000`]);
 
   it('lies between a write and its acknowledgement', async () => {
     const engine = await traced('');
@@ -53,21 +32,21 @@ describe('the sync before the answer', () => {
     const rows = client.db('sync').collection<{ _id: number; n?: number }>('rows');
     await rows.insertOne({ _id: 1 });
     for (let n = 0; n < 10; n++) {
-      const before = syncs();
+      const before = engine.syncs();
       await rows.updateOne(
         { _id: 1 },
         { $set: { n } },
         { writeConcern: n % 2 ? { w: 'majority' } : { w: 1, j: true } },
       );
-      expect(syncs()).to.be.greaterThan(before);
+      expect(engine.syncs()).to.be.greaterThan(before);
     }
     const session = client.startSession();
     for (let n = 0; n < 5; n++) {
       session.startTransaction({ writeConcern: { w: 'majority' } });
       await rows.updateOne({ _id: 1 }, { $set: { n: -n } }, { session });
-      const before = syncs();
+      const before = engine.syncs();
       await session.commitTransaction();
-      expect(syncs()).to.be.greaterThan(before);
+      expect(engine.syncs()).to.be.greaterThan(before);
     }
     await session.endSession();
     await client.close();
@@ -87,9 +66,9 @@ describe('the sync before the answer', () => {
       );
       if (failure !== undefined) break;
       acknowledged++;
-      expect(trace(), 'acknowledged after a sync had failed').not.to.match(/EIO/);
+      expect(engine.trace(), 'acknowledged after a sync had failed').not.to.match(/EIO/);
     }
-    expect(trace()).to.match(/EIO.*INJECTED/);
+    expect(engine.trace()).to.match(/EIO.*INJECTED/);
     expect(acknowledged).to.be.greaterThan(0);
     expect(await ended).to.equal(14);
     await client.close();
@@ -110,9 +89,9 @@ describe('the sync before the answer', () => {
     execFileSync('strace', [...given, '--import', 'tsx/esm', 'server/database/cli.ts', 'compact'], {
       env: { ...process.env, DATA_DIR: path, MONGOD_BINARY: 'built-in' },
     });
-    const calls = trace()
+    const calls = readFileSync(file, 'utf8')
       .split('\n')
-      .filter((line) => /engine\.mdb\.compact|fsync\(.*db>/.test(line));
+      .filter((line) => /engine\.mdb\.compact|fsync\(.*\/db>/.test(line));
     expect(calls.map((line) => /(fsync|rename)/.exec(line)?.[0])).to.deep.equal(['fsync', 'rename', 'fsync']);
   });
 });
