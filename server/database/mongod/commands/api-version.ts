@@ -21,7 +21,7 @@ export function checkApi(name: string, { apiVersion, apiStrict }: Doc): void {
 
 const levels = ['local', 'available', 'majority', 'linearizable', 'snapshot'];
 
-/** Refuses a read concern that nobody knows; all levels there are read the latest acknowledged state here. */
+/** Refuses a read concern that nobody knows; all levels there are read the latest state that is on disk. */
 export function checkReadConcern({ readConcern }: Doc): void {
   const level = (readConcern as Doc | undefined)?.level;
   if (level === undefined || levels.includes(String(level))) return;
