@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import { checkFolder, compactFolder } from 'xuefang-mongod/maintenance';
 import { readConfig } from '../config.ts';
 import { createLog } from '../log.ts';
 import { dump, restore } from './dump.ts';
 import { openDatabase } from './index.ts';
-import { checkFolder, compactFolder } from './mongod/maintenance.ts';
 
 const usage = `npm run db -- dump FOLDER      writes all data in mongodump's layout
 npm run db -- restore FOLDER   reads such data into an empty database

@@ -15,7 +15,7 @@ export async function claimDataFolder(dataDir: string, kind: EngineKind): Promis
   const folder = join(dataDir, 'db');
   try {
     await mkdir(dataDir, { recursive: true });
-    if (!existsSync(folder)) await mkdir(folder);
+    if (!existsSync(folder)) await mkdir(folder, { mode: 0o700 });
     await access(folder, constants.W_OK);
   } catch (error) {
     throw new Error(`${folder} cannot be written (${(error as NodeJS.ErrnoException).code}): the database needs it`);

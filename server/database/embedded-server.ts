@@ -1,19 +1,21 @@
-import { MongoClient } from 'mongodb';
-import { MongoMemoryServer } from 'mongodb-memory-server';
-import { MongoInstanceEvents } from 'mongodb-memory-server-core/lib/util/MongoInstance.js';
-import { ResolveConfigVariables, setDefaultValue } from 'mongodb-memory-server-core/lib/util/resolveConfig.js';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { startEngine } from 'xuefang-mongod';
 import { portAside } from '../port-aside.ts';
 import { claimDataFolder, type EngineKind } from './data-folder.ts';
 import { findMongod } from './find-mongod.ts';
+import type { ServerProcess } from './real-mongod.ts';
 
 const REPLICA_SET = 'xuefang';
+const DATABASE = 'xuefang';
 const HOST = '127.0.0.1';
-const RESTART_DELAY = 50;
+/** Milliseconds before the second attempt to start; each later one waits twice as long. */
+const RESTART_DELAY = 100;
 const START_ATTEMPTS = 5;
 
 /** A one-node server on the data folder, kept alive until it is stopped. */
 export interface EmbeddedServer {
+  /** Its address, with the password where it has one: for clients, not for logs. */
   uri: string;
   kind: EngineKind;
   /** The server's process; changes when it had to be started again. */
@@ -30,97 +32,70 @@ export async function startEmbeddedServer(options: {
   const { log } = options;
   const { binary, kind } = await findMongod(options.mongodBinary);
   const folder = await claimDataFolder(options.dataDir, kind);
-  setDefaultValue(ResolveConfigVariables.RUNTIME_DOWNLOAD, 'false');
-  setDefaultValue(ResolveConfigVariables.SYSTEM_BINARY_VERSION_CHECK, 'false');
-  const server = await startAside((port) => {
-    const instance = {
-      port,
-      dbPath: folder,
-      replSet: REPLICA_SET,
-      storageEngine: 'wiredTiger' as const,
-      ip: HOST,
-      launchTimeout: 60_000,
-      args: kind === 'built-in' ? ['--stopWithParent'] : [],
-    };
-    return new MongoMemoryServer({ instance, binary: { systemBinary: binary, version: '8.0.0' } });
-  });
-  const port = server.instanceInfo?.port as number;
-  await becomePrimary(port);
+  const start = async (port: number): Promise<ServerProcess> => {
+    if (binary === undefined) return startEngine({ path: folder, port, replicaSet: REPLICA_SET });
+    // Loaded only where there is a mongod: it takes a fifth of a second.
+    const { startMongod } = await import('./real-mongod.ts');
+    return startMongod(binary, folder, port, REPLICA_SET);
+  };
+  const { port, first } = await startAside(start);
+  let server = first;
   let stopping = false;
+  let restarted: Promise<void> | undefined;
 
   const supervise = (): void => {
-    server.instanceInfo?.instance.once(
-      MongoInstanceEvents.instanceClosed,
-      (code: number | null, signal: string | null) => {
-        if (stopping) return;
-        log.error({ code, signal }, 'the database server ended unexpectedly; starting it again');
-        void restart().catch((error) => log.fatal({ err: error }, 'the database server does not start any more'));
-      },
-    );
+    const onExit = (code: number | null, signal: string | null) => {
+      if (stopping) return;
+      log.error({ code, signal }, 'the database server ended unexpectedly; starting it again');
+      restarted = restart().catch((error) => log.fatal({ err: error }, 'the database server does not start any more'));
+    };
+    const { process } = server;
+    if (process.exitCode !== null || process.signalCode !== null) onExit(process.exitCode, process.signalCode);
+    else process.once('exit', onExit);
   };
   const restart = async (): Promise<void> => {
+    await server.stop();
     for (let attempt = 1; !stopping; attempt++) {
       try {
-        await server.stop({ doCleanup: false, force: false });
-        await server.start(true);
+        server = await start(port);
         break;
       } catch (error) {
         if (attempt === START_ATTEMPTS) throw error;
-        await new Promise((resolve) => setTimeout(resolve, RESTART_DELAY * 2 ** attempt));
+        await delay(RESTART_DELAY * 2 ** (attempt - 1));
       }
     }
     if (stopping) return;
     supervise();
-    await becomePrimary(port);
     log.info('the database server runs again');
   };
   supervise();
+  const address = new URL(server.uri);
+  address.pathname = DATABASE;
+  log.info({ address: address.host, folder }, 'the database server runs');
   return {
-    uri: `mongodb://127.0.0.1:${port}/xuefang?replicaSet=${REPLICA_SET}`,
+    uri: address.href,
     kind,
     get pid() {
-      return server.instanceInfo?.instance.mongodProcess?.pid;
+      return server.process.pid;
     },
     stop: async () => {
       stopping = true;
-      await server.stop({ doCleanup: false, force: false });
+      await restarted;
+      await server.stop();
     },
   };
 }
 
-/**
- * Starts a server on a port of its own. Where somebody else listens there after all, mongodb-memory-server tells that one to
- * shut down, so this must not happen.
- */
-async function startAside(make: (port: number) => MongoMemoryServer): Promise<MongoMemoryServer> {
+/** Starts a server on a port of its own; on another one where somebody else listens there after all. */
+async function startAside(
+  start: (port: number) => Promise<ServerProcess>,
+): Promise<{ port: number; first: ServerProcess }> {
   for (let attempt = 1; ; attempt++) {
-    const server = make(await portAside(HOST));
+    const port = await portAside(HOST);
     try {
-      await server.start();
-      return server;
+      return { port, first: await start(port) };
     } catch (error) {
       if (attempt === START_ATTEMPTS || !/already in use/.test((error as Error).message)) throw error;
     }
-  }
-}
-
-/** Makes the server the primary of a replica set of one at its present address, and waits until it is. */
-async function becomePrimary(port: number): Promise<void> {
-  const client = new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, { monitorCommands: false });
-  try {
-    const admin = client.db('admin');
-    const host = `127.0.0.1:${port}`;
-    const config = { _id: REPLICA_SET, members: [{ _id: 0, host }] };
-    await admin.command({ replSetInitiate: config }).catch(async (error: { code?: number }) => {
-      if (error.code !== 23) throw error;
-      const { config: old } = await admin.command({ replSetGetConfig: 1 });
-      if (old.members[0].host === host) return;
-      old.members[0].host = host;
-      await admin.command({ replSetReconfig: { ...old, version: old.version + 1 }, force: true });
-    });
-    while (!(await admin.command({ hello: 1 })).isWritablePrimary)
-      await new Promise((resolve) => setTimeout(resolve, 20));
-  } finally {
-    await client.close();
   }
 }

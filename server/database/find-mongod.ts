@@ -1,17 +1,16 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { DryMongoBinary } from 'mongodb-memory-server';
 import type { EngineKind } from './data-folder.ts';
 
-/** A program that speaks MongoDB's protocol, and what it is. */
+/** Which server to start: a mongod's program, or the built-in engine, which needs none. */
 export interface FoundServer {
-  binary: string;
+  binary: string | undefined;
   kind: EngineKind;
 }
 
-const builtIn = fileURLToPath(new URL('./mongod/bin/mongod.mjs', import.meta.url));
+const builtIn: FoundServer = { binary: undefined, kind: 'built-in' };
 
 /**
  * The mongod to start: the one named, one in PATH, one that mongodb-memory-server has fetched before, else the built-in
@@ -19,7 +18,7 @@ const builtIn = fileURLToPath(new URL('./mongod/bin/mongod.mjs', import.meta.url
  * @throws Error when a named program does not exist
  */
 export async function findMongod(named: string | undefined, path = process.env.PATH ?? ''): Promise<FoundServer> {
-  if (named === 'built-in') return { binary: builtIn, kind: 'built-in' };
+  if (named === 'built-in') return builtIn;
   if (named !== undefined) {
     if (!(await isExecutable(named))) throw new Error(`MONGOD_BINARY: ${named} is not an executable program`);
     return { binary: named, kind: 'mongod' };
@@ -29,7 +28,7 @@ export async function findMongod(named: string | undefined, path = process.env.P
     if (folder !== '' && (await isExecutable(candidate))) return { binary: candidate, kind: 'mongod' };
   }
   const cached = await DryMongoBinary.locateBinary({ version: '' }).catch(() => undefined);
-  return cached === undefined ? { binary: builtIn, kind: 'built-in' } : { binary: cached, kind: 'mongod' };
+  return cached === undefined ? builtIn : { binary: cached, kind: 'mongod' };
 }
 
 const isExecutable = (file: string) =>

@@ -2,7 +2,11 @@ import { brokenRule, cycles } from './imports.ts';
 import { missingTranslations, unknownKeys } from './locales.ts';
 import { filesBelow, readImports } from './sources.ts';
 
-const imports = readImports([...filesBelow('server', '.ts'), ...filesBelow('plugins', '.ts')]);
+const imports = readImports([
+  ...filesBelow('server', '.ts'),
+  ...filesBelow('plugins', '.ts'),
+  ...filesBelow('test', '.ts'),
+]);
 const problems = [
   ...imports.flatMap((one) => {
     const rule = brokenRule(one);

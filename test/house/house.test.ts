@@ -8,6 +8,18 @@ describe('the rules of the house', () => {
     const cases: [string, string, string | undefined][] = [
       ['server/platform.ts', 'plugins/demo/index.ts', 'the core never imports a plugin'],
       ['server/database/mongod/main.ts', 'server/log.ts', 'the engine imports nothing from the rest of the project'],
+      [
+        'server/database/cli.ts',
+        'server/database/mongod/maintenance.ts',
+        'the rest of the project reaches the engine through the exports of its package',
+      ],
+      ['server/database/cli.ts', 'xuefang-mongod/maintenance', undefined],
+      ['server/database/mongod/test/kill.test.ts', 'server/database/mongod/engine.ts', undefined],
+      [
+        'server/database/mongod/test/kill.test.ts',
+        'test/support/quick.ts',
+        'the engine imports nothing from the rest of the project',
+      ],
       ['plugins/a/index.ts', 'server/accounts/scope.ts', 'a plugin uses the core through #platform'],
       ['plugins/a/index.ts', 'plugins/b/b.service.ts', 'a plugin uses another through its service'],
       ['plugins/a/index.ts', 'test/support/client.ts', 'the product never imports tests'],

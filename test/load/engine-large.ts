@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Collection, type Document, type Filter, MongoClient } from 'mongodb';
-import { startEngine } from '../../server/database/mongod/test/support/engine.ts';
+import { startEngine } from 'xuefang-mongod';
 
 interface Person extends Document {
   _id: number;
@@ -37,7 +37,7 @@ export default async function engineLargeBench(): Promise<Record<string, number>
     figures[name] = Math.round(value * 100) / 100;
     process.stderr.write(`${name}: ${figures[name]}\n`);
   };
-  const engine = await startEngine(path);
+  const engine = await startEngine({ path });
   const client = new MongoClient(engine.uri);
   try {
     const people = client.db('bench').collection<Person>('people');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { serialize } from 'bson';
 import { open } from 'lmdb';
 import { type Collection, type Document, MongoClient } from 'mongodb';
-import { type RunningEngine, startEngine } from '../../server/database/mongod/test/support/engine.ts';
+import { type RunningEngine, startEngine } from 'xuefang-mongod';
 
 interface Row extends Document {
   _id: number;
@@ -40,7 +40,7 @@ export default async function engineBench(): Promise<Record<string, number>> {
   note('load_before', loadavg()[0] as number);
   try {
     await rawLimit(join(path, 'raw'), note);
-    let engine = await startEngine(folder);
+    let engine = await startEngine({ path: folder });
     const client = new MongoClient(engine.uri, { maxPoolSize: 64 });
     const rows = client.db('bench').collection<Row>('rows');
     await rows.createIndex({ region: 1, total: -1 });
@@ -62,7 +62,7 @@ export default async function engineBench(): Promise<Record<string, number>> {
     await engine.stop();
     note('folder_mb', (await bytesIn(folder)) / 2 ** 20);
     const start = performance.now();
-    engine = await startEngine(folder);
+    engine = await startEngine({ path: folder });
     note('start_filled_ms', performance.now() - start);
     await engine.stop();
   } finally {

@@ -1,12 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { VERSION } from './commands/admin.ts';
 import { lockFolder } from './lock.ts';
+import { makePrivate } from './private-files.ts';
 import { startServer } from './server.ts';
 
 /** How long clients may go on after the signal to stop, in milliseconds; shorter than the starter's patience. */
 const GRACE = 8_000;
 
-const usage = 'mongod --dbpath FOLDER [--port N] [--bind_ip ADDRESS] [--replSet NAME]';
+const usage = `xuefang-mongod --dbpath FOLDER [--port N] [--bind_ip ADDRESS] [--replSet NAME]
+  --port 0          a free port, which is printed
+  --noauth          lets everybody in who reaches the port
+  --initiate        makes a new data folder with --replSet a primary at once
+  --stopWithParent  ends when standard input ends`;
 
 /** Flags of mongod that mean nothing here and may be given all the same. */
 const ignoredWithValue = new Set([
@@ -18,17 +23,30 @@ const ignoredWithValue = new Set([
   '--wiredTigerCacheSizeGB',
 ]);
 
+/** Everything the process writes is its owner's alone. */
+const PRIVATE = 0o077;
+
 interface Flags {
   port: number;
   path: string;
   host: string;
   replicaSet: string | undefined;
+  initiate: boolean;
+  auth: boolean;
   /** Stop when standard input ends: the process that started this one is gone. */
   stopWithParent: boolean;
 }
 
 function parseFlags(given: readonly string[]): Flags {
-  const flags: Flags = { port: 27017, path: '', host: '127.0.0.1', replicaSet: undefined, stopWithParent: false };
+  const flags: Flags = {
+    port: 27017,
+    path: '',
+    host: '127.0.0.1',
+    replicaSet: undefined,
+    initiate: false,
+    auth: true,
+    stopWithParent: false,
+  };
   for (let i = 0; i < given.length; i++) {
     const [name, inline] = (given[i] as string).split('=', 2) as [string, string | undefined];
     const value = () => inline ?? given[++i] ?? '';
@@ -37,8 +55,11 @@ function parseFlags(given: readonly string[]): Flags {
     else if (name === '--bind_ip') flags.host = value().split(',')[0] as string;
     else if (name === '--replSet') flags.replicaSet = value();
     else if (name === '--stopWithParent') flags.stopWithParent = true;
-    else if (name === '--auth' || name === '--fork') throw new Error(`${name} is not supported`);
+    else if (name === '--initiate') flags.initiate = true;
+    else if (name === '--noauth') flags.auth = false;
+    else if (name === '--auth') flags.auth = true;
     else if (ignoredWithValue.has(name)) value();
+    else throw new Error(`${name} is not supported\n${usage}`);
   }
   if (flags.path === '') throw new Error(`--dbpath is needed\n${usage}`);
   return flags;
@@ -60,7 +81,11 @@ export async function main(given: readonly string[]): Promise<void> {
     return;
   }
   const flags = parseFlags(given);
+  // Whoever reads them may be gone.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  process.umask(PRIVATE);
   const unlock = await lockFolder(flags.path);
+  for (const line of makePrivate(flags.path)) print(line);
   const server = await startServer({ ...flags, log: print });
   const asked = new Promise<void>((resolve) => {
     // Ctrl-C reaches the parent at the same moment: it still has to write what it was told.

@@ -1,7 +1,9 @@
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Engine } from './engine.ts';
+import type { CheckReport } from './entry/maintenance.js';
 import { lockFolder } from './lock.ts';
+import { makePrivate } from './private-files.ts';
 import { everything } from './query/planner.ts';
 import { scan } from './query/scan.ts';
 import type { Collection } from './storage/catalog.ts';
@@ -10,15 +12,7 @@ import { entriesOf } from './storage/index-entries.ts';
 import { decode } from './values/decode.ts';
 import { successor } from './values/keys.ts';
 
-export interface CheckReport {
-  collections: number;
-  documents: number;
-  indexEntries: number;
-  /** One line per disagreement. */
-  problems: string[];
-}
-
-/** Compares every index of a data folder with its documents, and the counts with both. The server must not run. */
+/** Compares indexes and counts with the documents; described in entry/maintenance.d.ts. */
 export async function checkFolder(path: string): Promise<CheckReport> {
   return withEngine(path, (engine) => {
     const report: CheckReport = { collections: 0, documents: 0, indexEntries: 0, problems: [] };
@@ -62,7 +56,7 @@ function checkCollection(engine: Engine, collection: Collection, report: CheckRe
   report.documents += documents;
 }
 
-/** Writes the data file anew without its free space. The server must not run. */
+/** Gives the file's free space back; described in entry/maintenance.d.ts. */
 export async function compactFolder(path: string): Promise<{ before: number; after: number }> {
   const file = join(path, DATA_FILE);
   const copy = `${file}.compact`;
@@ -86,6 +80,7 @@ async function sync(path: string, flags: string): Promise<void> {
 
 async function withEngine<T>(path: string, work: (engine: Engine) => T | Promise<T>): Promise<T> {
   const unlock = await lockFolder(path);
+  makePrivate(path);
   try {
     const engine = new Engine(path);
     try {
@@ -94,6 +89,8 @@ async function withEngine<T>(path: string, work: (engine: Engine) => T | Promise
       await engine.close();
     }
   } finally {
+    // What this process has made anew, under whatever mask it has.
+    makePrivate(path);
     unlock();
   }
 }

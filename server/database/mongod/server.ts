@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { isInitiated, type ServerInfo } from './commands/admin.ts';
+import { Authenticator } from './auth/authenticator.ts';
+import { initiate, isInitiated, type ServerInfo } from './commands/admin.ts';
 import type { Connection } from './commands/context.ts';
 import { commandTable, type Dispatcher, dispatch, encodeReply } from './commands/dispatch.ts';
 import { FailPoints } from './commands/fail-points.ts';
@@ -16,6 +17,10 @@ export interface ServerOptions {
   /** Zero for any free port. */
   port: number;
   replicaSet: string | undefined;
+  /** Makes a new data folder a replica set at once, without a client's replSetInitiate. */
+  initiate: boolean;
+  /** Asks every client for the password of the data folder. */
+  auth: boolean;
   /** Called with every line that mongod would log. */
   log: (line: string) => void;
 }
@@ -38,7 +43,9 @@ const TTL_SWEEP = 60_000;
 const COMES_BACK = 2_000;
 
 /** Opens the data folder and listens. */
-export async function startServer({ path, host, port, replicaSet, log }: ServerOptions): Promise<Mongod> {
+export async function startServer(options: ServerOptions): Promise<Mongod> {
+  const { path, host, port, replicaSet, log } = options;
+  const authenticator = options.auth ? await Authenticator.open(path) : undefined;
   const engine = new Engine(path);
   const sockets = new Set<Socket>();
   let stop = () => {};
@@ -53,13 +60,22 @@ export async function startServer({ path, host, port, replicaSet, log }: ServerO
     onInitiate: () => announcePrimary(log),
     shutDown: () => stop(),
     started: Date.now(),
+    authenticator,
   };
+  if (options.initiate && replicaSet !== undefined && !info.initiated) await initiate(engine, replicaSet, info);
   const failPoints = new FailPoints();
-  const dispatcher = { engine, failPoints, table: commandTable(info, failPoints, () => sockets.size) };
+  const dispatcher = { engine, failPoints, table: commandTable(info, failPoints, () => sockets.size, log) };
   let nextConnection = 1;
   const server = createServer((socket) => {
     sockets.add(socket);
-    const connection: Connection = { id: nextConnection++, compressors: [], appName: '' };
+    const connection: Connection = {
+      id: nextConnection++,
+      compressors: [],
+      appName: '',
+      authenticated: authenticator === undefined,
+      sasl: undefined,
+      nextConversation: 1,
+    };
     socket.on('close', () => {
       sockets.delete(socket);
       setTimeout(() => engine.transactions.abortOf(connection.id), COMES_BACK).unref();

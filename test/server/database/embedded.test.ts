@@ -7,7 +7,7 @@ import { findMongod } from '../../../server/database/find-mongod.ts';
 import { openDatabase } from '../../../server/database/index.ts';
 import { createLog } from '../../../server/log.ts';
 
-const engine = fileURLToPath(new URL('../../../server/database/mongod/bin/mongod.mjs', import.meta.url));
+const engine = fileURLToPath(import.meta.resolve('xuefang-mongod/bin'));
 const log = createLog('silent');
 
 /** Flags of `mongod --help` (8.0) that a start may use. */
@@ -40,7 +40,7 @@ describe('the embedded server with a mongod of its own', function () {
       binary: mongod,
       kind: 'mongod',
     });
-    expect(await findMongod('built-in', found)).to.deep.equal({ binary: engine, kind: 'built-in' });
+    expect(await findMongod('built-in', found)).to.deep.equal({ binary: undefined, kind: 'built-in' });
     const missing = await findMongod(join(path, 'none'), found).catch((error) => error.message);
     expect(missing).to.match(/MONGOD_BINARY: .*none is not an executable program/);
   });
@@ -98,5 +98,11 @@ describe('the embedded server with a mongod of its own', function () {
     const database = await openDatabase({ dataDir, mongodBinary: 'built-in', log });
     expect(database.kind).to.equal('built-in');
     await database.close();
+  });
+
+  it('says that a data folder cannot be written', async () => {
+    const dataDir = join(path, 'flags', 'data');
+    const refused = await openDatabase({ dataDir, mongodBinary: 'built-in', log }).catch((error) => error.message);
+    expect(refused).to.match(/data.db cannot be written \(ENOTDIR\)/);
   });
 });

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Long, ObjectId } from 'bson';
+import type { Authenticator } from '../auth/authenticator.ts';
 import type { Engine } from '../engine.ts';
 import { CommandError } from '../errors.ts';
 import { type Doc, isDocument, MAX_DOCUMENT_SIZE } from '../values/codec.ts';
 import { MAX_MESSAGE_BYTES } from '../wire/framing.ts';
+import { greetingOf, MECHANISM } from './authentication.ts';
 import type { Command, Handler } from './context.ts';
 
 /** The MongoDB release whose behaviour is followed, and its wire version. */
@@ -19,11 +21,14 @@ export interface ServerInfo {
   onInitiate: () => void;
   shutDown: () => void;
   started: number;
+  /** Undefined where nobody needs a password. */
+  authenticator: Authenticator | undefined;
 }
 
 const electionId = new ObjectId('7fffffff0000000000000001');
 
-export function hello(info: ServerInfo, { body, connection }: Command): Doc {
+export function hello(info: ServerInfo, command: Command): Doc {
+  const { body, connection } = command;
   const address = `${info.host}:${info.port}`;
   const legacy = body.hello === undefined;
   const primary = info.replicaSet === undefined || info.initiated;
@@ -45,6 +50,7 @@ export function hello(info: ServerInfo, { body, connection }: Command): Doc {
     maxWireVersion: MAX_WIRE_VERSION,
     readOnly: false,
     ...(connection.compressors.length === 0 ? {} : { compression: connection.compressors }),
+    ...greetingOf(info.authenticator, command),
     ok: 1,
   };
 }
@@ -86,8 +92,7 @@ export function replicaSetCommands(info: ServerInfo): Record<string, Handler> {
       if (info.replicaSet === undefined)
         throw new CommandError(76, 'NoReplicationEnabled', 'not running with --replSet');
       if (info.initiated) throw new CommandError(23, 'AlreadyInitialized', 'already initialized');
-      await rememberInitiated(engine, info.replicaSet);
-      info.initiated = true;
+      await initiate(engine, info.replicaSet, info);
       info.onInitiate();
       return { ok: 1 };
     },
@@ -133,10 +138,12 @@ const SET_COLLECTION = 'system.replset';
 /** Whether this data folder has been initiated as a replica set. */
 export const isInitiated = (engine: Engine): boolean => engine.catalog.get(LOCAL, SET_COLLECTION) !== undefined;
 
-async function rememberInitiated(engine: Engine, name: string): Promise<void> {
+/** Makes this data folder a replica set of one, now and after every restart. */
+export async function initiate(engine: Engine, name: string, info: ServerInfo): Promise<void> {
   await engine.transactions.write((_target) => {
     engine.createCollection(LOCAL, SET_COLLECTION, { set: name });
   });
+  info.initiated = true;
 }
 
 export function buildInfo(): Doc {
@@ -197,7 +204,7 @@ const parameters: Doc = {
   transactionLifetimeLimitSeconds: 60,
   logLevel: 0,
   enableTestCommands: true,
-  authenticationMechanisms: [],
+  authenticationMechanisms: [MECHANISM],
 };
 
 export function getParameter(body: Doc): Doc {

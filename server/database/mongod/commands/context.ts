@@ -1,5 +1,6 @@
 import { Binary, type Long, type Timestamp } from 'bson';
 import { evaluator, type PipelineContext } from '../aggregation/pipeline.ts';
+import type { Conversation } from '../auth/authenticator.ts';
 import type { Engine } from '../engine.ts';
 import { badValue, CommandError, notImplemented, typeMismatch } from '../errors.ts';
 import type { MatchContext } from '../query/matcher.ts';
@@ -19,6 +20,11 @@ export interface Connection {
   /** Compressors agreed on in the handshake. */
   compressors: string[];
   appName: string;
+  /** Whether the client has proved that it knows the password, or needs none. */
+  authenticated: boolean;
+  /** The exchange by which it is proving it, with the number by which the client names it. */
+  sasl: { id: number; conversation: Conversation } | undefined;
+  nextConversation: number;
 }
 
 /** One command as it arrived. */

@@ -7,6 +7,7 @@ import { toDouble } from '../values/numeric.ts';
 import { buildInfo, getParameter, hello, replicaSetCommands, type ServerInfo, serverStatus } from './admin.ts';
 import { aggregate } from './aggregate.ts';
 import { checkApi, checkReadConcern } from './api-version.ts';
+import { authenticationCommands, checkAuthenticated } from './authentication.ts';
 import { bulkWrite } from './bulk-write.ts';
 import * as collections from './collections.ts';
 import type { Command, Handler, Reply } from './context.ts';
@@ -48,6 +49,7 @@ export function commandTable(
   info: ServerInfo,
   failPoints: FailPoints,
   connections: () => number,
+  log: (line: string) => void,
 ): Map<string, Handler> {
   const ok: Handler = () => ({ ok: 1 });
   const needsAtlas: Handler = () => {
@@ -139,6 +141,7 @@ export function commandTable(
       return { ok: 1 };
     },
     ...replicaSetCommands(info),
+    ...authenticationCommands(info.authenticator, log),
   };
   return new Map(Object.entries(table));
 }
@@ -166,6 +169,7 @@ export interface Dispatcher {
 export async function dispatch(dispatcher: Dispatcher, command: Command): Promise<Reply | 'close'> {
   const { name, body } = command;
   try {
+    checkAuthenticated(command);
     checkSession(name, body);
   } catch (error) {
     return errorReply(error, name, body);

@@ -3,7 +3,7 @@ import { CommandError } from '../errors.ts';
 import type { Doc } from '../values/codec.ts';
 import type { Handler } from './context.ts';
 
-/** Commands that shells and tools send to show what they are connected to. There are no users, roles and other operations. */
+/** Commands that shells and tools send to show what they are connected to. There are no other users, roles and operations. */
 export const reports: Record<string, Handler> = {
   getCmdLineOpts: () => ({ argv: ['mongod'], parsed: {}, ok: 1 }),
   hostInfo: () => ({
@@ -19,10 +19,6 @@ export const reports: Record<string, Handler> = {
   }),
   getLog: (_engine, { body }) =>
     body.getLog === '*' ? { names: ['global', 'startupWarnings'], ok: 1 } : { totalLinesWritten: 0, log: [], ok: 1 },
-  connectionStatus: (_engine, { body }) => {
-    const privileges = body.showPrivileges === true ? { authenticatedUserPrivileges: [] } : {};
-    return { authInfo: { authenticatedUsers: [], authenticatedUserRoles: [], ...privileges }, ok: 1 };
-  },
   whatsmyuri: () => ({ you: '127.0.0.1:0', ok: 1 }),
   currentOp: () => ({ inprog: [], ok: 1 }),
   top: () => ({ totals: { note: 'all times in microseconds' }, ok: 1 }),

@@ -184,7 +184,7 @@ function hasTwins(bytes: Buffer): boolean {
 }
 
 describe('malformed messages', () => {
-  const engine = withEngine('malformed');
+  const engine = withEngine('malformed', { auth: false });
   const open = (): Socket => connect(engine.engine.port, '127.0.0.1');
 
   /** The answer's document, or undefined when the connection is closed. */

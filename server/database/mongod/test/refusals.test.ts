@@ -7,7 +7,7 @@ const unknown = `addShard analyze applyOps authenticate balancerStart cleanupOrp
 createRole createUser dataSize dbHash dropAllUsersFromDatabase dropConnections dropUser enableSharding eval
 filemd5 flushRouterConfig geoNear getClusterParameter getShardMap grantRolesToUser group killOp listShards logRotate
 mapReduce moveChunk parallelCollectionScan planCacheClear planCacheListFilters reIndex removeShard repairDatabase
-replSetFreeze resetError saslStart setClusterParameter setDefaultRWConcern setFeatureCompatibilityVersion
+replSetFreeze resetError setClusterParameter setDefaultRWConcern setFeatureCompatibilityVersion
 setIndexCommitQuorum setParameter shardCollection split touch updateUser validate`.split(/\s+/);
 
 const decimal = Decimal128.fromString('0.1');

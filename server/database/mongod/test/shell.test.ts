@@ -44,8 +44,9 @@ describe('mongosh on the engine', function () {
 
   it('connects without a warning and runs an everyday session', async () => {
     const home = await mkdtemp(join(tmpdir(), 'xuefang-mongosh-'));
-    const uri = `mongodb://127.0.0.1:${engine.engine.port}/shell?replicaSet=rs`;
-    const given = [shell, uri, '--norc', '--eval', 'disableTelemetry()', '--eval', script];
+    const uri = new URL(engine.engine.uri);
+    uri.pathname = 'shell';
+    const given = [shell, uri.href, '--norc', '--eval', 'disableTelemetry()', '--eval', script];
     const env = { PATH: process.env.PATH, HOME: home };
     const { stdout, stderr } = await promisify(execFile)(process.execPath, given, { env });
     await rm(home, { recursive: true, force: true });
@@ -68,7 +69,7 @@ describe('mongosh on the engine', function () {
       after: 2,
       unknown: 'CommandNotFound',
       stats: 1,
-      users: [],
+      users: [{ user: 'root', db: 'admin' }],
       dropped: [true, 1],
     });
   });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { MongoClient } from 'mongodb';
 import { checkFolder } from '../maintenance.ts';
@@ -86,9 +87,10 @@ describe('the sync before the answer', () => {
     await engine.stop();
     const file = join(path, 'trace');
     const given = ['-f', '-y', '-e', 'trace=fsync,rename,renameat,renameat2', '-o', file, process.execPath];
-    execFileSync('strace', [...given, '--import', 'tsx/esm', 'server/database/cli.ts', 'compact'], {
-      env: { ...process.env, DATA_DIR: path, MONGOD_BINARY: 'built-in' },
-    });
+    const compact = `import { compactFolder } from 'xuefang-mongod/maintenance';
+      await compactFolder(process.argv[1]);`;
+    const run = ['--import', 'tsx/esm', '--input-type=module', '-e', compact, join(path, 'db')];
+    execFileSync('strace', [...given, ...run], { cwd: fileURLToPath(new URL('.', import.meta.url)) });
     const calls = readFileSync(file, 'utf8')
       .split('\n')
       .filter((line) => /engine\.mdb\.compact|fsync\(.*\/db>/.test(line));

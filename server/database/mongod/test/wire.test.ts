@@ -71,7 +71,7 @@ async function recorder(port: number): Promise<{ server: Server; port: number; s
 }
 
 describe('sizes and messages of the engine', () => {
-  const engine = withEngine('wire');
+  const engine = withEngine('wire', { auth: false });
   const rows = () => engine.db.collection<{ _id: number; data?: Buffer; list?: Buffer[] }>('rows');
   const failure = (work: Promise<unknown>): Promise<Document> =>
     work.then(

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Connection } from '../commands/context.ts';
 import { encode } from '../values/codec.ts';
-import { Framing } from './framing.ts';
+import { Framing, MAX_MESSAGE_BYTES, MAX_STRANGER_BYTES } from './framing.ts';
 import { frameReply, parseMessage, RefusedRequest, type Request } from './messages.ts';
 
 /** The bytes of further messages that a connection may have waiting while one of its requests is answered. */
@@ -49,6 +49,8 @@ export function serve(
     else if (framing.held > MAX_WAITING_BYTES) socket.pause();
   });
 
+  const largest = () => (connection.authenticated ? MAX_MESSAGE_BYTES : MAX_STRANGER_BYTES);
+
   function count(): void {
     if (socket.destroyed) return;
     heldByAll += framing.held - counted;
@@ -64,7 +66,9 @@ export function serve(
   async function answerAll(): Promise<void> {
     answering = true;
     try {
-      for (let message = framing.next(); message !== undefined && !socket.destroyed; message = framing.next()) {
+      for (;;) {
+        const message = framing.next(largest());
+        if (message === undefined || socket.destroyed) break;
         count();
         clearTimeout(late);
         late = undefined;
@@ -88,7 +92,7 @@ export function serve(
   async function replyTo(message: Buffer): Promise<Buffer | 'close' | undefined> {
     let request: Request;
     try {
-      request = parseMessage(message);
+      request = parseMessage(message, largest());
     } catch (error) {
       if (!(error instanceof RefusedRequest)) throw error;
       const { message: errmsg, code, codeName } = error.reason;

@@ -1,6 +1,9 @@
 /** The largest message, packed or not, in bytes. */
 export const MAX_MESSAGE_BYTES = 48_000_000;
 
+/** The largest message, packed or not, of a client that has not given the password yet, in bytes. */
+export const MAX_STRANGER_BYTES = 16 * 1024;
+
 /** The bytes of a message's header: its length, its number, the number it answers, its kind. */
 export const HEADER = 16;
 
@@ -46,12 +49,12 @@ export class Framing {
 
   /**
    * Takes the next message, undefined while it is not complete.
-   * @throws ProtocolError for a length that no message has
+   * @throws ProtocolError for a length that no message has, or that is beyond the limit
    */
-  next(): Buffer | undefined {
+  next(limit: number): Buffer | undefined {
     if (this.held < 4) return undefined;
     const size = this.buffer.readInt32LE(this.start);
-    if (size < HEADER || size > MAX_MESSAGE_BYTES) throw new ProtocolError(`message of ${size} bytes`);
+    if (size < HEADER || size > limit) throw new ProtocolError(`message of ${size} bytes`);
     if (this.held < size) return undefined;
     const message = this.buffer.subarray(this.start, this.start + size);
     this.start += size;

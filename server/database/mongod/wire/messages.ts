@@ -45,12 +45,12 @@ export class RefusedRequest extends Error {
 }
 
 /**
- * Reads one whole message.
+ * Reads one whole message, which may not be larger when it is unpacked than the limit, in bytes.
  * @throws ProtocolError for what is no message, RefusedRequest for one whose documents are malformed
  */
-export function parseMessage(message: Buffer): Request {
+export function parseMessage(message: Buffer, limit = MAX_MESSAGE_BYTES): Request {
   const code = message.readInt32LE(12);
-  return code === OP_COMPRESSED ? parsePlain(inflate(message), true) : parsePlain(message, false);
+  return code === OP_COMPRESSED ? parsePlain(inflate(message, limit), true) : parsePlain(message, false);
 }
 
 function parsePlain(message: Buffer, compressed: boolean): Request {
@@ -75,14 +75,14 @@ function parsePlain(message: Buffer, compressed: boolean): Request {
 }
 
 /** Unpacks a message once; its size has to be what it says of itself. */
-function inflate(message: Buffer): Buffer {
+function inflate(message: Buffer, limit: number): Buffer {
   if (message.length < HEADER + 9) throw new ProtocolError('compressed message without a header');
   const original = message.readInt32LE(HEADER);
   const size = message.readInt32LE(HEADER + 4);
   const compressor = message[HEADER + 8];
   const content = message.subarray(HEADER + 9);
   if (original === OP_COMPRESSED) throw new ProtocolError('compressed message within a compressed message');
-  if (size < 0 || size > MAX_MESSAGE_BYTES - HEADER) throw new ProtocolError(`message of ${size} bytes`);
+  if (size < 0 || size > limit - HEADER) throw new ProtocolError(`message of ${size} bytes`);
   if (compressor !== ZLIB && compressor !== UNPACKED) throw new ProtocolError(`unsupported compressor ${compressor}`);
   const plain = compressor === ZLIB ? inflateSync(content, { maxOutputLength: Math.max(size, 1) }) : content;
   if (plain.length !== size) throw new ProtocolError(`${plain.length} bytes unpacked instead of ${size}`);

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Db, type Document, MongoClient } from 'mongodb';
+import type { EngineOptions } from 'xuefang-mongod';
 import { type RunningEngine, startEngine } from './engine.ts';
 
 /** The engine of a suite, with an empty database before every test. */
@@ -14,7 +15,7 @@ export interface EngineSuite {
 }
 
 /** Starts an engine for the suite that calls this. */
-export function withEngine(name: string): EngineSuite {
+export function withEngine(name: string, options: Omit<EngineOptions, 'path'> = {}): EngineSuite {
   let path = '';
   const suite = {
     code: (command: Document, database?: string) =>
@@ -28,7 +29,7 @@ export function withEngine(name: string): EngineSuite {
   } as unknown as EngineSuite;
   before(async () => {
     path = await mkdtemp(join(tmpdir(), 'xuefang-engine-'));
-    suite.engine = await startEngine(path);
+    suite.engine = await startEngine(path, options);
     suite.client = new MongoClient(suite.engine.uri);
     suite.db = suite.client.db(name);
   });

@@ -1,11 +1,6 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { serialize } from 'bson';
 import { expect } from 'chai';
 import type { Document, UpdateFilter } from 'mongodb';
-import { dump, restore } from '../../../server/database/dump.ts';
-import { withEngine } from '../../../server/database/mongod/test/support/engine-suite.ts';
+import { withEngine } from './support/engine-suite.ts';
 
 /** A document whose fields stand in this order, which objects cannot have. */
 const inOrder = (...fields: [string, unknown][]) => new Map(fields) as unknown as Document;
@@ -117,24 +112,5 @@ describe('fields with names like integers', () => {
     const [, index] = await rows().listIndexes({ raw: true }).toArray();
     expect(Buffer.from(index as Uint8Array).toString('latin1')).to.match(/a\0.*0\0/s);
     expect((await rows().find().sort(sort).toArray()).map(({ _id }) => _id)).to.deep.equal([2, 1]);
-  });
-
-  it('stay where they are in a dump and in what is restored from it', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'xuefang-order-'));
-    try {
-      const bytes = serialize(stored());
-      await rows().insertOne(stored());
-      await dump(engine.client, folder);
-      const [database = ''] = await readdir(folder);
-      const file = join(folder, database, 'rows.bson');
-      expect(await readFile(file)).to.deep.equal(Buffer.from(bytes));
-      await rows().drop();
-      await writeFile(file, Buffer.concat([bytes, serialize(inOrder(['_id', 2], ['b', 1], ['0', 1]))]));
-      expect(await restore(engine.client, folder)).to.deep.equal({ collections: 1, documents: 2 });
-      const names = await rows().find({}, { raw: true }).sort({ _id: 1 }).toArray();
-      expect(names.map((each) => namesIn(each as unknown as Uint8Array))).to.deep.equal([before, '_id b 0']);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
   });
 });

@@ -1,0 +1,124 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Binary } from 'bson';
+import type { Authenticator, Step } from '../auth/authenticator.ts';
+import { USER } from '../auth/password.ts';
+import { CommandError, typeMismatch } from '../errors.ts';
+import { type Doc, isDocument } from '../values/codec.ts';
+import { toDouble } from '../values/numeric.ts';
+import type { Command, Connection, Handler } from './context.ts';
+
+export const MECHANISM = 'SCRAM-SHA-256';
+
+/** How long a wrong password waits for its answer, in milliseconds. */
+const FAILURE_PAUSE = 250;
+
+/** Commands that a client may send before it has proved who it is, as in MongoDB. */
+const beforeAuthentication = new Set([
+  'hello',
+  'isMaster',
+  'ismaster',
+  'ping',
+  'buildInfo',
+  'buildinfo',
+  'saslStart',
+  'saslContinue',
+  'logout',
+  'connectionStatus',
+  'whatsmyuri',
+]);
+
+/** @throws CommandError 13 for all that needs a password, from a client that has not given one */
+export function checkAuthenticated({ name, connection }: Command): void {
+  if (connection.authenticated || beforeAuthentication.has(name)) return;
+  throw new CommandError(13, 'Unauthorized', `Command ${name} requires authentication`);
+}
+
+const failed = () => new CommandError(18, 'AuthenticationFailed', 'Authentication failed.');
+const protocolError = (message: string) => new CommandError(17, 'ProtocolError', message);
+
+/** The commands by which a client proves that it knows the password; without an authenticator nobody can. */
+export function authenticationCommands(
+  authenticator: Authenticator | undefined,
+  log: (line: string) => void,
+): Record<string, Handler> {
+  const fail = async (connection: Connection): Promise<never> => {
+    connection.sasl = undefined;
+    log(`Authentication failed on connection ${connection.id}`);
+    await delay(FAILURE_PAUSE);
+    throw failed();
+  };
+  return {
+    saslStart: async (_engine, command) => {
+      const { connection, database, body } = command;
+      return begin(authenticator, connection, database, body) ?? fail(connection);
+    },
+    saslContinue: async (_engine, { connection, body }) => {
+      const { sasl } = connection;
+      if (authenticator === undefined || sasl === undefined) throw protocolError('No SASL session state found');
+      if (toDouble(body.conversationId) !== sasl.id) throw protocolError('Mismatched conversation id');
+      const step = authenticator.proceed(sasl.conversation, textOf(body.payload));
+      return step === undefined ? fail(connection) : reply(connection, sasl.id, step);
+    },
+    logout: (_engine, { connection }) => {
+      if (authenticator !== undefined) connection.authenticated = false;
+      return { ok: 1 };
+    },
+    connectionStatus: (_engine, { connection, body }) => {
+      const isUser = authenticator !== undefined && connection.authenticated;
+      return {
+        authInfo: {
+          authenticatedUsers: isUser ? [{ user: USER, db: 'admin' }] : [],
+          authenticatedUserRoles: isUser ? [{ role: 'root', db: 'admin' }] : [],
+          ...(body.showPrivileges === true ? { authenticatedUserPrivileges: [] } : {}),
+        },
+        ok: 1,
+      };
+    },
+  };
+}
+
+/** What hello answers about passwords: the mechanisms, the same for every name, and the first step where one was sent along. */
+export function greetingOf(authenticator: Authenticator | undefined, { connection, body }: Command): Doc {
+  if (authenticator === undefined) return {};
+  const speculative = body.speculativeAuthenticate;
+  const first =
+    isDocument(speculative) && speculative.saslStart !== undefined && speculative.mechanism === MECHANISM
+      ? begin(authenticator, connection, String(speculative.db ?? 'admin'), speculative)
+      : undefined;
+  return {
+    ...(body.saslSupportedMechs === undefined ? {} : { saslSupportedMechs: [MECHANISM] }),
+    ...(first === undefined ? {} : { speculativeAuthenticate: first }),
+  };
+}
+
+/** Begins an exchange in place of an unfinished one; undefined when the message is no beginning. */
+function begin(
+  authenticator: Authenticator | undefined,
+  connection: Connection,
+  database: string,
+  body: Doc,
+): Doc | undefined {
+  if (body.mechanism !== MECHANISM) {
+    throw new CommandError(
+      334,
+      'MechanismUnavailable',
+      `Received authentication for mechanism ${String(body.mechanism)} which is not enabled`,
+    );
+  }
+  const skipsEmptyMessage = isDocument(body.options) && body.options.skipEmptyExchange === true;
+  const step = authenticator?.begin(textOf(body.payload), database, skipsEmptyMessage);
+  return step && reply(connection, connection.nextConversation++, step);
+}
+
+function reply(connection: Connection, id: number, { payload, conversation, done }: Step): Doc {
+  connection.sasl = done ? undefined : { id, conversation };
+  if (done) connection.authenticated = true;
+  return { conversationId: id, done, payload: new Binary(Buffer.from(payload)), ok: 1 };
+}
+
+/** The text of a payload, which some clients send as a string. */
+function textOf(payload: unknown): string {
+  if (typeof payload === 'string') return Buffer.from(payload, 'base64').toString();
+  if (payload instanceof Binary) return Buffer.from(payload.buffer).subarray(0, payload.position).toString();
+  throw typeMismatch('Wrong type for payload');
+}

@@ -1,0 +1,3 @@
+import { load } from './load.js';
+
+export const { checkFolder, compactFolder } = await load('maintenance');
