@@ -1,28 +1,40 @@
-import { join } from 'node:path';
-import { projectFolder, readConfig } from './config.ts';
+import { readConfig } from './config.ts';
+import { openDatabase } from './database/index.ts';
 import { createLog } from './log.ts';
-import { startPlatform } from './platform.ts';
-import { discoverPlugins } from './plugins/discover.ts';
+import { coreModels } from './models.ts';
+import { RollUps } from './progress/roll-ups.service.ts';
 
-/** `npm run verify`: recomputes every roll-up from the enrolments; exit code 1 where one differs. */
-const config = readConfig({ ...process.env, PORT: '0', LOG_LEVEL: 'error' });
-const plugins = await discoverPlugins(join(projectFolder, 'plugins'), config.plugins);
-const platform = await startPlatform({ config, log: createLog(config.logLevel), plugins });
-try {
-  const { connection, progress } = platform.rooms;
-  const programmes = await connection.collection<{ _id: string }>('programmes').find().project({ _id: 1 }).toArray();
-  for (const { _id } of programmes) {
-    const differences = await progress.rollUps.verify(String(_id));
-    for (const { scope, stored, expected } of differences) {
-      process.stdout.write(
-        `${_id} ${scope}\n  stored   ${JSON.stringify(stored)}\n  expected ${JSON.stringify(expected)}\n`,
-      );
+/**
+ * `npm run verify`: recomputes every roll-up from the enrolments. It reads one state of the database and changes nothing,
+ * also while platforms write. Exit code 0: all agree; 1: one differs; 2: the database could not be read.
+ */
+async function verify(): Promise<boolean> {
+  const { mongodbUri: uri, dataDir, mongodBinary } = readConfig(process.env);
+  const { connection, close } = await openDatabase({ uri, dataDir, mongodBinary, log: createLog('error') });
+  try {
+    const rollUps = new RollUps(coreModels(connection) as never);
+    const programmes = await connection.collection<{ _id: string }>('programmes').find().project({ _id: 1 }).toArray();
+    let agrees = true;
+    for (const { _id } of programmes) {
+      const session = await connection.startSession({ snapshot: true });
+      for (const { scope, stored, expected } of await rollUps.verify(String(_id), session)) {
+        agrees = false;
+        process.stdout.write(
+          `${_id} ${scope}\n  stored   ${JSON.stringify(stored)}\n  expected ${JSON.stringify(expected)}\n`,
+        );
+      }
+      await session.endSession();
     }
-    if (differences.length > 0) process.exitCode = 1;
+    process.stdout.write(`${programmes.length} programmes verified\n`);
+    return agrees;
+  } finally {
+    await close();
   }
-  process.stdout.write(`${programmes.length} programmes verified\n`);
-} finally {
-  await platform.stop();
 }
-// agenda keeps a timer of half its lock's lifetime (5 minutes) after every job that ran.
-process.exit();
+
+try {
+  process.exitCode = (await verify()) ? 0 : 1;
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 2;
+}

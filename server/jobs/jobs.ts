@@ -3,6 +3,10 @@ import { Agenda } from 'agenda';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 
+/** How long a stop waits for running jobs, in milliseconds; a process that is told to end has ten seconds (main.ts). */
+const drainMs = 6_000;
+const lookMs = 20;
+
 /** Background and scheduled work, kept in the database so that it survives a restart. */
 export class Jobs {
   readonly #agenda: Agenda;
@@ -46,9 +50,26 @@ export class Jobs {
     this.#log.debug({ jobs: this.#every.length }, 'jobs started');
   }
 
-  /** Lets running jobs end. */
+  /** Waits for running jobs to end. What takes longer than a stop may is taken up again when its lock is over. */
   async stop(): Promise<void> {
-    await this.#agenda.stop();
+    const none = new AbortController();
+    // agenda 6.2 looks whether one still runs when one has ended, and counts that one: it would wait for the whole timeout.
+    const looking = setInterval(async () => {
+      if ((await this.#running()) === 0) none.abort();
+    }, lookMs);
+    const { timedOut, running } = await this.#agenda.drain({
+      timeout: drainMs,
+      signal: none.signal,
+      closeConnection: false,
+    });
+    clearInterval(looking);
+    if (timedOut) this.#log.warn({ running }, 'jobs still run; they are taken up again when their locks are over');
+  }
+
+  /** How many jobs run in this process; 0 once agenda has ended. */
+  async #running(): Promise<number> {
+    const status = await this.#agenda.getRunningStats().catch(() => undefined);
+    return Number(status?.runningJobs ?? 0);
   }
 
   /** Jobs as the operator sees them, newest run first. */

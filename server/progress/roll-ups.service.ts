@@ -1,4 +1,4 @@
-import { type InferSchemaType, type Model, trusted } from 'mongoose';
+import { type ClientSession, type InferSchemaType, type Model, trusted } from 'mongoose';
 import { addDays } from '../beijing-time.ts';
 import type { Enrolment } from '../programmes/enrolments.service.ts';
 import type { rollUpDaySchema, rollUpSchema } from './progress.model.ts';
@@ -78,15 +78,23 @@ export class RollUps {
     );
   }
 
-  /** Recomputes every roll-up of a programme from its enrolments and names each that differs. */
-  async verify(programme: string): Promise<{ scope: string; stored: RollUp; expected: RollUp }[]> {
+  /**
+   * Recomputes every roll-up of a programme from its enrolments and names each that differs.
+   * @param snapshot a snapshot session, where others may write meanwhile
+   */
+  async verify(
+    programme: string,
+    snapshot?: ClientSession,
+  ): Promise<{ scope: string; stored: RollUp; expected: RollUp }[]> {
     const snapshots: EnrolmentSnapshot[] = [];
     const fields = { state: 1, total: 1, measures: 1, scopes: 1 };
-    for await (const enrolment of this.#models.enrolments.find({ programme }).select(fields).lean().cursor()) {
+    const options = snapshot ? { session: snapshot, readConcern: { level: 'snapshot' as const } } : {};
+    const { enrolments, rollUps } = this.#models;
+    for await (const enrolment of enrolments.find({ programme }, fields, options).lean().cursor()) {
       snapshots.push(enrolment as EnrolmentSnapshot);
     }
     const expected = new Map(recompute(snapshots).map((delta) => [delta.scope, filled(programme, delta.scope, delta)]));
-    const byScope = sumsByScope(await this.#models.rollUps.find({ programme }).lean());
+    const byScope = sumsByScope(await rollUps.find({ programme }, null, options).lean());
     const scopes = new Set([...expected.keys(), ...byScope.keys()]);
     return [...scopes]
       .map((scope) => ({
