@@ -3,6 +3,7 @@ import { evaluator, type PipelineContext } from '../aggregation/pipeline.ts';
 import type { Conversation } from '../auth/authenticator.ts';
 import type { Engine } from '../engine.ts';
 import { badValue, CommandError, notImplemented, typeMismatch } from '../errors.ts';
+import { Effort } from '../query/effort.ts';
 import type { MatchContext } from '../query/matcher.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { KeyValue } from '../storage/store.ts';
@@ -69,9 +70,12 @@ export function collectionName(command: Command): string {
 /** What filters and expressions of a command refer to: collation, `let`, other collections. */
 export function matchContext(engine: Engine, command: Command, collation?: unknown): MatchContext {
   const chosen = (collation ?? command.body.collation) as Doc | undefined;
+  const remaining = () => (command.deadline ?? Number.POSITIVE_INFINITY) - performance.now();
   return {
     collator: collatorFor(chosen),
     evaluate: evaluator(pipelineContext(engine, command, chosen)),
+    remaining,
+    effort: new Effort(remaining),
     within: command.deadline === undefined ? undefined : (matches) => withinTime(matches, command),
   };
 }

@@ -2,7 +2,8 @@ import { badValue, notImplemented } from '../errors.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import type { Collator } from '../values/compare.ts';
 import { toDouble } from '../values/numeric.ts';
-import { equality, type Test, type ValueOperator, valueOperator } from './operators.ts';
+import { type Effort, someOf } from './effort.ts';
+import { equality, isRegex, type Test, type ValueOperator, valueOperator } from './operators.ts';
 import { visitPath } from './paths.ts';
 
 /** Whether a document fits a filter. */
@@ -15,12 +16,21 @@ export interface MatchContext {
   evaluate?: ((expression: unknown, document: Doc) => unknown) | undefined;
   /** Adds to a matcher what ends a search that takes too long. */
   within?: ((matches: Matcher) => Matcher) | undefined;
+  /** The time that is left, in milliseconds, for what takes long within one document. */
+  remaining?: (() => number) | undefined;
+  /** What one document costs. */
+  effort?: Effort | undefined;
 }
 
 /** The matcher of a search: that of its filter, within the time that it has. */
 export function searchMatcher(filter: Doc, context: MatchContext): Matcher {
+  const { within, effort } = context;
   const matches = compileFilter(filter, context);
-  return context.within === undefined ? matches : context.within(matches);
+  const measured: Matcher = (document) => {
+    effort?.restart();
+    return matches(document);
+  };
+  return within === undefined ? measured : within(measured);
 }
 
 /** Compiles a filter; an unknown operator or a malformed operand is a BadValue error. */
@@ -98,7 +108,7 @@ export function isOperatorDocument(value: unknown): value is Doc {
 
 function field(path: string, condition: unknown, context: MatchContext): Matcher {
   const parts = path.split('.');
-  if (!isOperatorDocument(condition)) return reach(parts, equality(condition, context.collator));
+  if (!isOperatorDocument(condition)) return reach(parts, equality(condition, context), context);
   const tests = Object.keys(condition).flatMap((name) => {
     if (name === '$options') {
       if (condition.$regex === undefined) throw badValue('$options needs a $regex');
@@ -110,15 +120,15 @@ function field(path: string, condition: unknown, context: MatchContext): Matcher
 }
 
 function operator(parts: string[], name: string, operand: unknown, siblings: Doc, context: MatchContext): Matcher {
-  const plain = valueOperator(name, operand, siblings, context.collator);
-  if (plain !== undefined) return reach(parts, plain);
+  const plain = valueOperator(name, operand, siblings, context);
+  if (plain !== undefined) return reach(parts, plain, context);
   switch (name) {
     case '$ne': {
-      const same = reach(parts, equality(operand, context.collator));
+      const same = reach(parts, equality(operand, context), context);
       return (document) => !same(document);
     }
     case '$nin': {
-      const member = reach(parts, valueOperator('$in', operand, siblings, context.collator) as ValueOperator);
+      const member = reach(parts, valueOperator('$in', operand, siblings, context) as ValueOperator, context);
       return (document) => !member(document);
     }
     case '$not':
@@ -131,7 +141,8 @@ function operator(parts: string[], name: string, operand: unknown, siblings: Doc
       return every(parts, operand, context);
     case '$elemMatch': {
       const test = elementTest(operand, context);
-      return (document) => visitPath(document, parts, (value) => Array.isArray(value) && value.some(test));
+      return (document) =>
+        visitPath(document, parts, (value) => Array.isArray(value) && someOf(value, test, context.effort));
     }
     default:
       if (/^\$(near|geo|within)/.test(name)) throw notImplemented(`${name} is not supported`);
@@ -141,7 +152,7 @@ function operator(parts: string[], name: string, operand: unknown, siblings: Doc
 
 function negation(parts: string[], operand: unknown, context: MatchContext): Matcher {
   const path = parts.join('.');
-  if (operand instanceof RegExp) {
+  if (isRegex(operand)) {
     const same = field(path, operand, context);
     return (document) => !same(document);
   }
@@ -159,7 +170,7 @@ function every(parts: string[], operand: unknown, context: MatchContext): Matche
     operand.map((each) => {
       if (isDocument(each) && '$elemMatch' in each)
         return operator(parts, '$elemMatch', each.$elemMatch, each, context);
-      return reach(parts, equality(each, context.collator));
+      return reach(parts, equality(each, context), context);
     }),
   );
 }
@@ -177,9 +188,9 @@ export function elementTest(operand: unknown, context: MatchContext): Test {
   return (element) => matches({ element });
 }
 
-function reach(parts: readonly string[], { test, reach }: ValueOperator): Matcher {
+function reach(parts: readonly string[], { test, reach }: ValueOperator, { effort }: MatchContext): Matcher {
   if (reach === 'whole') return (document) => visitPath(document, parts, test);
-  const visit = (value: unknown) => test(value) || (Array.isArray(value) && value.some(test));
+  const visit = (value: unknown) => test(value) || (Array.isArray(value) && someOf(value, test, effort));
   if (parts.length === 1) {
     const name = parts[0] as string;
     return (document) =>
@@ -187,5 +198,9 @@ function reach(parts: readonly string[], { test, reach }: ValueOperator): Matche
         ? visitPath(document, parts, visit)
         : visit(Object.hasOwn(document, name) ? document[name] : undefined);
   }
-  return (document) => visitPath(document, parts, visit);
+  const visitOne = (value: unknown) => {
+    effort?.step();
+    return visit(value);
+  };
+  return (document) => visitPath(document, parts, visitOne);
 }

@@ -1,11 +1,18 @@
 import { Binary, BSONRegExp, Long } from 'bson';
-import { badValue } from '../errors.ts';
+import { badValue, CommandError } from '../errors.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { type Collator, compare, equal, regexText, typeName, typeRank } from '../values/compare.ts';
 import { numberKind, toDouble } from '../values/numeric.ts';
+import { compile, type Remaining, test } from './regex/compile.ts';
 
 /** Tests one value, without looking into arrays. */
 export type Test = (value: unknown) => boolean;
+
+/** How values are compared, and how much time there is for it. */
+export interface Comparing {
+  collator?: Collator;
+  remaining?: Remaining;
+}
 
 /** How an operator treats an array at the end of its path. */
 export interface ValueOperator {
@@ -14,8 +21,8 @@ export interface ValueOperator {
   reach: 'elements' | 'whole';
 }
 
-export function equality(operand: unknown, collator: Collator): ValueOperator {
-  if (operand instanceof RegExp || operand instanceof BSONRegExp) return regex(operand);
+export function equality(operand: unknown, { collator, remaining }: Comparing): ValueOperator {
+  if (isRegex(operand)) return regex(operand, undefined, remaining);
   if (operand === null || operand === undefined) {
     return { test: (value) => value === null || value === undefined, reach: 'elements' };
   }
@@ -52,72 +59,74 @@ function inequality(operator: string, operand: unknown, collator: Collator): Val
   };
 }
 
-function membership(operand: unknown, collator: Collator): ValueOperator {
+function membership(operand: unknown, comparing: Comparing): ValueOperator {
   if (!Array.isArray(operand)) throw badValue('$in needs an array');
+  const { collator } = comparing;
+  const texts = new Set<string>();
+  const ids = new Set<string>();
+  const ordered: unknown[] = [];
+  const others: ValueOperator[] = [];
   for (const each of operand) {
     if (isDocument(each) && Object.keys(each)[0]?.startsWith('$')) throw badValue('cannot nest $ under $in');
-  }
-  const texts = new Set<string>();
-  const others: ValueOperator[] = [];
-  const ids = new Set<string>();
-  for (const each of operand) {
     if (typeof each === 'string' && collator === undefined) texts.add(each);
     else if (isObjectId(each)) ids.add(each.toHexString());
-    else others.push(equality(each, collator));
+    else if (each === null || each === undefined || isRegex(each)) others.push(equality(each, comparing));
+    else ordered.push(each);
   }
+  ordered.sort((a, b) => compare(a, b, collator));
   return {
     test: (value) => {
       if (typeof value === 'string' && texts.has(value)) return true;
       if (ids.size > 0 && isObjectId(value) && ids.has(value.toHexString())) return true;
-      return others.some((other) => other.test(value));
+      if (ordered.length > 0 && value !== undefined && isAmong(ordered, value, collator)) return true;
+      return others.length > 0 && others.some((other) => other.test(value));
     },
     reach: 'elements',
   };
 }
+
+/** Whether a value is one of a list that is in order. */
+function isAmong(ordered: readonly unknown[], value: unknown, collator: Collator): boolean {
+  let [low, high] = [0, ordered.length - 1];
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const order = compare(ordered[middle], value, collator);
+    if (order === 0) return true;
+    if (order < 0) low = middle + 1;
+    else high = middle - 1;
+  }
+  return false;
+}
+
+/** Whether a value is a regular expression, however it was decoded. */
+export const isRegex = (value: unknown): value is RegExp | BSONRegExp =>
+  value instanceof RegExp || value instanceof BSONRegExp;
 
 const isObjectId = (value: unknown): value is { toHexString(): string } =>
   typeof value === 'object' && value !== null && (value as { _bsontype?: string })._bsontype === 'ObjectId';
 
 /** A regular expression as stored, as RegExp, or as pattern text with `$options`. */
-function regex(operand: unknown, options?: string): ValueOperator {
-  const expression = toRegExp(operand, options);
-  const own = regexText(expression);
+function regex(operand: unknown, options: unknown, remaining: Remaining): ValueOperator {
+  const [pattern, flags] = patternOf(operand, options);
+  const expression = compile(pattern, flags);
+  const own = regexText(new BSONRegExp(pattern, flags));
   return {
-    test: (value) => {
-      if (typeof value === 'string') {
-        expression.lastIndex = 0;
-        return expression.test(value);
-      }
-      return (value instanceof RegExp || value instanceof BSONRegExp) && regexText(value) === own;
-    },
+    test: (value) =>
+      typeof value === 'string' ? test(expression, value, remaining) : isRegex(value) && regexText(value) === own,
     reach: 'elements',
   };
 }
 
-/** Translates PCRE's flags to those of JavaScript; `x` removes white space and comments from the pattern. */
-function toRegExp(operand: unknown, options?: string): RegExp {
-  let pattern: string;
-  let flags: string;
-  if (operand instanceof RegExp) [pattern, flags] = [operand.source, options ?? operand.flags];
-  else if (operand instanceof BSONRegExp) [pattern, flags] = [operand.pattern, options ?? operand.options];
-  else if (typeof operand === 'string') [pattern, flags] = [operand, options ?? ''];
-  else throw badValue('$regex has to be a string');
-  const inline = /^\(\?([imsx]+)\)/.exec(pattern);
-  if (inline !== null) {
-    pattern = pattern.slice(inline[0].length);
-    flags += inline[1];
-  }
-  if (/[^imsxu]/.test(flags)) throw badValue(`invalid flag in regex options: ${flags}`);
-  if (flags.includes('x')) pattern = pattern.replace(/\\.|\s+|#.*$/gm, (part) => (part.startsWith('\\') ? part : ''));
-  try {
-    return new RegExp(pattern, [...new Set(`${flags.replace('x', '')}u`)].join(''));
-  } catch {
-    try {
-      return new RegExp(pattern, [...new Set(flags.replace(/[xu]/g, ''))].join(''));
-    } catch (error) {
-      throw badValue(`Regular expression is invalid: ${(error as Error).message}`);
-    }
-  }
+/** The pattern and the options of a regular expression's operand. */
+function patternOf(operand: unknown, options: unknown): [pattern: string, options: string] {
+  if (options !== undefined && typeof options !== 'string') throw badValue('$options has to be a string');
+  if (typeof operand === 'string') return [operand, options ?? ''];
+  if (!isRegex(operand)) throw badValue('$regex has to be a string');
+  const [pattern, own] =
+    operand instanceof RegExp ? [operand.source, operand.flags] : [operand.pattern, operand.options];
+  if (own !== '' && options !== undefined)
+    throw new CommandError(51075, 'Location51075', 'options set in both $regex and $options');
+  return [pattern, options ?? own];
 }
 
 function size(operand: unknown): ValueOperator {
@@ -216,20 +225,20 @@ export function valueOperator(
   name: string,
   operand: unknown,
   siblings: Doc,
-  collator: Collator,
+  comparing: Comparing,
 ): ValueOperator | undefined {
   switch (name) {
     case '$eq':
-      return equality(operand, collator);
+      return equality(operand, comparing);
     case '$gt':
     case '$gte':
     case '$lt':
     case '$lte':
-      return inequality(name, operand, collator);
+      return inequality(name, operand, comparing.collator);
     case '$in':
-      return membership(operand, collator);
+      return membership(operand, comparing);
     case '$regex':
-      return regex(operand, siblings.$options as string | undefined);
+      return regex(operand, siblings.$options, comparing.remaining);
     case '$size':
       return size(operand);
     case '$mod':

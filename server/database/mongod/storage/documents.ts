@@ -1,5 +1,6 @@
 import { ObjectId } from 'bson';
 import { badValue, CommandError, duplicateKey } from '../errors.ts';
+import { isRegex } from '../query/operators.ts';
 import { type Doc, isDocument, MAX_DOCUMENT_SIZE, tooLarge } from '../values/codec.ts';
 import { decode, decodeFields, decodeForStorage } from '../values/decode.ts';
 import { elementFor } from '../values/element.ts';
@@ -212,7 +213,7 @@ export function prepareInsert(raw: Buffer): { id: unknown; raw: Buffer; document
 /** Refuses what MongoDB refuses as an _id. */
 export function checkId(id: unknown): void {
   if (Array.isArray(id)) throw new CommandError(53, 'InvalidIdField', "The '_id' value cannot be of type array");
-  if (id instanceof RegExp) throw new CommandError(53, 'InvalidIdField', "The '_id' value cannot be of type regex");
+  if (isRegex(id)) throw new CommandError(53, 'InvalidIdField', "The '_id' value cannot be of type regex");
   if (id === undefined) throw badValue("The '_id' value cannot be of type undefined");
   if (isDocument(id)) {
     const dollar = Object.keys(id).find((name) => name.startsWith('$'));

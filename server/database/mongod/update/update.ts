@@ -1,6 +1,7 @@
 import { ObjectId } from 'bson';
 import { badValue, CommandError, failedToParse, pathConflict } from '../errors.ts';
 import { compileFilter, isOperatorDocument, type MatchContext, type Matcher } from '../query/matcher.ts';
+import { isRegex } from '../query/operators.ts';
 import { isPosition } from '../query/paths.ts';
 import { checkId } from '../storage/documents.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
@@ -282,7 +283,7 @@ function* equalitiesOf(filter: Doc): Generator<[string, unknown]> {
       for (const each of condition as Doc[]) yield* equalitiesOf(each);
     } else if (name.startsWith('$')) continue;
     else if (!isOperatorDocument(condition)) {
-      if (!(condition instanceof RegExp)) yield [name, condition];
+      if (!isRegex(condition)) yield [name, condition];
     } else if (Object.hasOwn(condition, '$eq')) yield [name, condition.$eq];
     else {
       const list = (condition.$in ?? condition.$all) as unknown[] | undefined;
