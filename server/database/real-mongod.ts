@@ -15,7 +15,8 @@ export interface ServerProcess {
 
 /**
  * Starts a mongod on a data folder at this port and no other, primary of a replica set of one. It asks for no password:
- * mongodb-memory-server makes users for single servers only, and without a password there is nobody to make one for a set.
+ * mongodb-memory-server makes users for single servers only. The port has to be free: a server that listens there already would be
+ * told to shut down.
  * @throws Error when it does not start
  */
 export async function startMongod(binary: string, folder: string, port: number, set: string): Promise<ServerProcess> {

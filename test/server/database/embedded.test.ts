@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { MongoClient } from 'mongodb';
+import { pino } from 'pino';
 import { findMongod } from '../../../server/database/find-mongod.ts';
 import { openDatabase } from '../../../server/database/index.ts';
 import { createLog } from '../../../server/log.ts';
@@ -104,5 +106,36 @@ describe('the embedded server with a mongod of its own', function () {
     const dataDir = join(path, 'flags', 'data');
     const refused = await openDatabase({ dataDir, mongodBinary: 'built-in', log }).catch((error) => error.message);
     expect(refused).to.match(/data.db cannot be written \(ENOTDIR\)/);
+  });
+
+  it('has a password in the built-in engine, which no log and no command line shows, also after a restart', async () => {
+    const lines: string[] = [];
+    const noted = pino({ level: 'trace' }, { write: (line: string) => lines.push(line) });
+    const dataDir = join(path, 'locked');
+    const database = await openDatabase({ dataDir, mongodBinary: 'built-in', log: noted });
+    const { host, password } = new URL(database.uri);
+    expect(password).to.have.length(43);
+    const stranger = new MongoClient(`mongodb://${host}/?directConnection=true`);
+    expect(
+      await stranger
+        .db('xuefang')
+        .command({ count: 'rows' })
+        .catch((error) => error.code),
+    ).to.equal(13);
+    await stranger.close();
+    const first = database.serverPid as number;
+    process.kill(first, 'SIGKILL');
+    await database.connection.collection('rows').insertOne({});
+    expect(database.serverPid).not.to.equal(first);
+    if (process.platform === 'linux') {
+      const commands = [first, process.pid, database.serverPid].map((pid) =>
+        readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''),
+      );
+      expect((await Promise.all(commands)).join(' '))
+        .to.include(dataDir)
+        .and.not.to.include(password);
+    }
+    await database.close();
+    expect(lines.join('')).to.include('the database server ended unexpectedly').and.not.to.include(password);
   });
 });
