@@ -20,5 +20,7 @@ await build({
   platform: 'node',
   target: 'node20',
   external: Object.keys(dependencies),
+  // They carry the sources, which the licence asks for.
+  sourcemap: true,
   logLevel: 'error',
 });

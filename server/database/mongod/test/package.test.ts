@@ -60,16 +60,16 @@ describe('the package as it would be published', function () {
 
   after(() => app && rm(app, { recursive: true, force: true }));
 
-  it('holds what is needed to run it and to read about it, and no sources', async () => {
+  it('holds what is needed to run it and to read about it, and no more', async () => {
     const { stdout } = await run('find', ['.', '-type', 'f'], { cwd: installed });
     const files = stdout
       .trim()
       .split('\n')
       .map((name) => name.slice(2));
     const wanted =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|bin\/mongod\.mjs|dist\/[\w-]+\.js|entry\/\w+(\.d\.ts|\.js))$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|bin\/mongod\.mjs|dist\/[\w-]+\.js(\.map)?|entry\/\w+(\.d\.ts|\.js))$/;
     expect(files.filter((name) => !wanted.test(name))).to.deep.equal([]);
-    expect(files).to.include.members(['README.md', 'CHANGELOG.md', 'dist/main.js', 'entry/index.d.ts']);
+    expect(files).to.include.members(['README.md', 'CHANGELOG.md', 'LICENSE', 'dist/main.js', 'entry/index.d.ts']);
   });
 
   it('starts, serves and checks its folder where there is nothing else', async () => {

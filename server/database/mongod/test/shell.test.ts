@@ -74,6 +74,24 @@ describe('mongosh on the engine', function () {
     });
   });
 
+  it('lets no session in that has another password, or none', async () => {
+    const address = `127.0.0.1:${engine.engine.port}/shell?authSource=admin`;
+    const home = await mkdtemp(join(tmpdir(), 'xuefang-mongosh-'));
+    const said = await Promise.all(
+      ['root:wrong@', ''].map((credentials) => {
+        const given = [shell, `mongodb://${credentials}${address}`, '--norc', '--quiet', '--eval', 'db.people.find()'];
+        const running = promisify(execFile)(process.execPath, given, { env: { PATH: process.env.PATH, HOME: home } });
+        return running.then(
+          ({ stdout }) => stdout,
+          (error) => error.stderr,
+        );
+      }),
+    );
+    await rm(home, { recursive: true, force: true });
+    expect(said[0]).to.match(/^MongoServerError: Authentication failed\.\n/);
+    expect(said[1]).to.match(/^MongoServerError.*: Command find requires authentication\n/);
+  });
+
   it('answers what Compass and mongosh ask on connecting', async () => {
     const admin = (command: object) => engine.client.db('admin').command(command as never);
     expect(await admin({ hello: 1, topologyVersion: undefined })).to.include({
