@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Long } from 'bson';
 import { CommandError } from './errors.ts';
+import { type Limits, Slices, type Step, Turns } from './pauses.ts';
 
 /** Idle cursors are closed after this many milliseconds. */
 const IDLE = 10 * 60_000;
@@ -9,15 +10,21 @@ const FIRST_BATCH = 101;
 /** Bytes of documents in one batch. */
 const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 
-export interface Cursor {
+interface Cursor {
   id: bigint;
   namespace: string;
-  results: Iterator<Buffer>;
+  results: Iterator<Step<Buffer>>;
   pushedBack: Buffer | undefined;
   lastUse: number;
   noTimeout: boolean;
   /** The session and transaction that opened the cursor. */
   owner: string;
+  /** What ends its computations: as long as a batch is taken, its deadline is that of the batch. */
+  limits: Limits;
+  /** Whether a batch is being taken. */
+  busy: boolean;
+  /** Milliseconds that the batches to come may take together: what maxTimeMS of the first command has left. */
+  time: number | undefined;
 }
 
 export interface Batch {
@@ -29,25 +36,34 @@ export interface Batch {
 /** Results that clients fetch batch by batch. */
 export class Cursors {
   private readonly cursors = new Map<bigint, Cursor>();
+  private readonly turns: Turns;
 
-  /** The first batch of results; what is left waits under the batch's id. */
-  open(
+  constructor(turns: Turns = new Turns()) {
+    this.turns = turns;
+  }
+
+  /** The first batch of results; what is left waits under the batch's id, with what is left of the time. */
+  async open(
     namespace: string,
-    results: Iterator<Buffer>,
+    results: Iterator<Step<Buffer>>,
     batchSize: number | undefined,
-    settings: { singleBatch?: boolean; noTimeout?: boolean; owner?: string } = {},
-  ): Batch {
+    settings: { singleBatch?: boolean; noTimeout?: boolean; owner?: string; limits?: Limits } = {},
+  ): Promise<Batch> {
+    const { singleBatch = false, noTimeout = false, owner = '', limits = {} } = settings;
     const cursor: Cursor = {
       id: 0n,
       namespace,
       results,
       pushedBack: undefined,
       lastUse: Date.now(),
-      noTimeout: settings.noTimeout === true,
-      owner: settings.owner ?? '',
+      noTimeout,
+      owner,
+      limits,
+      busy: false,
+      time: undefined,
     };
-    const { documents, done } = take(cursor, batchSize ?? FIRST_BATCH);
-    if (done || settings.singleBatch) {
+    const { documents, done } = await this.take(cursor, batchSize ?? FIRST_BATCH);
+    if (done || singleBatch) {
       results.return?.();
       return { documents, id: Long.ZERO };
     }
@@ -56,7 +72,13 @@ export class Cursors {
     return { documents, id: Long.fromBigInt(cursor.id) };
   }
 
-  more(id: Long, namespace: string, batchSize: number | undefined, owner: string): Batch {
+  async more(
+    id: Long,
+    namespace: string,
+    batchSize: number | undefined,
+    owner: string,
+    connection?: Limits['connection'],
+  ): Promise<Batch> {
     const cursor = this.cursors.get(id.toBigInt());
     if (cursor === undefined) throw new CommandError(43, 'CursorNotFound', `cursor id ${id} not found`);
     if (cursor.namespace !== namespace) {
@@ -73,27 +95,51 @@ export class Cursors {
         `Cannot run getMore on cursor ${id}, which was created in another session or transaction`,
       );
     }
-    cursor.lastUse = Date.now();
-    const { documents, done } = take(cursor, batchSize ?? Number.MAX_SAFE_INTEGER);
-    if (done) this.cursors.delete(cursor.id);
-    return { documents, id: done ? Long.ZERO : id };
+    if (cursor.busy) throw new CommandError(12051, 'CursorInUse', `cursor id ${id} is already in use`);
+    cursor.limits.connection = connection;
+    if (cursor.time !== undefined) cursor.limits.deadline = performance.now() + cursor.time;
+    try {
+      const { documents, done } = await this.take(cursor, batchSize ?? Number.MAX_SAFE_INTEGER);
+      if (done) this.cursors.delete(cursor.id);
+      return { documents, id: done ? Long.ZERO : id };
+    } catch (error) {
+      this.cursors.delete(cursor.id);
+      throw error;
+    }
   }
 
-  /** Closes cursors; says which of them existed. */
+  private async take(cursor: Cursor, most: number): Promise<{ documents: Buffer[]; done: boolean }> {
+    const { limits } = cursor;
+    cursor.busy = true;
+    try {
+      return await take(cursor, most, new Slices(this.turns, limits));
+    } catch (error) {
+      cursor.results.return?.();
+      throw error;
+    } finally {
+      cursor.busy = false;
+      cursor.lastUse = Date.now();
+      if (limits.deadline !== undefined) cursor.time = Math.max(0, limits.deadline - performance.now());
+      limits.deadline = undefined;
+    }
+  }
+
+  /** Closes cursors, also those from which a batch is being taken; says which of them existed. */
   kill(ids: readonly Long[]): { killed: Long[]; missing: Long[] } {
     const killed: Long[] = [];
     const missing: Long[] = [];
     for (const id of ids) {
       const cursor = this.cursors.get(id.toBigInt());
-      cursor?.results.return?.();
+      if (cursor?.busy) cursor.limits.killed = true;
+      else cursor?.results.return?.();
       (this.cursors.delete(id.toBigInt()) ? killed : missing).push(id);
     }
     return { killed, missing };
   }
 
   expire(now = Date.now()): void {
-    for (const cursor of this.cursors.values()) {
-      if (!cursor.noTimeout && now - cursor.lastUse > IDLE) this.kill([Long.fromBigInt(cursor.id)]);
+    for (const { id, noTimeout, busy, lastUse } of this.cursors.values()) {
+      if (!noTimeout && !busy && now - lastUse > IDLE) this.kill([Long.fromBigInt(id)]);
     }
   }
 
@@ -102,7 +148,7 @@ export class Cursors {
   }
 }
 
-function take(cursor: Cursor, limit: number): { documents: Buffer[]; done: boolean } {
+async function take(cursor: Cursor, limit: number, slices: Slices): Promise<{ documents: Buffer[]; done: boolean }> {
   const documents: Buffer[] = [];
   let bytes = 0;
   for (;;) {
@@ -113,6 +159,10 @@ function take(cursor: Cursor, limit: number): { documents: Buffer[]; done: boole
       const next = cursor.results.next();
       if (next.done) return { documents, done: true };
       document = next.value;
+      if (document === undefined) {
+        if (slices.isOver) await slices.pause();
+        continue;
+      }
     }
     if (documents.length > 0 && bytes + document.length > MAX_BATCH_BYTES) {
       cursor.pushedBack = document;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Clock } from './clock.ts';
 import { Cursors } from './cursors.ts';
 import { CommandError, namespaceNotFound } from './errors.ts';
+import { Turns } from './pauses.ts';
 import { Snapshots } from './snapshots.ts';
 import { Catalog, type Collection } from './storage/catalog.ts';
 import { Sessions } from './storage/sessions.ts';
@@ -18,7 +19,8 @@ export class Engine {
   readonly catalog = new Catalog();
   readonly transactions: Transactions;
   readonly sessions: Sessions;
-  readonly cursors = new Cursors();
+  readonly turns = new Turns();
+  readonly cursors = new Cursors(this.turns);
   readonly clock = new Clock();
   readonly patches = new Patches();
   readonly snapshots = new Snapshots();
@@ -71,7 +73,8 @@ export class Engine {
     return collection;
   }
 
-  private newCollection(database: string, name: string, options: Doc): Collection {
+  /** A collection that the catalog does not know yet. Runs within a group. */
+  newCollection(database: string, name: string, options: Doc): Collection {
     checkNamespace(database, name);
     return {
       database,

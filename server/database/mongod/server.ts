@@ -78,6 +78,7 @@ export async function startServer(options: ServerOptions): Promise<Mongod> {
     };
     socket.on('close', () => {
       sockets.delete(socket);
+      connection.gone = true;
       setTimeout(() => engine.transactions.abortOf(connection.id), COMES_BACK).unref();
       server.emit('client gone');
     });

@@ -1,170 +1,294 @@
-import { Decimal128, Long } from 'bson';
-import type { Any, Options } from 'mingo/types';
-import { CommandError } from '../errors.ts';
-import { sortBy } from '../query/sort.ts';
-import type { Doc } from '../values/codec.ts';
-import { collatorFor } from '../values/collation.ts';
-import { compare } from '../values/compare.ts';
-import { asDouble, multiplyNumbers, numberKind, toDouble } from '../values/numeric.ts';
-import { quotient, sumOf } from './arithmetic.ts';
-import { endOf, listIn } from './arrays.ts';
-import { distinctValues, kindBy } from './equality.ts';
-import { type Accumulator, evaluate, groupKeyOf, isGroup, type Operator, valuesOf } from './options.ts';
+import { notImplemented } from '../errors.ts';
+import type { Memory } from '../memory.ts';
+import { compileSort } from '../query/sort.ts';
+import { Best } from '../query/sorted.ts';
+import { type Doc, isDocument } from '../values/codec.ts';
+import { compare, typeName } from '../values/compare.ts';
+import { asDouble, numberKind, toDouble } from '../values/numeric.ts';
+import { sizeOf } from '../values/size.ts';
+import { kindBy } from './equality.ts';
+import { isSummand, NumberSum } from './number-sum.ts';
+import { mergeInto } from './objects.ts';
+import { isNil, located, namedOperands } from './operands.ts';
+import { Reads } from './reads.ts';
+import type { Expression, Scope } from './scope.ts';
 
-const isNil = (value: unknown): value is null | undefined => value === null || value === undefined;
-const orNull = (value: unknown): unknown => value ?? null;
-const isPresent = (value: unknown): boolean => value !== undefined;
-const numbersIn = (values: readonly unknown[]) => values.filter((each) => numberKind(each) !== undefined);
-const collatorOf = ({ collation }: Options) => collatorFor(collation as Doc | undefined);
-
-/** The sum of all numbers: whole ones stay whole, doubles and decimals prevail. */
-function sum(numbers: readonly unknown[]): unknown {
-  let total = 0;
-  let whole = true;
-  for (const each of numbers) {
-    if (typeof each !== 'number') return numbers.reduce(sumOf, 0);
-    if ((each | 0) !== each) whole = false;
-    total += each;
-  }
-  if (!whole) return asDouble(total);
-  return (total | 0) === total ? total : Long.fromNumber(total);
+/** What an accumulator has gathered of one group so far. */
+export interface Accumulation {
+  add(document: unknown): void;
+  readonly result: unknown;
 }
 
-function average(numbers: readonly unknown[]): unknown {
-  if (numbers.length === 0) return null;
-  const total = sum(numbers);
-  return total instanceof Decimal128 ? quotient(total, numbers.length) : asDouble(toDouble(total) / numbers.length);
+/** Begins the accumulation of a group with this key. */
+export type Accumulator = (key: unknown, memory: Memory) => Accumulation;
+
+type Compile = (operand: unknown, scope: Scope, name: string) => Accumulator;
+
+/** The one argument of an accumulator. */
+function argumentOf(operand: unknown, scope: Scope, name: string): Expression {
+  if (!Array.isArray(operand)) return scope.compile(operand);
+  if (operand.length !== 1) throw located(40237, `The ${name} accumulator is a unary operator`);
+  return scope.compile(operand[0]);
 }
 
-function extreme(sign: 1 | -1): Accumulator {
-  return (collection, expr, options) => {
-    let best: unknown = null;
-    const collator = collatorOf(options);
-    for (const each of valuesOf(collection, expr, options)) {
-      if (isNil(each)) continue;
-      if (best === null || compare(each, best, collator) * sign > 0) best = each;
-    }
-    return best;
+/** Notes the memory of a value that is kept, and that another one is no longer. */
+type Hold = (value: unknown, instead?: unknown) => void;
+
+/** An accumulator that looks at the value of its argument for each document, undefined where that is missing. */
+const ofValues =
+  (begin: (scope: Scope, hold: Hold) => { add(value: unknown): void; result: unknown }): Compile =>
+  (operand, scope, name) => {
+    const value = argumentOf(operand, scope, name);
+    return (_key, memory) => {
+      const state = begin(scope, (value, instead) =>
+        memory.add(sizeOf(value) + 8 - (instead === undefined ? 0 : sizeOf(instead) + 8), name),
+      );
+      return {
+        add: (document) => state.add(value(document)),
+        get result() {
+          return state.result;
+        },
+      };
+    };
   };
-}
 
-/** The standard deviation of what are numbers; of a sample, or of all there is. */
-function deviation(least: 1 | 2): Accumulator {
-  return (collection, expr, options) => {
-    const numbers = numbersIn(valuesOf(collection, expr, options)).map(toDouble);
-    if (numbers.length < least) return null;
-    const mean = numbers.reduce((total, each) => total + each, 0) / numbers.length;
-    const squares = numbers.reduce((total, each) => total + (each - mean) ** 2, 0);
-    return asDouble(Math.sqrt(squares / (numbers.length - least + 1)));
+const $sum = ofValues(() => {
+  const sum = new NumberSum();
+  return {
+    add: (value) => {
+      if (isSummand(value)) sum.add(value);
+    },
+    get result() {
+      return sum.result;
+    },
   };
-}
+});
 
-/** The numbers below which lie these parts of all: of the discrete kind, as MongoDB's method for small amounts is. */
-function percentiles(values: readonly unknown[], parts: readonly unknown[]): unknown[] {
-  const sorted = numbersIn(values)
-    .map(toDouble)
-    .sort((a, b) => a - b);
-  return parts.map((part) => {
-    const share = toDouble(part);
-    if (!(share >= 0 && share <= 1))
-      throw new CommandError(7750303, 'Location7750303', "'p' must be an array of numbers from [0.0, 1.0]");
-    const at = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
-    return at === undefined ? null : asDouble(at);
+const $avg = ofValues(() => {
+  const sum = new NumberSum();
+  let count = 0;
+  return {
+    add: (value) => {
+      if (!isSummand(value)) return;
+      sum.add(value);
+      count++;
+    },
+    get result() {
+      return count === 0 ? null : asDouble(sum.double / count);
+    },
+  };
+});
+
+/** The standard deviation of all numbers, or of a sample: Welford's method, which needs no list of them. */
+const deviation = (least: 1 | 2): Compile =>
+  ofValues(() => {
+    let count = 0;
+    let mean = 0;
+    let squares = 0;
+    return {
+      add: (value) => {
+        if (!isSummand(value)) return;
+        const number = toDouble(value);
+        const before = number - mean;
+        mean += before / ++count;
+        squares += before * (number - mean);
+      },
+      get result() {
+        return count < least ? null : asDouble(Math.sqrt(squares / (count - least + 1)));
+      },
+    };
   });
-}
 
-const partsOf = (expr: Doc, options: Options) => {
-  const parts = evaluate(null, expr.p, options);
-  return Array.isArray(parts) ? parts : [parts];
+/** An accumulator that keeps one of the values. */
+const keeping = (isBetter: (value: unknown, best: unknown, isFirst: boolean, scope: Scope) => boolean): Compile =>
+  ofValues((scope, hold) => {
+    let best: unknown;
+    let isFirst = true;
+    return {
+      add: (value) => {
+        if (!isBetter(value, best, isFirst, scope)) return;
+        hold(value, best);
+        best = value;
+        isFirst = false;
+      },
+      get result() {
+        return best ?? null;
+      },
+    };
+  });
+
+const extreme = (sign: 1 | -1): Compile =>
+  keeping((value, best, isFirst, { collator }) => {
+    if (isNil(value)) return false;
+    return isFirst || compare(value, best, collator) * sign > 0;
+  });
+
+const $push = ofValues((_scope, hold) => {
+  const result: unknown[] = [];
+  return {
+    add: (value) => {
+      if (value === undefined) return;
+      hold(value);
+      result.push(value);
+    },
+    result,
+  };
+});
+
+const $addToSet = ofValues((scope, hold) => {
+  const kindOf = kindBy(scope.collator);
+  const values = new Map<unknown, unknown>();
+  return {
+    add: (value) => {
+      if (value === undefined) return;
+      const kind = kindOf(value);
+      if (values.has(kind)) return;
+      hold(value);
+      values.set(kind, value);
+    },
+    get result() {
+      return [...values.values()];
+    },
+  };
+});
+
+const $mergeObjects = ofValues((_scope, hold) => {
+  const result: Doc = {};
+  return {
+    add: (value) => {
+      if (isNil(value)) return;
+      if (!isDocument(value)) throw located(40400, `$mergeObjects requires object inputs, found ${typeName(value)}`);
+      for (const field of Object.keys(value)) hold(value[field], result[field]);
+      mergeInto(result, value);
+    },
+    result,
+  };
+});
+
+const $count: Compile = (operand, _scope, name) => {
+  if (!isDocument(operand) || Object.keys(operand).length > 0) throw located(40238, `${name} takes no arguments`);
+  return () => {
+    const sum = new NumberSum();
+    return {
+      add: () => sum.add(1),
+      get result() {
+        return sum.result;
+      },
+    };
+  };
 };
 
-type FromValues = (values: unknown[], expr: Doc, options: Options) => unknown;
-
-/** Accumulators with an `input`, which are operators on arrays as well. */
-const withInput: Record<string, FromValues> = {
-  $percentile: (values, expr, options) => percentiles(values, partsOf(expr, options)),
-  $median: (values) => percentiles(values, [0.5])[0],
-  $firstN: (values, expr, options) => values.slice(0, countOf(expr, options)).map(orNull),
-  $lastN: (values, expr, options) => values.slice(-countOf(expr, options)).map(orNull),
-  $minN: (values, expr, options) => ordered(values, 1, options).slice(0, countOf(expr, options)),
-  $maxN: (values, expr, options) => ordered(values, -1, options).slice(0, countOf(expr, options)),
-};
-
-function ordered(values: readonly unknown[], sign: 1 | -1, options: Options): unknown[] {
-  const collator = collatorOf(options);
-  return values.filter((each) => !isNil(each)).sort((a, b) => compare(a, b, collator) * sign);
+/** How many values an accumulator keeps; the expression may refer to the fields of the group's key. */
+function countFrom(n: unknown, scope: Scope, name: string): (key: unknown) => number {
+  const expression = scope.reading(new Reads()).compile(n);
+  return (key) => {
+    const value = expression(isDocument(key) ? key : {});
+    const count = toDouble(value);
+    if (numberKind(value) === undefined || !Number.isInteger(count))
+      throw located(5787903, `Value for 'n' of ${name} must be of integral type, but found ${typeName(value)}`);
+    if (count <= 0) throw located(5787908, `'n' must be greater than 0, found ${count}`);
+    return count;
+  };
 }
 
-function countOf({ n }: Doc, options: Options): number {
-  const count = toDouble(evaluate(groupKeyOf(options), n, options));
-  if (Number.isInteger(count) && count > 0) return count;
-  throw new CommandError(5787908, 'Location5787908', `'n' must be greater than 0, found ${String(count)}`);
+interface Ranked {
+  values: unknown[];
+  output: unknown;
 }
 
-const ofDocuments =
-  (compute: FromValues): Accumulator =>
-  (collection, expr, options) =>
-    compute(valuesOf(collection, (expr as Doc).input as Any, options), expr as Doc, options);
-
-/** The documents at the top of an order, or at its bottom. */
-const best =
-  (sign: 1 | -1, many: boolean): Accumulator =>
-  (collection, expr, options) => {
-    const { sortBy: spec, output } = expr as Doc;
-    const rows = sortBy([...collection], (each) => each as Doc, spec as Doc, { collator: collatorOf(options) });
-    const count = many ? countOf(expr as Doc, options) : 1;
-    const chosen = sign === 1 ? rows.slice(0, count) : rows.slice(-count);
-    const values = valuesOf(chosen, output as Any, options).map(orNull);
-    return many ? values : (values[0] ?? null);
+/** Outputs of the documents at the top of an order, or at its bottom. */
+const ranked =
+  (sign: 1 | -1, isSingle: boolean): Compile =>
+  (operand, scope, name) => {
+    const given = namedOperands(operand, name, ['sortBy', 'output', ...(isSingle ? [] : ['n'])]);
+    const { fields, valuesOf, order } = compileSort(given.sortBy, scope.collator);
+    scope.reads.addAll(fields);
+    const output = scope.compile(given.output);
+    const count = isSingle ? () => 1 : countFrom(given.n, scope, name);
+    return (key, memory) => {
+      const best = new Best<Ranked>(count(key), {
+        order: (a, b) => order(a.values, b.values) * sign,
+        hold: ({ values, output: value }, by) => memory.add(by * (sizeOf(values) + sizeOf(value)), name),
+      });
+      return {
+        add: (document) => best.add({ values: valuesOf(document as Doc), output: output(document) ?? null }),
+        get result() {
+          const outputs = best.items().map((each) => each.output);
+          if (isSingle) return outputs[0] ?? null;
+          return sign === 1 ? outputs : outputs.reverse();
+        },
+      };
+    };
   };
 
-/** Accumulators that take the place of mingo's, which know doubles only. */
-export const accumulators: Record<string, Accumulator> = {
-  $sum: (collection, expr, options) =>
-    numberKind(expr) === undefined
-      ? sum(numbersIn(valuesOf(collection, expr, options)))
-      : multiplyNumbers(collection.length, expr),
-  $avg: (collection, expr, options) => average(numbersIn(valuesOf(collection, expr, options))),
-  $min: extreme(-1),
+/** The first, last, smallest or largest values of a group. */
+const several =
+  (
+    isWanted: (value: unknown) => boolean,
+    order: ((a: unknown, b: unknown, scope: Scope) => number) | 'first' | 'last',
+  ): Compile =>
+  (operand, scope, name) => {
+    const given = namedOperands(operand, name, ['input', 'n']);
+    const input = scope.compile(given.input);
+    const count = countFrom(given.n, scope, name);
+    return (key, memory) => {
+      const most = count(key);
+      let position = 0;
+      const best = new Best<{ value: unknown; position: number }>(most, {
+        order: (a, b) => {
+          if (typeof order === 'function') return order(a.value, b.value, scope);
+          return order === 'first' ? a.position - b.position : b.position - a.position;
+        },
+        hold: ({ value }, by) => memory.add(by * sizeOf(value), name),
+      });
+      return {
+        add: (document) => {
+          const value = input(document);
+          if (isWanted(value)) best.add({ value: value ?? null, position: position++ });
+        },
+        get result() {
+          const values = best.items().map(({ value }) => value);
+          return order === 'last' ? values.reverse() : values;
+        },
+      };
+    };
+  };
+
+const isPresent = (value: unknown): boolean => !isNil(value);
+
+const accumulators: Record<string, Compile> = {
+  $addToSet,
+  $avg,
+  $bottom: ranked(-1, true),
+  $bottomN: ranked(-1, false),
+  $count,
+  $first: keeping((_value, _best, isFirst) => isFirst),
+  $firstN: several(() => true, 'first'),
+  $last: keeping(() => true),
+  $lastN: several(() => true, 'last'),
   $max: extreme(1),
-  $push: (collection, expr, options) => valuesOf(collection, expr, options).filter(isPresent),
-  $addToSet: (collection, expr, options) =>
-    distinctValues(valuesOf(collection, expr, options).filter(isPresent), kindBy(options)),
+  $maxN: several(isPresent, (a, b, { collator }) => compare(b, a, collator)),
+  $mergeObjects,
+  $min: extreme(-1),
+  $minN: several(isPresent, (a, b, { collator }) => compare(a, b, collator)),
+  $push,
   $stdDevPop: deviation(1),
   $stdDevSamp: deviation(2),
-  $top: best(1, false),
-  $topN: best(1, true),
-  $bottom: best(-1, false),
-  $bottomN: best(-1, true),
-  ...Object.fromEntries(Object.entries(withInput).map(([name, compute]) => [name, ofDocuments(compute)])),
+  $sum,
+  $top: ranked(1, true),
+  $topN: ranked(1, false),
 };
 
-/** An operator that is an accumulator where its document is a group. */
-const either =
-  (accumulator: Accumulator, operator: Operator): Operator =>
-  (obj, expr, options) =>
-    isGroup(obj, options) ? accumulator(obj, expr, options) : operator(obj, expr, options);
+/** Accumulators that MongoDB 8.0 has and this engine has not. */
+const missing = new Set(['$accumulator', '$median', '$percentile']);
 
-const at =
-  (end: 0 | -1): Accumulator =>
-  (collection, expr, options) =>
-    valuesOf(collection.slice(end, end === 0 ? 1 : undefined), expr, options)[0] ?? null;
-
-/** The operators on arrays that have the name of an accumulator. */
-export const accumulatorOperators: Record<string, Operator> = {
-  $first: either(at(0), endOf('$first', 0)),
-  $last: either(at(-1), endOf('$last', -1)),
-  ...Object.fromEntries(
-    Object.entries(withInput).map(([name, compute]): [string, Operator] => [
-      name,
-      either(ofDocuments(compute), (obj, expr, options) => {
-        const list = listIn(name, obj, (expr as Doc).input, options);
-        return list === null ? null : compute(list, evaluated(obj, expr as Doc, options), options);
-      }),
-    ]),
-  ),
-};
-
-/** The arguments beside the input, which in an expression may refer to its document. */
-const evaluated = (obj: Any, { input: _input, ...rest }: Doc, options: Options): Doc =>
-  evaluate(obj, rest, options) as Doc;
+/**
+ * Compiles an accumulator.
+ * @throws CommandError 238 for one that MongoDB has and this engine has not, 15952 for one that nobody has
+ */
+export function compileAccumulator(name: string, operand: unknown, scope: Scope): Accumulator {
+  const compile = Object.hasOwn(accumulators, name) ? accumulators[name] : undefined;
+  if (compile !== undefined) return compile(operand, scope, name);
+  if (missing.has(name)) throw notImplemented(`the accumulator ${name} is not supported`);
+  throw located(15952, `unknown group operator '${name}'`);
+}

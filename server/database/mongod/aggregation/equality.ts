@@ -1,7 +1,5 @@
-import type { Options } from 'mingo/types';
-import type { Doc } from '../values/codec.ts';
-import { collatorFor, foldFor } from '../values/collation.ts';
-import { compare } from '../values/compare.ts';
+import { foldFor } from '../values/collation.ts';
+import { type Collator, compare } from '../values/compare.ts';
 import { encodeKey } from '../values/keys.ts';
 import { numberKind, toDouble } from '../values/numeric.ts';
 
@@ -11,9 +9,8 @@ const FORWARD = [1];
 /** Maps values to primitives that are the same where MongoDB holds the values for equal: numbers by value, strings by collation. */
 export type Kind = (value: unknown) => unknown;
 
-/** The kind that a pipeline's collation asks for. */
-export function kindBy({ collation }: Pick<Options, 'collation'>): Kind {
-  const collator = collatorFor(collation as Doc | undefined);
+/** The kind that a collation asks for. */
+export function kindBy(collator: Collator): Kind {
   if (collator === undefined) return kind;
   const fold = foldFor(collator);
   return (value) => kind(fold(value));

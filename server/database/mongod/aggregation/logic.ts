@@ -1,73 +1,93 @@
-import * as expression from 'mingo/operators/expression';
-import type { Any, Options } from 'mingo/types';
-import { CommandError } from '../errors.ts';
 import { isTruthy } from '../query/matcher.ts';
-import { type Doc, isDocument } from '../values/codec.ts';
-import { collatorFor } from '../values/collation.ts';
-import { compare } from '../values/compare.ts';
-import { evaluate, type Operator, operand, plainNumber } from './options.ts';
+import { isDocument } from '../values/codec.ts';
+import { type Collator, compare } from '../values/compare.ts';
+import { argumentsOf, arrayOf, located, namedOperands } from './operands.ts';
+import { checkVariableName, type Expression, type Operator, type Variable } from './scope.ts';
 
 /** Orders two values as expressions do: a missing one comes before null. */
-function order(obj: Any, expr: Any, options: Options): number {
-  const [a, b] = evaluate(obj, expr, options) as unknown[];
+function order(a: unknown, b: unknown, collator: Collator): number {
   if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
-  return compare(a, b, options.collation === undefined ? undefined : collatorFor(options.collation));
+  return compare(a, b, collator);
 }
 
 const comparison =
-  (accept: (order: number) => boolean): Operator =>
-  (obj, expr, options) =>
-    accept(order(obj, expr, options));
+  (accept: (order: number) => unknown): Operator =>
+  (operand, scope, name) => {
+    const [a, b] = argumentsOf(operand, scope, name, 2) as [Expression, Expression];
+    return (root) => accept(order(a(root), b(root), scope.collator));
+  };
 
-const holds = (obj: Any, expr: unknown, options: Options): boolean => isTruthy(evaluate(obj, expr, options));
+const ANY = Number.POSITIVE_INFINITY;
 
-const listOf = (expr: unknown): unknown[] => (Array.isArray(expr) ? expr : [expr]);
-
-const $cond: Operator = (obj, expr, options) => {
-  const [test, then, otherwise] = (
-    Array.isArray(expr) ? expr : ['if', 'then', 'else'].map((name) => (expr as Doc)[name])
-  ) as unknown[];
-  if (
-    Array.isArray(expr)
-      ? expr.length !== 3
-      : Object.keys(expr as Doc)
-          .sort()
-          .join() !== 'else,if,then'
-  )
-    throw new CommandError(17080, 'Location17080', "$cond needs 'if', 'then' and 'else'");
-  return evaluate(obj, holds(obj, test, options) ? then : otherwise, options);
+const $and: Operator = (operand, scope, name) => {
+  const list = argumentsOf(operand, scope, name, 0, ANY);
+  return (root) => list.every((each) => isTruthy(each(root)));
 };
 
-const $switch: Operator = (obj, expr, options) => {
-  const given = expr as { branches: { case: unknown; then: unknown }[]; default?: unknown };
-  const branch = given.branches.find((each) => holds(obj, each.case, options));
-  if (branch !== undefined) return evaluate(obj, branch.then, options);
-  if ('default' in given) return evaluate(obj, given.default, options);
-  const message = '$switch could not find a matching branch for an input, and no default was specified.';
-  throw new CommandError(40066, 'Location40066', message);
+const $or: Operator = (operand, scope, name) => {
+  const list = argumentsOf(operand, scope, name, 0, ANY);
+  return (root) => list.some((each) => isTruthy(each(root)));
 };
 
-/** mingo's, with a condition that counts zeros of all types as false. */
-const $filter: Operator = (obj, expr, options) => {
-  if (!isDocument(expr) || !('input' in expr) || !('cond' in expr))
-    throw new CommandError(28648, 'Location28648', "$filter needs 'input' and 'cond'");
-  const { cond, limit, ...rest } = expr;
-  const most = plainNumber(evaluate(obj, limit, options)) ?? undefined;
-  const bounded = most === undefined ? {} : { limit: most };
-  return (expression.$filter as unknown as Operator)(
-    obj,
-    { ...rest, ...bounded, cond: { $and: [cond] } } as Any,
-    options,
-  );
+const $not: Operator = (operand, scope, name) => {
+  const [value] = argumentsOf(operand, scope, name, 1) as [Expression];
+  return (root) => !isTruthy(value(root));
 };
 
-const elements = (obj: Any, expr: Any, options: Options): unknown[] => {
-  const value = operand(obj, expr, options);
-  if (Array.isArray(value)) return value;
-  throw new CommandError(17040, 'Location17040', 'the argument must be an array');
+const $cond: Operator = (operand, scope, name) => {
+  const parts = isDocument(operand) ? namedOperands(operand, name, ['if', 'then', 'else']) : undefined;
+  const list = parts === undefined ? operand : [parts.if, parts.then, parts.else];
+  const [test, yes, no] = argumentsOf(list, scope, name, 3) as [Expression, Expression, Expression];
+  return (root) => (isTruthy(test(root)) ? yes(root) : no(root));
 };
 
-/** Comparisons across BSON's types, and what depends on which values count as true. */
+const $ifNull: Operator = (operand, scope, name) => {
+  if (!Array.isArray(operand) || operand.length < 2) throw located(1257300, '$ifNull needs at least two arguments');
+  const list = argumentsOf(operand, scope, name, 2, ANY);
+  const last = list.pop() as Expression;
+  return (root) => {
+    for (const each of list) {
+      const value = each(root);
+      if (value !== null && value !== undefined) return value;
+    }
+    return last(root);
+  };
+};
+
+const $switch: Operator = (operand, scope, name) => {
+  const given = namedOperands(operand, name, ['branches'], ['default']);
+  const branches = arrayOf(given.branches, name, 40061).map((branch) => {
+    const parts = namedOperands(branch, name, ['case', 'then']);
+    return { test: scope.compile(parts.case), value: scope.compile(parts.then) };
+  });
+  if (branches.length === 0) throw located(40068, '$switch requires at least one branch.');
+  const otherwise = Object.hasOwn(given, 'default') ? scope.compile(given.default) : undefined;
+  return (root) => {
+    const branch = branches.find((each) => isTruthy(each.test(root)));
+    if (branch !== undefined) return branch.value(root);
+    if (otherwise !== undefined) return otherwise(root);
+    throw located(40066, '$switch could not find a matching branch for an input, and no default was specified.');
+  };
+};
+
+const $let: Operator = (operand, scope, name) => {
+  const given = namedOperands(operand, name, ['vars', 'in']);
+  if (!isDocument(given.vars)) throw located(16876, "Missing 'vars' parameter to $let");
+  const bindings = Object.entries(given.vars).map(([variable, value]) => {
+    checkVariableName(variable);
+    return { variable, cell: { value: undefined } as Variable, value: scope.compile(value) };
+  });
+  const result = scope
+    .with(bindings.map(({ variable, cell }): [string, Variable] => [variable, cell]))
+    .compile(given.in);
+  return (root) => {
+    const values = bindings.map(({ value }) => value(root));
+    for (const [at, { cell }] of bindings.entries()) cell.value = values[at];
+    return result(root);
+  };
+};
+
+/** Comparisons across BSON's types, conditions and variables. */
 export const logicOperators: Record<string, Operator> = {
   $eq: comparison((each) => each === 0),
   $ne: comparison((each) => each !== 0),
@@ -75,13 +95,13 @@ export const logicOperators: Record<string, Operator> = {
   $gte: comparison((each) => each >= 0),
   $lt: comparison((each) => each < 0),
   $lte: comparison((each) => each <= 0),
-  $cmp: (obj, expr, options) => Math.sign(order(obj, expr, options)),
-  $and: (obj, expr, options) => listOf(expr).every((each) => holds(obj, each, options)),
-  $or: (obj, expr, options) => listOf(expr).some((each) => holds(obj, each, options)),
-  $not: (obj, expr, options) => !holds(obj, Array.isArray(expr) ? expr[0] : expr, options),
-  $allElementsTrue: (obj, expr, options) => elements(obj, expr, options).every(isTruthy),
-  $anyElementTrue: (obj, expr, options) => elements(obj, expr, options).some(isTruthy),
+  $cmp: comparison(Math.sign),
+  $and,
+  $or,
+  $not,
   $cond,
+  $ifNull,
   $switch,
-  $filter,
+  $let,
+  $literal: (operand) => () => operand,
 };

@@ -1,108 +1,215 @@
-import { Long } from 'bson';
-import { Aggregator } from 'mingo/aggregator';
-import type { AnyObject, Options } from 'mingo/types';
-import { CommandError, failedToParse } from '../errors.ts';
-import { compileFilter } from '../query/matcher.ts';
-import { indexedValues } from '../query/paths.ts';
-import type { Doc } from '../values/codec.ts';
-import { collatorFor } from '../values/collation.ts';
-import { toDouble } from '../values/numeric.ts';
+import { failedToParse } from '../errors.ts';
+import type { Memory } from '../memory.ts';
+import { visitPath } from '../query/paths.ts';
+import { type Doc, isDocument } from '../values/codec.ts';
+import { type Collator, typeRank } from '../values/compare.ts';
+import { sizeOf } from '../values/size.ts';
 import { kindBy } from './equality.ts';
-import { evaluate, within } from './options.ts';
-import { type Stage, setAt } from './stage.ts';
+import { isNil } from './operands.ts';
+import { setAt } from './paths.ts';
+import { checkVariableName, type Expression, type Variable } from './scope.ts';
+import { matchContextOf, type Pipeline, type Rows, type Stage, type StagePlace } from './stage.ts';
+
+/** What equality on a field compares: each value that is reached, and each element of an array; null for what is missing. */
+function valuesAt(document: Doc, parts: readonly string[], withArrays: boolean): unknown[] {
+  const values: unknown[] = [];
+  visitPath(document, parts, (value) => {
+    if (Array.isArray(value)) values.push(...value);
+    if (!Array.isArray(value) || withArrays) values.push(value ?? null);
+    return false;
+  });
+  return values;
+}
 
 /** The documents of a collection by what a field holds: for each value, or each element of an array. */
 class Joinable {
-  readonly documents: Doc[];
-  private readonly kindOf: (value: unknown) => unknown;
+  private readonly rows: Doc[] = [];
   private readonly places = new Map<unknown, number[]>();
+  private readonly kindOf: (value: unknown) => unknown;
 
-  constructor(documents: Doc[], field: string, options: Options) {
-    this.documents = documents;
-    this.kindOf = kindBy(options);
-    const parts = field.split('.');
-    for (let at = 0; at < documents.length; at++) {
-      for (const value of valuesAt(documents[at] as Doc, parts)) {
-        const kind = this.kindOf(value);
-        const places = this.places.get(kind);
-        if (places === undefined) this.places.set(kind, [at]);
-        else places.push(at);
-      }
-    }
+  constructor(collator: Collator) {
+    this.kindOf = kindBy(collator);
   }
 
-  /** Which documents have one of the values, in the order of the collection. */
-  with(values: readonly unknown[]): number[] {
+  add(document: Doc, parts: readonly string[]): void {
+    const kinds = new Set(valuesAt(document, parts, true).map((value) => this.kindOf(value)));
+    for (const kind of kinds) {
+      const places = this.places.get(kind);
+      if (places === undefined) this.places.set(kind, [this.rows.length]);
+      else places.push(this.rows.length);
+    }
+    this.rows.push(document);
+  }
+
+  /** The documents that have one of the values, in the order of the collection. */
+  with(values: readonly unknown[]): Doc[] {
     const found = new Set(values.flatMap((value) => this.places.get(this.kindOf(value)) ?? []));
-    return [...found].sort((a, b) => a - b);
+    return [...found].sort((a, b) => a - b).map((at) => this.rows[at] as Doc);
   }
 }
 
-/** What equality on a field compares: the value, or the elements of an array; null for what is missing. */
-const valuesAt = (document: Doc, parts: readonly string[]): unknown[] =>
-  indexedValues(document, parts).values.filter((value) => value !== undefined);
-
-function documentsOf(stage: string, from: unknown, options: Options): Doc[] {
-  if (typeof from !== 'string') throw failedToParse(`${stage} needs the name of a collection in 'from'`);
-  return (options.collectionResolver?.(from) ?? []) as Doc[];
+/** A pipeline over another collection; its first filters choose what is read of it. */
+export interface ForeignPipeline {
+  rest: Pipeline;
+  /** The documents that the pipeline begins with. */
+  source(filter?: Doc): Rows;
 }
 
-function checkKnown(stage: string, spec: Doc, known: readonly string[]): void {
-  const unknown = Object.keys(spec).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw failedToParse(`unknown argument to ${stage}: ${unknown}`);
-  if (typeof spec.as !== 'string') throw failedToParse(`${stage} needs 'as'`);
+/**
+ * Compiles a pipeline over another collection, or over $documents of its own.
+ * @param from the name of the collection
+ */
+export function compileForeign(
+  stages: unknown,
+  from: unknown,
+  place: StagePlace,
+  variables: StagePlace['variables'] = place.variables,
+): ForeignPipeline {
+  const list = Array.isArray(stages) ? stages : [];
+  if (isDocument(list[0]) && Object.hasOwn(list[0], '$documents')) {
+    if (from !== undefined) throw failedToParse('$documents stands in a pipeline without a collection');
+    return { rest: place.nested(stages, variables), source: () => [] };
+  }
+  if (typeof from !== 'string') throw failedToParse('the name of the collection is missing, or no string');
+  let filters = 0;
+  while (isDocument(list[filters]?.$match)) filters++;
+  const scope = place.scope.with(variables);
+  place.nested(stages, variables);
+  const own: Doc[] = list.slice(0, filters).map((stage) => stage.$match);
+  const context = matchContextOf(scope);
+  return {
+    rest: place.nested(Array.isArray(stages) ? list.slice(filters) : stages, variables),
+    source: (filter) => {
+      const all = filter === undefined ? own : [filter, ...own];
+      return place.sources.find(
+        from,
+        all.length === 1 ? (all[0] as Doc) : all.length === 0 ? {} : { $and: all },
+        context,
+      );
+    },
+  };
 }
 
-/** Joins the documents of another collection by equality, by a pipeline, or by both. */
-export const $lookup: Stage = (input, argument, options) => {
-  const spec = argument as Doc;
-  checkKnown('$lookup', spec, ['from', 'localField', 'foreignField', 'let', 'pipeline', 'as']);
-  const { localField, foreignField, pipeline } = spec as Record<string, never>;
-  if ((localField === undefined) !== (foreignField === undefined) || (localField ?? pipeline) === undefined)
-    throw failedToParse("$lookup needs both 'localField' and 'foreignField', or 'pipeline'");
-  const as = String(spec.as).split('.');
-  const stages = pipeline as Doc[] | undefined;
-  const all =
-    spec.from === undefined && stages?.[0]?.$documents !== undefined ? [] : documentsOf('$lookup', spec.from, options);
-  const joinable = foreignField === undefined ? undefined : new Joinable(all, foreignField, options);
-  const local = localField === undefined ? [] : String(localField).split('.');
-  return input.map((document) => {
-    const rows = joinable?.with(valuesAt(document as Doc, local)).map((at) => joinable.documents[at] as Doc) ?? all;
-    if (stages === undefined) return setAt(document, as, rows) as AnyObject;
-    const variables = evaluate(document, spec.let ?? {}, options) as object;
-    const own = within(options, { root: null, variables });
-    return setAt(document, as, new Aggregator(stages as AnyObject[], own).run(rows as AnyObject[], own)) as AnyObject;
-  });
-};
+const FIELDS = new Set(['from', 'localField', 'foreignField', 'let', 'pipeline', 'as']);
 
-/** Follows references from document to document. */
-export const $graphLookup: Stage = (input, argument, options) => {
-  const spec = argument as Doc;
-  checkKnown('$graphLookup', spec, [
-    ...['from', 'startWith', 'connectFromField', 'connectToField', 'as'],
-    ...['maxDepth', 'depthField', 'restrictSearchWithMatch'],
+/** $lookup: joins the documents of another collection by equality, by a pipeline, or by both. */
+export function compileLookup(spec: unknown, place: StagePlace): Stage {
+  if (!isDocument(spec)) throw failedToParse('the $lookup specification must be an object');
+  const unknown = Object.keys(spec).find((name) => !FIELDS.has(name));
+  if (unknown !== undefined) throw failedToParse(`unknown argument to $lookup: ${unknown}`);
+  const { from, localField, foreignField, pipeline, as } = spec;
+  for (const [name, value] of Object.entries({ as, localField: localField ?? '', foreignField: foreignField ?? '' }))
+    if (typeof value !== 'string') throw failedToParse(`$lookup argument '${name}' must be a string`);
+  if (isNil(localField) !== isNil(foreignField) || (isNil(localField) && pipeline === undefined))
+    throw failedToParse(
+      "$lookup requires both or neither of 'localField' and 'foreignField', and one of them or 'pipeline'",
+    );
+  const bindings = bindingsOf(spec.let, place);
+  const variables = new Map([
+    ...place.variables,
+    ...bindings.map(({ name, cell }): [string, Variable] => [name, cell]),
   ]);
-  const { connectFromField, connectToField, maxDepth, depthField, restrictSearchWithMatch: filter } = spec;
-  if (typeof connectFromField !== 'string' || typeof connectToField !== 'string')
-    throw failedToParse("$graphLookup needs 'connectFromField' and 'connectToField'");
-  const deepest = maxDepth === undefined ? Number.POSITIVE_INFINITY : toDouble(maxDepth);
-  if (!(deepest >= 0)) throw new CommandError(40101, 'Location40101', 'maxDepth must be a non-negative number');
-  const joinable = new Joinable(documentsOf('$graphLookup', spec.from, options), connectToField, options);
-  const matches = compileFilter((filter ?? {}) as Doc, { collator: collatorFor(options.collation as Doc | undefined) });
-  const onwards = connectFromField.split('.');
-  return input.map((document) => {
-    const start = evaluate(document, spec.startWith, options) ?? null;
-    let values = Array.isArray(start) ? start : [start];
-    const found = new Map<number, number>();
-    for (let depth = 0; depth <= deepest && values.length > 0; depth++) {
-      const fresh = joinable.with(values).filter((at) => !found.has(at) && matches(joinable.documents[at] as Doc));
-      for (const at of fresh) found.set(at, depth);
-      values = fresh.flatMap((at) => valuesAt(joinable.documents[at] as Doc, onwards));
-    }
-    const rows = [...found].map(([at, depth]) => {
-      const row = joinable.documents[at] as Doc;
-      return depthField === undefined ? row : { ...row, [String(depthField)]: Long.fromNumber(depth) };
-    });
-    return setAt(document, String(spec.as).split('.'), rows) as AnyObject;
+  const foreign = compileForeign(pipeline ?? [], from, place, variables);
+  const target = String(as).split('.');
+  place.reads.add(target[0]);
+  const join = isNil(localField)
+    ? joinAll(foreign, bindings.length === 0 && place.variables.size === 0)
+    : joinEqual(foreign, from as string, String(localField), String(foreignField), place);
+  return {
+    *run(input, memory) {
+      const joined = join(memory);
+      for (const document of input) {
+        if (document === undefined) {
+          yield undefined;
+          continue;
+        }
+        for (const { cell, value } of bindings) cell.value = value(document);
+        const rows: Doc[] = [];
+        let bytes = 0;
+        for (const row of joined(document)) {
+          if (row === undefined) yield undefined;
+          else {
+            const size = sizeOf(row);
+            memory.add(size, '$lookup');
+            bytes += size;
+            rows.push(row);
+          }
+        }
+        yield setAt(document, target, rows) as Doc;
+        memory.add(-bytes, '$lookup');
+      }
+    },
+  };
+}
+
+function bindingsOf(given: unknown, { scope }: StagePlace) {
+  if (given === undefined) return [];
+  if (!isDocument(given)) throw failedToParse("$lookup argument 'let' must be an object");
+  return Object.entries(given).map(([name, value]): { name: string; cell: Variable; value: Expression } => {
+    checkVariableName(name);
+    return { name, cell: { value: undefined }, value: scope.compile(value) };
   });
-};
+}
+
+type Join = (memory: Memory) => (document: Doc) => Rows;
+
+/** Runs the pipeline for each document; once for all where it refers to nothing outside of it. */
+function joinAll({ rest, source }: ForeignPipeline, isSame: boolean): Join {
+  return (memory) => {
+    let known: Doc[] | undefined;
+    return function* () {
+      if (known !== undefined) {
+        yield* known;
+        return;
+      }
+      const rows: Doc[] = [];
+      for (const row of rest.run(source(), memory)) {
+        if (row !== undefined && isSame) {
+          memory.add(sizeOf(row), '$lookup');
+          rows.push(row);
+        }
+        yield row;
+      }
+      if (isSame) known = rows;
+    };
+  };
+}
+
+/** Joins by equality: by an index of the other collection, or by reading all of it once. */
+function joinEqual(
+  { rest, source }: ForeignPipeline,
+  from: string,
+  localField: string,
+  foreignField: string,
+  { scope, reads, sources }: StagePlace,
+): Join {
+  const local = localField.split('.');
+  const parts = foreignField.split('.');
+  reads.add(local[0]);
+  return (memory) => {
+    const isIndexed = scope.collator === undefined && sources.isIndexed(from, foreignField);
+    let joinable: Joinable | undefined;
+    return function* (document) {
+      const values = valuesAt(document, local, false);
+      if (isIndexed && values.every(isSearchable)) {
+        yield* rest.run(source({ [foreignField]: { $in: values } }), memory);
+        return;
+      }
+      if (joinable === undefined) {
+        const all = new Joinable(scope.collator);
+        for (const row of source()) {
+          if (row === undefined) yield undefined;
+          else {
+            memory.add(sizeOf(row) + 64, '$lookup');
+            all.add(row, parts);
+          }
+        }
+        joinable = all;
+      }
+      yield* rest.run(joinable.with(values), memory);
+    };
+  };
+}
+
+/** Whether a value stands for itself in a filter: a regular expression does not, and a document may hold operators. */
+const isSearchable = (value: unknown): boolean => typeRank(value) !== 50 && typeRank(value) !== 20;

@@ -1,68 +1,44 @@
-import { Long } from 'bson';
-import * as accumulator from 'mingo/operators/accumulator';
-import * as expression from 'mingo/operators/expression';
-import { notImplemented } from '../errors.ts';
-import { accumulatorOperators, accumulators } from './accumulators.ts';
+import { CommandError, notImplemented } from '../errors.ts';
+import { accumulatorOperators } from './accumulator-operators.ts';
 import { arithmeticOperators } from './arithmetic.ts';
 import { arrayOperators } from './arrays.ts';
 import { conversionOperators } from './conversions.ts';
-import { GROUP_KEY, groupKey } from './group.ts';
+import { dateOperators } from './dates.ts';
 import { logicOperators } from './logic.ts';
-import { type Operator, operand, plainOperands } from './options.ts';
+import { objectOperators } from './objects.ts';
+import type { Operator } from './scope.ts';
+import { stringOperators } from './strings.ts';
 
-/** mingo's operators that look at no numbers, or bind variables. */
-const untouched = new Set(
-  `$map $reduce $let $ifNull $literal $objectToArray $getField $setField $unsetField $concatArrays $reverseArray $isArray
-$mergeObjects`.split(/\s+/),
+const operators = new Map(
+  Object.entries({
+    ...accumulatorOperators,
+    ...arithmeticOperators,
+    ...arrayOperators,
+    ...conversionOperators,
+    ...dateOperators,
+    ...logicOperators,
+    ...objectOperators,
+    ...stringOperators,
+  }),
 );
 
-const longResults = new Set(['$dateDiff', '$isoWeekYear']);
+/** Operators of expressions that MongoDB 8.0 has and this engine has not. */
+const missing = new Set(
+  `$accumulator $acos $acosh $asin $asinh $atan $atan2 $atanh $binarySize $bitAnd $bitNot $bitOr $bitXor
+$bottom $bottomN $cos $cosh $covariancePop $covarianceSamp $dateAdd $dateDiff $dateFromParts $dateFromString $dateSubtract
+$dateToParts $dateTrunc $degreesToRadians $denseRank $derivative $documentNumber $expMovingAvg $firstN $function $integral $lastN
+$linearFill $locf $maxN $median $meta $minN $percentile $radiansToDegrees $rank $regexFind $regexFindAll $regexMatch $sampleRate
+$shift $sigmoid $sin $sinh $stdDevPop $stdDevSamp $tan $tanh $toHashedIndexKey $top $topN $toUUID $tsIncrement $tsSecond
+$zip`.split(/\s+/),
+);
 
-/** mingo's operator for numbers as JavaScript has them: it gets its arguments evaluated, int64 and doubles made plain. */
-const onPlainNumbers =
-  (name: string, original: Operator): Operator =>
-  (obj, expr, options) => {
-    const result = original(obj, plainOperands(obj, expr, options) as never, options);
-    return longResults.has(name) && typeof result === 'number' ? Long.fromNumber(result) : result;
-  };
-
-/** mingo calls $function with functions of its own; clients send code, which is not run. */
-const $function: Operator = (obj, expr, options) => {
-  if (typeof (expr as { body?: unknown }).body === 'function')
-    return (expression.$function as unknown as Operator)(obj, expr, options);
-  throw notImplemented('$function needs server-side JavaScript, which this engine does not run');
-};
-
-function refuseScript(): never {
-  throw notImplemented('$accumulator needs server-side JavaScript, which this engine does not run');
+/**
+ * The operator of expressions with this name.
+ * @throws CommandError 238 for one that MongoDB has and this engine has not, 168 for one that nobody has
+ */
+export function operatorNamed(name: string): Operator {
+  const operator = operators.get(name);
+  if (operator !== undefined) return operator;
+  if (missing.has(name)) throw notImplemented(`the expression ${name} is not supported`);
+  throw new CommandError(168, 'InvalidPipelineOperator', `Unrecognized expression '${name}'`);
 }
-
-const $toHashedIndexKey: Operator = () => {
-  throw notImplemented('$toHashedIndexKey is not supported');
-};
-
-const $size: Operator = (obj, expr, options) =>
-  (expression.$size as unknown as Operator)(obj, { $literal: operand(obj, expr, options) }, options);
-
-/** All operators of expressions: mingo's, with this engine's in their place where types of numbers matter. */
-export const expressionOperators: Record<string, Operator> = {
-  ...Object.fromEntries(
-    Object.entries(expression as unknown as Record<string, Operator>).map(([name, original]) => [
-      name,
-      untouched.has(name) ? original : onPlainNumbers(name, original),
-    ]),
-  ),
-  ...arithmeticOperators,
-  ...arrayOperators,
-  ...conversionOperators,
-  ...logicOperators,
-  ...accumulatorOperators,
-  $function,
-  $size,
-  $toHashedIndexKey,
-  $toUpper: (obj, expr, options) => String(operand(obj, expr, options) ?? '').toUpperCase(),
-  $toLower: (obj, expr, options) => String(operand(obj, expr, options) ?? '').toLowerCase(),
-  [GROUP_KEY]: groupKey as unknown as Operator,
-};
-
-export const groupAccumulators = { ...accumulator, ...accumulators, $accumulator: refuseScript };

@@ -1,81 +1,90 @@
-import { Aggregator } from 'mingo/aggregator';
-import { Context, evalExpr } from 'mingo/core';
-import * as projection from 'mingo/operators/projection';
-import * as query from 'mingo/operators/query';
-import * as windowOperators from 'mingo/operators/window';
-import type { AnyObject, CollationSpec, Options } from 'mingo/types';
-import { badValue, CommandError } from '../errors.ts';
-import type { Doc } from '../values/codec.ts';
-import { expressionOperators, groupAccumulators } from './operators.ts';
-import { stages } from './stages.ts';
+import { failedToParse, typeMismatch } from '../errors.ts';
+import { Memory } from '../memory.ts';
+import { withoutPauses } from '../pauses.ts';
+import { type Doc, isDocument } from '../values/codec.ts';
+import type { Collator } from '../values/compare.ts';
+import { located } from './operands.ts';
+import { operatorNamed } from './operators.ts';
+import { Reads } from './reads.ts';
+import { Scope, type ScopeSettings, type Variable } from './scope.ts';
+import type { Pipeline, PipelineContext, Rows, Stage } from './stage.ts';
+import { compileStage, stageCount } from './stages.ts';
+import { guardWork } from './work.ts';
 
-/** How a pipeline reaches other collections. */
-export interface PipelineContext {
-  collation?: Doc | undefined;
-  /** Variables of `let`. */
-  variables?: Doc | undefined;
-  /** All documents of a collection of the same database. */
-  documentsOf(collection: string): Doc[];
-}
+/** What the expressions of a command have in common. `deadline` is on the clock of `performance`. */
+export const settingsFor = (collator: Collator, now = new Date(), deadline?: number): ScopeSettings => ({
+  collator,
+  now,
+  work: guardWork(deadline),
+  operatorNamed,
+});
 
-/** The name of an operator that yields the options it is called with. */
-const OPTIONS = '$_options';
+/** A place for expressions outside of a pipeline, where nobody asks which fields they read. */
+export const scopeFor = (settings: ScopeSettings, variables: ReadonlyMap<string, Variable> = new Map()): Scope =>
+  new Scope(settings, variables, new Reads());
 
-const context = Context.init({
-  accumulator: groupAccumulators,
-  expression: { ...expressionOperators, [OPTIONS]: (_obj: unknown, _expr: unknown, options: Options) => options },
-  pipeline: stages,
-  projection,
-  query,
-  window: windowOperators,
-} as never);
-
-/** The stages that can stand in a pipeline here. */
-export const isKnownStage = (name: string): boolean => Object.hasOwn(stages, name);
-
-/** mingo's options, complete: incomplete ones it completes anew for every expression, which costs more than that. */
-function optionsFor({ collation, variables, documentsOf }: PipelineContext): Options {
-  const options = {
-    context,
-    // Only functions of mingo's own are run: the engine's $function refuses all others.
-    scriptEnabled: true,
-    ...(collation === undefined ? {} : { collation: collation as unknown as CollationSpec }),
-    ...(variables === undefined ? {} : { variables }),
-    collectionResolver: (name: string) => documentsOf(name) as AnyObject[],
-  };
-  return evalExpr(null, { [OPTIONS]: 1 }, options as unknown as Options) as unknown as Options;
-}
-
-/** Runs stages over documents, lazily where the stages allow it. */
-export function* runPipeline(pipeline: readonly Doc[], input: Iterable<Doc>, given: PipelineContext): Generator<Doc> {
-  try {
-    const options = optionsFor(given);
-    const results = new Aggregator([...pipeline], options).stream(input as Iterable<AnyObject>, options);
-    for (let next = results.next(); !next.done; next = results.next()) yield next.value as Doc;
-  } catch (error) {
-    throw translated(error);
+/**
+ * Compiles a pipeline. `first` is the place of its first stage in the whole that the client has sent.
+ * @throws CommandError for whatever in it is malformed or not supported, whatever documents there are
+ */
+export function compilePipeline(
+  stages: unknown,
+  context: PipelineContext,
+  { isNested = false, first = 0 }: { isNested?: boolean; first?: number } = {},
+): Pipeline {
+  const list = stagesOf(stages);
+  const reads = new Reads();
+  const compiled: Stage[] = [];
+  let needed: Reads | undefined = reads;
+  for (const [at, stage] of list.entries()) {
+    const [[name, spec] = ['', undefined]] = Object.entries(stage);
+    const own: Reads = needed ?? new Reads();
+    const result = compileStage(name, spec, {
+      ...context,
+      scope: new Scope(context.settings, context.variables, own),
+      reads: own,
+      at: at + first,
+      isNested,
+      most: mostOf(list, at + 1),
+      nested: (inner, variables = context.variables) =>
+        compilePipeline(inner, { ...context, variables }, { isNested: true }),
+    });
+    compiled.push(result);
+    if (result.forgets) needed = undefined;
   }
-}
-
-/** Evaluates one expression on one document, for $expr and computed projections. */
-export function evaluator(given: PipelineContext): (value: unknown, document: Doc) => unknown {
-  let options: Options | undefined;
-  return (value, document) => {
-    try {
-      options ??= optionsFor(given);
-      return evalExpr(document, value, options);
-    } catch (error) {
-      throw translated(error);
-    }
+  if (needed !== undefined) reads.add(undefined);
+  return {
+    fields: reads.names,
+    run: (input, memory) => compiled.reduce((rows: Rows, stage) => stage.run(rows, memory), input),
   };
 }
 
-function translated(error: unknown): unknown {
-  if (error instanceof CommandError) return error;
-  if (error instanceof Error && error.message.startsWith('Use of undefined variable')) {
-    return new CommandError(17276, 'Location17276', error.message);
+/** The stages of a pipeline, each a document with one field. */
+export function stagesOf(pipeline: unknown): Doc[] {
+  if (!Array.isArray(pipeline)) throw typeMismatch("'pipeline' option must be specified as an array");
+  for (const stage of pipeline) {
+    if (!isDocument(stage)) throw typeMismatch("Each element of the 'pipeline' array must be an object");
+    const names = Object.keys(stage);
+    if (names.length !== 1)
+      throw located(40323, 'A pipeline stage specification object must contain exactly one field.');
+    if (!names[0]?.startsWith('$')) throw failedToParse(`Unrecognized pipeline stage name: '${names[0]}'`);
   }
-  return error instanceof Error
-    ? badValue(`PlanExecutor error during aggregation :: caused by :: ${error.message}`)
-    : error;
+  return pipeline as Doc[];
+}
+
+/** How many documents the stages from here on take at most, as far as $skip and $limit say. */
+function mostOf(stages: readonly Doc[], at: number): number | undefined {
+  const { $skip: skip, $limit: limit } = stages[at] ?? {};
+  if (limit !== undefined) return stageCount('$limit', limit, 1);
+  if (skip === undefined || stages[at + 1]?.$limit === undefined) return undefined;
+  return stageCount('$skip', skip, 0) + stageCount('$limit', stages[at + 1]?.$limit, 1);
+}
+
+/** Compiles a pipeline for single documents, which it changes each into another. */
+export function compileChange(stages: unknown, context: PipelineContext): (document: Doc) => Doc {
+  const pipeline = compilePipeline(stages, context);
+  return (document) => {
+    const [result = {}] = withoutPauses(pipeline.run([document], new Memory()));
+    return result;
+  };
 }

@@ -1,23 +1,58 @@
-import type { Iterator as LazyIterator } from 'mingo/lazy';
-import type { Options } from 'mingo/types';
-import { isDocument } from '../values/codec.ts';
-import { addField } from '../values/fields.ts';
+import type { Memory } from '../memory.ts';
+import type { Step } from '../pauses.ts';
+import type { MatchContext } from '../query/matcher.ts';
+import type { Doc } from '../values/codec.ts';
+import type { Reads } from './reads.ts';
+import type { Scope, ScopeSettings, Variable } from './scope.ts';
 
-/** A stage of a pipeline: what it makes of the documents before it. */
-export type Stage = (input: LazyIterator, argument: unknown, options: Options) => LazyIterator;
+/** The documents between two stages, with pauses. */
+export type Rows = Iterable<Step<Doc>>;
 
-/**
- * The document with a value at a path: in every element where the path meets an array, with new documents where it meets
- * nothing or a scalar. An undefined value takes the field away. The parts that stay are shared with the document given.
- */
-export function setAt(holder: unknown, parts: readonly string[], value: unknown, at = 0): unknown {
-  if (at === parts.length) return value;
-  if (Array.isArray(holder)) return holder.map((each) => setAt(each, parts, value, at));
-  if (value === undefined && !isDocument(holder)) return holder;
-  const copy = isDocument(holder) ? { ...holder } : {};
-  const name = parts[at] as string;
-  const next = setAt(Object.hasOwn(copy, name) ? copy[name] : undefined, parts, value, at + 1);
-  if (next === undefined) delete copy[name];
-  else addField(copy, name, next);
-  return copy;
+/** A compiled stage: what it makes of the documents before it. */
+export interface Stage {
+  run(input: Rows, memory: Memory): Rows;
+  /** It passes nothing on that it does not read: fields that it does not name need not be there. */
+  forgets?: boolean;
 }
+
+/** How a pipeline reaches other collections. */
+interface Sources {
+  /** The documents of a collection of the same database that match a filter; none where there is no such collection. */
+  find(collection: string, filter: Doc, context: MatchContext): Rows;
+  /** Whether a search by equality on this field reads an index. */
+  isIndexed(collection: string, field: string): boolean;
+}
+
+/** What a pipeline is compiled with. */
+export interface PipelineContext {
+  settings: ScopeSettings;
+  variables: ReadonlyMap<string, Variable>;
+  sources: Sources;
+}
+
+/** Where a stage stands. */
+export interface StagePlace extends PipelineContext {
+  scope: Scope;
+  reads: Reads;
+  /** The place in its pipeline. */
+  at: number;
+  /** Within another stage. */
+  isNested: boolean;
+  /** How many documents the next stages take at most. */
+  most: number | undefined;
+  /** Compiles a pipeline within the stage. */
+  nested(stages: unknown, variables?: ReadonlyMap<string, Variable>): Pipeline;
+}
+
+/** A compiled pipeline. */
+export interface Pipeline {
+  run(input: Rows, memory: Memory): Rows;
+  /** The top-level fields of its input that it reads; undefined where it may read any. */
+  fields: ReadonlySet<string> | undefined;
+}
+
+/** Filters and projections within a pipeline. */
+export const matchContextOf = (scope: Scope): MatchContext => ({
+  collator: scope.collator,
+  expression: (value) => scope.compile(value),
+});

@@ -1,193 +1,397 @@
 import { Long } from 'bson';
-import { Aggregator } from 'mingo/aggregator';
-import { Lazy } from 'mingo/lazy';
-import * as pipelineOperators from 'mingo/operators/pipeline';
-import type { AnyObject, Options } from 'mingo/types';
-import { CommandError, failedToParse } from '../errors.ts';
+import { CommandError, failedToParse, notImplemented } from '../errors.ts';
+import { Pace, type Step } from '../pauses.ts';
+import { fieldsOf } from '../query/conditions.ts';
 import { compileFilter } from '../query/matcher.ts';
-import { getPath } from '../query/paths.ts';
-import { compileProjection, flatten } from '../query/projection.ts';
-import { sortBy } from '../query/sort.ts';
+import { compileStageProjection, flatten } from '../query/projection.ts';
+import { compileSort } from '../query/sort.ts';
+import { type Sorting, sorted } from '../query/sorted.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
-import { collatorFor } from '../values/collation.ts';
-import { compare } from '../values/compare.ts';
-import { plain } from '../values/plain.ts';
-import { groupedByValue } from './group.ts';
-import { $graphLookup, $lookup } from './lookup.ts';
-import { evaluate } from './options.ts';
-import { type Stage, setAt } from './stage.ts';
+import { typeName } from '../values/compare.ts';
+import { numberKind, toDouble } from '../values/numeric.ts';
+import { sizeOf } from '../values/size.ts';
+import { compileGroup } from './group.ts';
+import { compileForeign, compileLookup } from './lookup.ts';
+import { located } from './operands.ts';
+import { fieldPath, setAt } from './paths.ts';
+import { matchContextOf, type Stage, type StagePlace } from './stage.ts';
 
-const mingo = pipelineOperators as unknown as Record<string, Stage>;
+type Compile = (spec: unknown, place: StagePlace) => Stage;
 
-const contextOf = (options: Options) => ({
-  collator: collatorFor(options.collation as Doc | undefined),
-  evaluate: (value: unknown, document: Doc) => evaluate(document, value, options),
+/** A stage that makes a document, or none, of each. */
+const each = (change: (document: Doc) => Doc | undefined, forgets = false): Stage => ({
+  forgets,
+  *run(input) {
+    for (const document of input) yield document === undefined ? undefined : change(document);
+  },
 });
 
-const $match: Stage = (input, filter, options) => {
-  const matches = compileFilter(filter as Doc, contextOf(options));
-  return input.filter((document) => matches(document as Doc));
+const $match: Compile = (filter, { scope, reads }) => {
+  if (!isDocument(filter)) throw located(15959, 'the match filter must be an expression in an object');
+  const matches = compileFilter(filter, matchContextOf(scope));
+  reads.addAll(fieldsOf(filter));
+  return each((document) => (matches(document) ? document : undefined));
 };
 
-const $sort: Stage = (input, spec, options) => {
-  if (typeof spec !== 'object' || spec === null || Object.keys(spec).length === 0) {
-    throw new CommandError(15976, 'Location15976', '$sort stage must have at least one sort key');
-  }
-  const collator = collatorFor(options.collation as Doc | undefined);
-  return input.transform((documents) =>
-    Lazy(sortBy([...(documents as Doc[])], (each) => each, spec as Doc, { collator })),
-  );
-};
+interface SortRow {
+  document: Doc;
+  values: unknown[];
+  size: number;
+}
 
-const $group: Stage = (input, spec, options) => (mingo.$group as Stage)(input, groupedByValue(spec, options), options);
-
-const $sortByCount: Stage = (input, expression, options) =>
-  $sort($group(input, { _id: expression, count: { $sum: 1 } }, options), { count: -1 }, options);
-
-const $project: Stage = (input, spec, options) => {
+const $sort: Compile = (spec, { scope, reads, most }) => {
   if (!isDocument(spec) || Object.keys(spec).length === 0)
-    throw new CommandError(
-      51272,
-      'Location51272',
-      'Invalid $project :: caused by :: projection specification must have at least one field',
-    );
-  const project = compileProjection(spec, {}, contextOf(options));
-  return project === undefined ? input : input.map((document) => project(document as Doc));
+    throw located(15976, '$sort stage must have at least one sort key');
+  const { fields, valuesOf, order } = compileSort(spec, scope.collator);
+  reads.addAll(fields);
+  return {
+    *run(input, memory) {
+      function* rows(): Generator<Step<SortRow>> {
+        for (const document of input)
+          yield document && { document, values: valuesOf(document), size: sizeOf(document) };
+      }
+      const sorting: Sorting<SortRow> = {
+        order: (a, b) => order(a.values, b.values),
+        hold: ({ size }, sign) => memory.add(sign * (size + 64), '$sort'),
+      };
+      for (const row of sorted(rows(), sorting, most)) yield row?.document;
+    },
+  };
 };
 
-const $unset: Stage = (input, fields, options) => {
-  const names = Array.isArray(fields) ? fields : [fields];
-  if (names.length === 0 || names.some((each) => typeof each !== 'string'))
-    throw new CommandError(31120, 'Location31120', '$unset specification must be a string or an array of strings');
-  return $project(input, Object.fromEntries(names.map((name) => [name, false])), options);
+/** The operand of $skip and $limit. @throws CommandError 5107201 for anything but a whole number from `least` on */
+export function stageCount(name: string, value: unknown, least: number): number {
+  const number = toDouble(value);
+  if (numberKind(value) !== undefined && Number.isInteger(number) && number >= least) return number;
+  const wanted = least === 1 ? 'positive' : 'non-negative';
+  throw located(
+    5107201,
+    `invalid argument to ${name} stage: Expected a ${wanted} number in: ${name}: ${String(value)}`,
+  );
+}
+
+const $skip: Compile = (spec) => {
+  const count = stageCount('$skip', spec, 0);
+  return {
+    *run(input) {
+      let skipped = 0;
+      for (const document of input) {
+        if (document !== undefined && skipped++ < count) continue;
+        yield document;
+      }
+    },
+  };
 };
 
-const $addFields: Stage = (input, spec, options) => {
-  if (!isDocument(spec))
-    throw new CommandError(40272, 'Location40272', '$addFields specification stage must be an object');
-  const fields = flatten(spec).map(([path, expression]) => ({ parts: path.split('.'), expression }));
-  return input.map((document) => {
+const $limit: Compile = (spec) => {
+  const count = stageCount('$limit', spec, 1);
+  return {
+    *run(input) {
+      let taken = 0;
+      for (const document of input) {
+        yield document;
+        if (document !== undefined && ++taken >= count) return;
+      }
+    },
+  };
+};
+
+const $project: Compile = (spec, { scope, reads }) => {
+  if (!isDocument(spec)) throw located(15969, '$project specification must be an object');
+  if (Object.keys(spec).length === 0)
+    throw located(51272, 'Invalid $project :: caused by :: projection specification must have at least one field');
+  const { project, fields } = compileStageProjection(spec, matchContextOf(scope));
+  if (fields !== undefined) reads.addAll(fields);
+  return each(project, fields !== undefined);
+};
+
+const $unset: Compile = (spec, place) => {
+  const names = Array.isArray(spec) ? spec : [spec];
+  if (names.length === 0 || names.some((name) => typeof name !== 'string'))
+    throw located(31120, '$unset specification must be a string or an array of strings');
+  return $project(Object.fromEntries(names.map((name) => [name, false])), place);
+};
+
+const $addFields: Compile = (spec, { scope, reads }) => {
+  if (!isDocument(spec)) throw located(40272, '$addFields specification stage must be an object');
+  if (Object.keys(spec).length === 0) throw located(40177, '$addFields specification must have at least one field');
+  const fields = flatten(spec).map(([path, expression]) => {
+    const parts = fieldPath(path);
+    reads.add(parts[0]);
+    return { parts, value: scope.compile(expression) };
+  });
+  checkDistinct(fields.map(({ parts }) => parts));
+  return each((document) => {
     let result: unknown = document;
-    for (const { parts, expression } of fields) result = setAt(result, parts, evaluate(document, expression, options));
-    return result as AnyObject;
+    for (const { parts, value } of fields) result = setAt(result, parts, value(document));
+    return result as Doc;
   });
 };
+
+/** Refuses a path that is the beginning of another. */
+function checkDistinct(paths: readonly string[][]): void {
+  const texts = paths.map((parts) => parts.join('.')).sort();
+  for (const [at, text] of texts.entries()) {
+    const next = texts[at + 1];
+    if (next === text || next?.startsWith(`${text}.`))
+      throw located(40176, `specification contains two conflicting paths: '${next}'`);
+  }
+}
+
+const UNWIND_FIELDS = new Set(['path', 'includeArrayIndex', 'preserveNullAndEmptyArrays']);
 
 /** One document for each element of an array. */
-const $unwind: Stage = (input, given) => {
-  const { path, includeArrayIndex, preserveNullAndEmptyArrays, ...others } = (
-    isDocument(given) ? given : { path: given }
-  ) as Doc;
-  if (typeof path !== 'string' || !path.startsWith('$'))
-    throw new CommandError(
-      28818,
-      'Location28818',
-      `path option to $unwind stage should be prefixed with a '$': ${String(path)}`,
-    );
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined)
-    throw new CommandError(28811, 'Location28811', `unrecognized option to $unwind stage: ${unknown}`);
-  const parts = path.slice(1).split('.');
-  const indexed = (document: unknown, at: Long | null) =>
-    typeof includeArrayIndex === 'string' ? setAt(document, includeArrayIndex.split('.'), at) : document;
-  function* unwound(): Generator<AnyObject> {
-    for (const document of input) {
-      const value = getPath(document, parts);
-      const isEmpty = value === undefined || value === null || (Array.isArray(value) && value.length === 0);
-      if (isEmpty) {
-        const kept = Array.isArray(value) ? setAt(document, parts, undefined) : document;
-        if (preserveNullAndEmptyArrays) yield indexed(kept, null) as AnyObject;
-      } else if (!Array.isArray(value)) yield indexed(document, null) as AnyObject;
-      else {
-        for (let at = 0; at < value.length; at++)
-          yield indexed(setAt(document, parts, value[at] ?? null), Long.fromNumber(at)) as AnyObject;
+const $unwind: Compile = (spec, { reads }) => {
+  const given: Doc = isDocument(spec) ? spec : { path: spec };
+  const unknown = Object.keys(given).find((name) => !UNWIND_FIELDS.has(name));
+  if (unknown !== undefined) throw located(28811, `unrecognized option to $unwind stage: ${unknown}`);
+  const { path, includeArrayIndex: index, preserveNullAndEmptyArrays: preserves = false } = given;
+  if (typeof path !== 'string')
+    throw located(28808, `expected a string as the path for $unwind stage, got ${typeName(path)}`);
+  if (!path.startsWith('$'))
+    throw located(28818, `path option to $unwind stage should be prefixed with a '$': ${path}`);
+  if (typeof preserves !== 'boolean')
+    throw located(28809, 'expected a boolean for the preserveNullAndEmptyArrays option to $unwind stage');
+  if (index !== undefined && (typeof index !== 'string' || index === ''))
+    throw located(28810, 'expected a non-empty string for the includeArrayIndex option to $unwind stage');
+  if (index?.toString().startsWith('$'))
+    throw located(28822, `includeArrayIndex option to $unwind stage should not be prefixed with a '$': ${index}`);
+  const parts = fieldPath(path.slice(1));
+  reads.add(parts[0]);
+  const indexParts = index === undefined ? undefined : fieldPath(String(index));
+  if (indexParts !== undefined) reads.add(indexParts[0]);
+  const valueAt = directGetter(parts);
+  const indexed = (document: unknown, at: Long | null): Doc =>
+    (indexParts === undefined ? document : setAt(document, indexParts, at)) as Doc;
+  return {
+    *run(input) {
+      const pace = new Pace();
+      for (const document of input) {
+        const value = document === undefined ? undefined : valueAt(document);
+        if (document === undefined) yield undefined;
+        else if (!Array.isArray(value)) {
+          if (preserves || (value !== undefined && value !== null)) yield indexed(document, null);
+        } else if (value.length === 0) {
+          if (preserves) yield indexed(setAt(document, parts, undefined), null);
+        } else {
+          for (let at = 0; at < value.length; at++) {
+            yield indexed(setAt(document, parts, value[at] ?? null), Long.fromNumber(at));
+            if (pace.isDue()) yield undefined;
+          }
+        }
       }
+    },
+  };
+};
+
+/** Reads a path through documents only: an array on the way ends it. */
+function directGetter(parts: readonly string[]): (document: Doc) => unknown {
+  return (document) => {
+    let value: unknown = document;
+    for (const part of parts) {
+      if (!isDocument(value) || !Object.hasOwn(value, part)) return undefined;
+      value = value[part];
     }
-  }
-  return Lazy(unwound());
+    return value;
+  };
+}
+
+const $count: Compile = (spec, place) => {
+  if (typeof spec !== 'string') throw located(40156, 'the count field must be a string');
+  if (spec === '') throw located(40157, 'the count field must be a non-empty string');
+  if (spec.startsWith('$')) throw located(40158, 'the count field cannot be a $-prefixed path');
+  if (spec.includes('.')) throw located(40160, "the count field cannot contain '.'");
+  const { run } = compileGroup({ _id: null, [spec]: { $sum: 1 } }, place);
+  const { project } = compileStageProjection({ _id: 0 }, {});
+  return {
+    forgets: true,
+    *run(input, memory) {
+      for (const counted of run(input, memory)) yield counted && project(counted);
+    },
+  };
 };
 
-/** $bucket is a $group by the boundary below a value, as MongoDB runs it. */
-const $bucket: Stage = (input, spec, options) => {
-  const { groupBy, boundaries, output = { count: { $sum: 1 } }, ...others } = spec as Doc;
-  if (!Array.isArray(boundaries) || boundaries.length < 2)
-    throw new CommandError(40192, 'Location40192', "The $bucket 'boundaries' field must have at least 2 values");
-  for (let at = 1; at < boundaries.length; at++) {
-    if (compare(boundaries[at - 1], boundaries[at]) >= 0)
-      throw new CommandError(
-        40194,
-        'Location40194',
-        "The 'boundaries' option to $bucket must be sorted in ascending order",
-      );
-  }
-  const otherwise = 'default' in others ? { $literal: others.default } : { $switch: { branches: [] } };
-  const key = boundaries.slice(1).reduceRight<Doc>((other, most, at) => {
-    const least = { $literal: boundaries[at] };
-    return { $cond: [{ $and: [{ $gte: [groupBy, least] }, { $lt: [groupBy, { $literal: most }] }] }, least, other] };
-  }, otherwise);
-  return $sort($group(input, { _id: key, ...(output as Doc) }, options), { _id: 1 }, options);
+const $sortByCount: Compile = (spec, place) => {
+  const isExpression = isDocument(spec) ? Object.keys(spec)[0]?.startsWith('$') : String(spec).startsWith('$');
+  if (!isExpression) throw located(40149, 'the sortByCount field must be a $-prefixed path or an expression');
+  const group = compileGroup({ _id: spec, count: { $sum: 1 } }, place);
+  const sort = $sort({ count: -1 }, { ...place, most: undefined });
+  return { forgets: true, run: (input, memory) => sort.run(group.run(input, memory), memory) };
 };
 
-/** Takes documents at random, each at most once. */
-const $sample: Stage = (input, spec) =>
-  input.transform((documents) => {
-    const rows = [...(documents as Doc[])];
-    const size = Math.min(Number((spec as Doc).size), rows.length);
-    for (let at = 0; at < size; at++) {
-      const other = at + Math.floor(Math.random() * (rows.length - at));
-      [rows[at], rows[other]] = [rows[other] as Doc, rows[at] as Doc];
-    }
-    return Lazy(rows.slice(0, size));
-  });
-
-const $facet: Stage = (input, spec, options) => {
-  if (!isDocument(spec)) throw failedToParse('the $facet specification must be an object');
-  return input.transform((documents) => {
-    const results = Object.entries(spec).map(([name, stages]) => [
-      name,
-      new Aggregator(stages as AnyObject[], options).run([...documents] as AnyObject[], options),
-    ]);
-    return Lazy([Object.fromEntries(results)]);
-  });
-};
-
-/** mingo's stage, whose argument holds numbers as JavaScript has them. */
-const withPlainArgument =
-  (name: string): Stage =>
-  (input, argument, options) =>
-    (mingo[name] as Stage)(input, plain(argument), options);
-
-/** mingo's stage that computes with the numbers of documents itself: int64 and doubles become plain numbers. */
-const onPlainDocuments =
-  (name: string): Stage =>
-  (input, argument, options) =>
-    (mingo[name] as Stage)(
-      input.map((document) => plain(document)),
-      plain(argument),
-      options,
+const $replaceWith: Compile = (spec, { scope }) => {
+  const value = scope.compile(spec);
+  return each((document) => {
+    const root = value(document);
+    if (isDocument(root)) return root;
+    throw located(
+      40228,
+      `'newRoot' expression must evaluate to an object, but resulting value was of type ${typeName(root)}`,
     );
+  }, true);
+};
 
-/** All stages that stand in a pipeline. */
-export const stages: Record<string, Stage> = {
-  ...mingo,
+const $replaceRoot: Compile = (spec, place) => {
+  if (!isDocument(spec)) throw located(40229, 'expected an object as specification for $replaceRoot stage');
+  if (Object.keys(spec).some((name) => name !== 'newRoot'))
+    throw located(40415, 'unrecognized option to $replaceRoot stage: only newRoot is valid');
+  if (!Object.hasOwn(spec, 'newRoot')) throw located(40231, 'no newRoot specified for the $replaceRoot stage');
+  return $replaceWith(spec.newRoot, place);
+};
+
+const $facet: Compile = (spec, { nested, reads }) => {
+  if (!isDocument(spec) || Object.keys(spec).length === 0)
+    throw located(40169, 'the $facet specification must be a non-empty object');
+  const facets = Object.entries(spec).map(([name, stages]) => {
+    if (name === '' || name.startsWith('$') || name.includes('.'))
+      throw located(40170, `invalid name of a facet: '${name}'`);
+    const pipeline = nested(stages);
+    reads.addAll(pipeline.fields);
+    return { name, pipeline };
+  });
+  return {
+    forgets: true,
+    *run(input, memory) {
+      const documents: Doc[] = [];
+      for (const document of input) {
+        if (document === undefined) yield undefined;
+        else {
+          memory.add(sizeOf(document), '$facet');
+          documents.push(document);
+        }
+      }
+      const result: Doc = {};
+      for (const { name, pipeline } of facets) {
+        const rows: Doc[] = [];
+        for (const row of pipeline.run(paced(documents), memory)) {
+          if (row === undefined) yield undefined;
+          else {
+            memory.add(sizeOf(row), '$facet');
+            rows.push(row);
+          }
+        }
+        result[name] = rows;
+      }
+      yield result;
+    },
+  };
+};
+
+/** Documents with pauses. */
+function* paced(documents: Iterable<Doc>): Generator<Step<Doc>> {
+  const pace = new Pace();
+  for (const document of documents) {
+    yield document;
+    if (pace.isDue()) yield undefined;
+  }
+}
+
+const $unionWith: Compile = (spec, place) => {
+  const given: Doc = typeof spec === 'string' ? { coll: spec } : isDocument(spec) ? spec : {};
+  if (typeof spec !== 'string' && !isDocument(spec))
+    throw failedToParse('the $unionWith specification must be an object or string');
+  const unknown = Object.keys(given).find((name) => name !== 'coll' && name !== 'pipeline');
+  if (unknown !== undefined) throw located(40415, `BSON field '$unionWith.${unknown}' is an unknown field.`);
+  const { rest, source } = compileForeign(given.pipeline ?? [], given.coll, place);
+  return {
+    *run(input, memory) {
+      yield* input;
+      yield* rest.run(source(), memory);
+    },
+  };
+};
+
+/** Takes documents at random, each at most once, in one pass: each has the same chance to be among those that are kept. */
+const $sample: Compile = (spec) => {
+  if (!isDocument(spec) || Object.keys(spec).join() !== 'size')
+    throw located(28745, "$sample needs an object with the field 'size'");
+  const size = toDouble(spec.size);
+  if (!(numberKind(spec.size) !== undefined && size > 0))
+    throw located(28747, 'size argument to $sample must be a positive integer');
+  return {
+    *run(input, memory) {
+      const kept: Doc[] = [];
+      let seen = 0;
+      for (const document of input) {
+        if (document === undefined) {
+          yield undefined;
+          continue;
+        }
+        const at = seen < size ? kept.length : Math.floor(Math.random() * (seen + 1));
+        seen++;
+        if (at >= size) continue;
+        memory.add(sizeOf(document) - sizeOf(kept[at] ?? 0), '$sample');
+        kept[at] = document;
+      }
+      for (let at = kept.length - 1; at >= 0; at--) {
+        const other = Math.floor(Math.random() * (at + 1));
+        [kept[at], kept[other]] = [kept[other] as Doc, kept[at] as Doc];
+      }
+      yield* paced(kept);
+    },
+  };
+};
+
+const $documents: Compile = (spec, { scope }) => {
+  const value = scope.compile(spec);
+  return {
+    *run() {
+      const documents = value({});
+      if (!Array.isArray(documents) || !documents.every(isDocument))
+        throw located(5858203, 'an array of documents is expected for $documents');
+      yield* paced(documents as Doc[]);
+    },
+  };
+};
+
+const compilers: Record<string, Compile> = {
   $addFields,
-  $bucket,
-  $bucketAuto: onPlainDocuments('$bucketAuto'),
-  $densify: onPlainDocuments('$densify'),
+  $count,
+  $documents,
   $facet,
-  $fill: onPlainDocuments('$fill'),
-  $graphLookup,
-  $group,
-  $limit: withPlainArgument('$limit'),
-  $lookup,
+  $group: compileGroup,
+  $limit,
+  $lookup: compileLookup,
   $match,
   $project,
+  $replaceRoot,
+  $replaceWith,
   $sample,
   $set: $addFields,
-  $setWindowFields: onPlainDocuments('$setWindowFields'),
-  $skip: withPlainArgument('$skip'),
+  $skip,
   $sort,
   $sortByCount,
+  $unionWith,
   $unset,
   $unwind,
 };
+
+/** Stages that only the command itself knows how to run, and that stand in no other stage. */
+const ofCommand = new Set('$out $merge $collStats $indexStats $currentOp $listLocalSessions $listSessions'.split(' '));
+
+/** Stages that MongoDB 8.0 has and this engine has not. */
+const missing = new Set(
+  `$bucket $bucketAuto $changeStream $changeStreamSplitLargeEvent $densify $fill $geoNear $graphLookup $listClusterCatalog
+$listSampledQueries $planCacheStats $querySettings $queryStats $rankFusion $redact $scoreFusion $search $searchMeta $setWindowFields
+$shardedDataDistribution $vectorSearch`.split(/\s+/),
+);
+
+/**
+ * Compiles a stage.
+ * @throws CommandError 238 for one that MongoDB has and this engine has not, 40324 for one that nobody has
+ */
+export function compileStage(name: string, spec: unknown, place: StagePlace): Stage {
+  const compile = Object.hasOwn(compilers, name) ? compilers[name] : undefined;
+  if (name === '$documents' && place.at > 0) throw notFirst(name);
+  if (compile !== undefined) return compile(spec, place);
+  if (ofCommand.has(name)) {
+    if (place.isNested) throw located(40600, `${name} is not allowed to be used within another stage`);
+    throw notFirst(name);
+  }
+  if (name === '$listSearchIndexes')
+    throw new CommandError(31082, 'SearchNotEnabled', 'Search indexes are only available on MongoDB Atlas');
+  if (missing.has(name)) throw notImplemented(`the stage ${name} is not supported`);
+  throw located(40324, `Unrecognized pipeline stage name: '${name}'`);
+}
+
+const notFirst = (name: string) => located(40602, `${name} is only valid as the first stage in a pipeline`);

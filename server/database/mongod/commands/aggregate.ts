@@ -1,24 +1,19 @@
-import { fieldsRead } from '../aggregation/dependencies.ts';
-import { runPipeline } from '../aggregation/pipeline.ts';
+import { compilePipeline, stagesOf } from '../aggregation/pipeline.ts';
+import { stageCount } from '../aggregation/stages.ts';
 import type { Engine } from '../engine.ts';
 import { CommandError, failedToParse, invalidOptions, notImplemented } from '../errors.ts';
+import { Memory } from '../memory.ts';
+import type { Step } from '../pauses.ts';
+import { compileFilter } from '../query/matcher.ts';
+import { compileSort } from '../query/sort.ts';
 import { type Collection, indexSpecs } from '../storage/catalog.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
-import { plain } from '../values/plain.ts';
-import {
-  type Command,
-  countField,
-  documentField,
-  type Handler,
-  matchContext,
-  ownerOf,
-  pipelineContext,
-  viewOf,
-} from './context.ts';
+import { type Command, countField, documentField, type Handler, matchContext, ownerOf, viewOf } from './context.ts';
 import { explainSearch } from './explain.ts';
-import { writeOutput } from './output.ts';
+import { compileOutput } from './output.ts';
 import { cursorReply } from './replies.ts';
-import { countMatches, countStage, decoded, type Search, search, stagesOf } from './search.ts';
+import { countMatches, countStage, type Search, search } from './search.ts';
+import { decoded, pipelineContext } from './sources.ts';
 
 export const aggregate: Handler = async (engine, command) => {
   const { body, database } = command;
@@ -28,29 +23,22 @@ export const aggregate: Handler = async (engine, command) => {
   }
   const name = typeof body.aggregate === 'string' ? body.aggregate : undefined;
   const collection = name === undefined ? undefined : engine.find(database, name, command.transaction);
-  const { head, rest } = splitSearch(stages, body.hint);
-  const output = outputStage(rest);
-  if (output !== undefined && command.transaction !== undefined) {
-    throw new CommandError(
-      263,
-      'OperationNotSupportedInTransaction',
-      `${Object.keys(output)[0]} cannot be used in a transaction`,
-    );
-  }
-  const level = (body.readConcern as Doc | undefined)?.level;
-  if (output !== undefined && level === 'linearizable') {
-    throw invalidOptions(`${Object.keys(output)[0]} cannot be used with a 'linearizable' read concern level`);
-  }
+  const output = outputStage(stages);
+  const write = output === undefined ? undefined : prepareOutput(engine, command, output);
+  const { head, rest } = splitSearch(output === undefined ? stages : stages.slice(0, -1), body.hint);
+  const results = prepare(engine, command, collection, head, rest, stages.length - rest.length - (output ? 1 : 0));
   if (body.explain === true) return explainSearch(engine, command, collection, head);
-  const remaining = output === undefined ? rest : rest.slice(0, -1);
-  const results = evaluate(engine, command, collection, head, remaining);
   const namespace = `${database}.${name ?? '$cmd.aggregate'}`;
-  if (output !== undefined) {
-    await writeOutput(engine, command, output, results);
-    return cursorReply(namespace, engine.cursors.open(namespace, [][Symbol.iterator](), 1), 'firstBatch');
+  if (write !== undefined) {
+    await write(results());
+    const batch = await engine.cursors.open(namespace, [][Symbol.iterator](), 1);
+    return cursorReply(namespace, batch, 'firstBatch');
   }
   const batchSize = countField((body.cursor ?? {}) as Doc, 'batchSize');
-  const batch = engine.cursors.open(namespace, results, batchSize, { owner: ownerOf(command) });
+  const batch = await engine.cursors.open(namespace, results(), batchSize, {
+    owner: ownerOf(command),
+    limits: command,
+  });
   return cursorReply(namespace, batch, 'firstBatch');
 };
 
@@ -65,6 +53,16 @@ function outputStage(stages: readonly Doc[]): Doc | undefined {
     );
   }
   return stages[at];
+}
+
+function prepareOutput(engine: Engine, command: Command, stage: Doc) {
+  const { transaction, body } = command;
+  const [name, spec] = Object.entries(stage)[0] as [string, unknown];
+  if (transaction !== undefined)
+    throw new CommandError(263, 'OperationNotSupportedInTransaction', `${name} cannot be used in a transaction`);
+  if ((body.readConcern as Doc | undefined)?.level === 'linearizable')
+    throw invalidOptions(`${name} cannot be used with a 'linearizable' read concern level`);
+  return compileOutput(engine, command, name, spec);
 }
 
 /** The first stages, as far as they are a search that the planner can run. */
@@ -93,48 +91,56 @@ function splitSearch(stages: readonly Doc[], hint: unknown): { head: Search; res
   return { head, rest: stages.slice(at) };
 }
 
-function stageCount(name: string, value: unknown, least: number): number {
-  const number = plain(value);
-  if (typeof number !== 'number' || number < least) {
-    throw new CommandError(
-      5107201,
-      'Location5107201',
-      `invalid argument to ${name} stage: Expected a ${least === 1 ? 'positive' : 'non-negative'} number in: ${name}: ${String(value)}`,
-    );
-  }
-  return number;
-}
-
-function* evaluate(
+/**
+ * Compiles a pipeline; what it returns runs it.
+ * @param first the place of the first stage of `rest`
+ * @throws CommandError for whatever is wrong in it, whether there are documents or not
+ */
+function prepare(
   engine: Engine,
   command: Command,
   collection: Collection | undefined,
   head: Search,
-  rest: Doc[],
-): Generator<Buffer> {
-  const context = pipelineContext(engine, command, documentField(command.body, 'collation'));
-  const counted =
-    collection !== undefined && rest.length === 1 && head.sort === undefined ? countStage(rest[0] as Doc) : undefined;
-  if (collection !== undefined && counted !== undefined) {
-    const total = countMatches(engine, command, collection, head);
-    const bounded = Math.max(0, Math.min(total - (head.skip ?? 0), head.limit ?? Number.MAX_SAFE_INTEGER));
-    if (bounded > 0) yield encode(counted(bounded));
-    return;
-  }
-  const special = specialSource(command, collection, rest[0]);
-  if (special !== undefined) {
-    for (const document of runPipeline(rest.slice(1), special, context)) yield encode(document);
-    return;
-  }
+  rest: readonly Doc[],
+  first: number,
+): () => Generator<Step<Buffer>> {
+  const collation = documentField(command.body, 'collation');
   const filters = matchContext(engine, command);
-  const found = collection === undefined ? [] : search(viewOf(engine, command), collection, head, filters);
-  if (rest.length === 0) {
-    for (const each of found) yield each.raw;
-    return;
-  }
-  for (const document of runPipeline(rest, decoded(found, fieldsRead(rest)), context)) yield encode(document);
+  compileFilter(head.filter, filters);
+  if (head.sort !== undefined) compileSort(head.sort, filters.collator);
+  const special = first === 0 ? specialSource(command, collection, rest[0]) : undefined;
+  if (special === undefined && typeof command.body.aggregate !== 'string') checkStandsAlone(rest[0]);
+  const stages = special === undefined ? rest : rest.slice(1);
+  const pipeline = compilePipeline(stages, pipelineContext(engine, command, { collation }), {
+    first: first + rest.length - stages.length,
+  });
+  const counted = rest.length === 1 && head.sort === undefined ? countStage(rest[0] as Doc) : undefined;
+  return function* () {
+    if (collection !== undefined && counted !== undefined) {
+      const total = yield* countMatches(engine, command, collection, head);
+      const bounded = Math.max(0, Math.min(total - (head.skip ?? 0), head.limit ?? Number.MAX_SAFE_INTEGER));
+      if (bounded > 0) yield encode(counted(bounded));
+      return;
+    }
+    const found = collection === undefined ? [] : search(viewOf(engine, command), collection, head, filters);
+    if (rest.length === 0) {
+      for (const each of found) yield each?.raw;
+      return;
+    }
+    const input = special ?? decoded(found, pipeline.fields);
+    for (const document of pipeline.run(input, new Memory())) yield document && encode(document);
+  };
 }
 
+/** Refuses a pipeline without a collection whose first stage needs one. */
+function checkStandsAlone(stage: Doc | undefined): void {
+  const [name] = Object.keys(stage ?? {});
+  if (name === '$documents') return;
+  const message = `{aggregate: 1} is not valid for '${name ?? 'an empty pipeline'}'; a collection is required.`;
+  throw new CommandError(73, 'InvalidNamespace', message);
+}
+
+/** The documents of a first stage that reads something else than the documents of a collection. */
 function specialSource(
   command: Command,
   collection: Collection | undefined,
@@ -153,17 +159,6 @@ function specialSource(
   }
   if ('$currentOp' in stage || '$listSessions' in stage) return [];
   if ('$listLocalSessions' in stage) return [{ _id: command.body.lsid, lastUse: new Date() }];
-  if ('$documents' in stage) {
-    if (!Array.isArray(stage.$documents)) throw invalidOptions('$documents needs an array');
-    return stage.$documents as Doc[];
-  }
-  if (typeof command.body.aggregate !== 'string') {
-    throw new CommandError(
-      73,
-      'InvalidNamespace',
-      `{aggregate: 1} is not valid for '${Object.keys(stage)[0]}'; a collection is required.`,
-    );
-  }
   return undefined;
 }
 

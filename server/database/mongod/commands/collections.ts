@@ -53,7 +53,7 @@ function splitNamespace(namespace: string): { database: string; name: string } {
   return { database: namespace.slice(0, dot), name: namespace.slice(dot + 1) };
 }
 
-export const listCollections: Handler = (engine, command) => {
+export const listCollections: Handler = async (engine, command) => {
   const { database, body } = command;
   const filter = documentField(body, 'filter') ?? {};
   const matches = compileFilter(filter);
@@ -65,7 +65,7 @@ export const listCollections: Handler = (engine, command) => {
     .sort((a, b) => (String(a.name) < String(b.name) ? -1 : 1));
   const namespace = `${database}.$cmd.listCollections`;
   const size = countField((body.cursor ?? {}) as Doc, 'batchSize') ?? Number.MAX_SAFE_INTEGER;
-  const batch = engine.cursors.open(namespace, rows.map(encode)[Symbol.iterator](), size);
+  const batch = await engine.cursors.open(namespace, rows.map(encode)[Symbol.iterator](), size);
   return cursorReply(namespace, batch, 'firstBatch');
 };
 

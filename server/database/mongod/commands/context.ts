@@ -1,5 +1,6 @@
 import { Binary, type Long, type Timestamp } from 'bson';
-import { evaluator, type PipelineContext } from '../aggregation/pipeline.ts';
+import { scopeFor, settingsFor } from '../aggregation/pipeline.ts';
+import type { Scope, ScopeSettings, Variable } from '../aggregation/scope.ts';
 import type { Conversation } from '../auth/authenticator.ts';
 import type { Engine } from '../engine.ts';
 import { badValue, CommandError, notImplemented, typeMismatch } from '../errors.ts';
@@ -26,6 +27,8 @@ export interface Connection {
   /** The exchange by which it is proving it, with the number by which the client names it. */
   sasl: { id: number; conversation: Conversation } | undefined;
   nextConversation: number;
+  /** It is closed: nobody waits for answers any more. */
+  gone?: boolean;
 }
 
 /** One command as it arrived. */
@@ -39,6 +42,10 @@ export interface Command {
   transaction: Transaction | undefined;
   /** When it has to give up, on the clock of `performance`. */
   deadline?: number | undefined;
+  /** Somebody has asked to end it. */
+  killed?: boolean;
+  /** The time that $$NOW stands for. */
+  now?: Date;
   /** The state that a snapshot session reads, with its time. */
   snapshot?: { view: KeyValue; time: Timestamp } | undefined;
 }
@@ -67,41 +74,37 @@ export function collectionName(command: Command): string {
   return name;
 }
 
-/** What filters and expressions of a command refer to: collation, `let`, other collections. */
-export function matchContext(engine: Engine, command: Command, collation?: unknown): MatchContext {
-  const chosen = (collation ?? command.body.collation) as Doc | undefined;
+/** What filters and expressions of a command refer to: collation and `let`. */
+export function matchContext(_engine: Engine, command: Command, collation?: unknown): MatchContext {
   const remaining = () => (command.deadline ?? Number.POSITIVE_INFINITY) - performance.now();
+  let scope: Scope | undefined;
   return {
-    collator: collatorFor(chosen),
-    evaluate: evaluator(pipelineContext(engine, command, chosen)),
+    collator: collatorFor(collation ?? command.body.collation),
     remaining,
     effort: new Effort(remaining),
+    expression: (value) => {
+      scope ??= scopeFor(settingsOf(command, collation), variablesOf(command));
+      return scope.compile(value);
+    },
     within: command.deadline === undefined ? undefined : (matches) => withinTime(matches, command),
   };
 }
 
-export function pipelineContext(engine: Engine, command: Command, collation?: Doc): PipelineContext {
-  return {
-    collation,
-    variables: command.body.let === undefined ? undefined : evaluateLet(command.body.let as Doc),
-    documentsOf: (name) => {
-      const found = engine.find(command.database, name, command.transaction);
-      return found === undefined ? [] : documentsOf(viewOf(engine, command), found);
-    },
-  };
+/** What the expressions of a command have in common. */
+export function settingsOf(command: Command, collation?: unknown): ScopeSettings {
+  command.now ??= new Date();
+  const collator = collatorFor(collation ?? command.body.collation);
+  return settingsFor(collator, command.now, command.deadline);
 }
 
-/** The values of `let`, whose fields are expressions without a document. */
-function evaluateLet(spec: Doc): Doc {
-  const evaluate = evaluator({ documentsOf: () => [] });
-  return Object.fromEntries(Object.entries(spec).map(([name, value]) => [name, evaluate(value, {}) ?? null]));
-}
-
-function documentsOf(view: KeyValue, collection: Collection): Doc[] {
-  const high = Buffer.from(collection.ident);
-  high.writeUInt32BE(high.readUInt32BE(0) + 1, 0);
-  const entries = view.entries({ low: collection.ident, high }, Number.MAX_SAFE_INTEGER, false);
-  return entries.map(({ value }) => decode(value));
+/** The variables of `let`, whose values are expressions without a document, and constants of a statement. */
+export function variablesOf(command: Command, constants: Doc = {}): Map<string, Variable> {
+  const variables = new Map<string, Variable>();
+  const scope = scopeFor(settingsOf(command));
+  for (const [name, value] of Object.entries((command.body.let ?? {}) as Doc))
+    variables.set(name, { value: scope.compile(value)({}) ?? null });
+  for (const [name, value] of Object.entries(constants)) variables.set(name, { value });
+  return variables;
 }
 
 /** The statements of a bulk command, from its document sequence or from the body. */

@@ -1,4 +1,5 @@
-import { badValue, CommandError } from '../errors.ts';
+import { badValue } from '../errors.ts';
+import { timeIsOver } from '../pauses.ts';
 import type { Matcher } from '../query/matcher.ts';
 import type { Doc } from '../values/codec.ts';
 import { toDouble } from '../values/numeric.ts';
@@ -13,8 +14,6 @@ export function deadlineOf({ body, name }: { body: Doc; name: string }): number 
   if (!(limit >= 0)) throw badValue(`${String(body.maxTimeMS)} value for maxTimeMS is out of range`);
   return limit === 0 ? undefined : performance.now() + limit;
 }
-
-export const timeIsOver = () => new CommandError(50, 'MaxTimeMSExpired', 'operation exceeded time limit');
 
 /** A matcher that fails when the time of its command is over; later batches of a cursor have no limit. */
 export function withinTime(matches: Matcher, command: { deadline?: number | undefined }): Matcher {

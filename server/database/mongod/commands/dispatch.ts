@@ -248,7 +248,6 @@ async function run({ engine, table }: Dispatcher, command: Command): Promise<Rep
       else command.transaction.connection = command.connection.id;
     }
     const reply = await handler(engine, command);
-    command.deadline = undefined;
     if (command.transaction !== undefined && isDocument(reply) && reply.writeErrors !== undefined)
       engine.sessions.fail(body);
     return command.snapshot === undefined ? reply : withSnapshotTime(reply, command.snapshot.time);

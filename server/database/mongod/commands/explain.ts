@@ -1,5 +1,6 @@
 import type { Engine } from '../engine.ts';
 import { badValue } from '../errors.ts';
+import { withoutPauses } from '../pauses.ts';
 import { compileFilter } from '../query/matcher.ts';
 import { type Plan, plan } from '../query/planner.ts';
 import { entriesOf } from '../query/scan.ts';
@@ -53,7 +54,7 @@ export function explainSearch(
   });
   const view = viewOf(engine, command);
   const started = performance.now();
-  const returned = [...search(view, collection, request, context)].length;
+  const returned = [...withoutPauses(search(view, collection, request, context))].length;
   const examined = chosen.union === undefined ? [...entriesOf(view, chosen)].length : returned;
   const covered = isCount(command) && isCoveredCount(chosen);
   const winningPlan = covered ? describeCount(chosen) : describe(chosen, request);

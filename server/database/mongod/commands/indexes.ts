@@ -1,5 +1,6 @@
 import type { Engine } from '../engine.ts';
 import { badValue, CommandError, namespaceNotFound, notImplemented } from '../errors.ts';
+import { timeIsOver } from '../pauses.ts';
 import { compileFilter } from '../query/matcher.ts';
 import {
   type Build,
@@ -17,7 +18,6 @@ import { equal } from '../values/compare.ts';
 import { fieldNames } from '../values/order.ts';
 import { plain } from '../values/plain.ts';
 import { collectionName, collectionOf, countField, type Handler } from './context.ts';
-import { timeIsOver } from './deadline.ts';
 import { cursorReply } from './replies.ts';
 
 export const createIndexes: Handler = async (engine, command) => {
@@ -202,13 +202,13 @@ function sameOptions(a: IndexSpec, b: IndexSpec): boolean {
   );
 }
 
-export const listIndexes: Handler = (engine, command) => {
+export const listIndexes: Handler = async (engine, command) => {
   const collection = collectionOf(engine, command);
   const namespace = `${command.database}.${collectionName(command)}`;
   if (collection === undefined) throw namespaceNotFound(`ns does not exist: ${namespace}`);
   const rows = indexSpecs(collection);
   const size = countField((command.body.cursor ?? {}) as Doc, 'batchSize') ?? Number.MAX_SAFE_INTEGER;
-  const batch = engine.cursors.open(namespace, rows.map(encode)[Symbol.iterator](), size);
+  const batch = await engine.cursors.open(namespace, rows.map(encode)[Symbol.iterator](), size);
   return cursorReply(namespace, batch, 'firstBatch');
 };
 
@@ -225,6 +225,7 @@ export const dropIndexes: Handler = async (engine, command) => {
         `cannot perform operation: an index build is currently running for collection ${collection.namespace}`,
       );
     const dropped = chosen(collection, body.index);
+    for (const index of dropped) index.dropped = true;
     collection.indexes = collection.indexes.filter((index) => !dropped.includes(index));
     engine.catalog.abandon(
       engine.store,

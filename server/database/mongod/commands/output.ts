@@ -1,170 +1,131 @@
-import { runPipeline } from '../aggregation/pipeline.ts';
 import type { Engine } from '../engine.ts';
 import { CommandError, failedToParse, notImplemented } from '../errors.ts';
-import { getPath } from '../query/paths.ts';
-import { plan } from '../query/planner.ts';
-import { scan } from '../query/scan.ts';
-import type { Collection } from '../storage/catalog.ts';
-import { claimDocument, insertDocument, prepareInsert, replaceDocument, type Target } from '../storage/documents.ts';
-import { type Doc, encodeForStorage, isDocument } from '../values/codec.ts';
-import { decode } from '../values/decode.ts';
-import { addField } from '../values/fields.ts';
-import { fieldNames, withIdFirst } from '../values/order.ts';
-import { type Command, pipelineContext } from './context.ts';
+import { Memory } from '../memory.ts';
+import { Slices, type Step } from '../pauses.ts';
+import { Replacement } from '../storage/replacement.ts';
+import { isDocument } from '../values/codec.ts';
+import type { Command } from './context.ts';
+import { compileMerge } from './merge.ts';
 
-/** Writes a pipeline's results where its last stage, $out or $merge, says. */
-export async function writeOutput(
-  engine: Engine,
-  command: Command,
-  stage: Doc,
-  results: Iterable<Buffer>,
-): Promise<void> {
-  const rows = [...results];
-  if ('$out' in stage) await writeOut(engine, command, stage.$out, rows);
-  else await writeMerge(engine, command, stage.$merge, rows);
+/** Where the last stage of a pipeline writes. */
+interface Destination {
+  database: string;
+  name: string;
 }
 
-function namespaceOf(command: Command, into: unknown): { database: string; name: string } {
+/** Results that are written in one group: about as many as take 10 ms. */
+const BATCH = 256;
+const BATCH_BYTES = 4 * 1024 * 1024;
+
+/** Compiles the last stage, $out or $merge; what it returns writes a pipeline's results. */
+export function compileOutput(
+  engine: Engine,
+  command: Command,
+  name: string,
+  spec: unknown,
+): (results: Iterable<Step<Buffer>>) => Promise<void> {
+  if (name === '$out') {
+    const destination = outOf(command, spec);
+    return (results) => writeOut(engine, command, destination, results);
+  }
+  const options = isDocument(spec) ? spec : { into: spec };
+  const destination = destinationOf(command, options.into);
+  const merge = compileMerge(engine, command, options);
+  const isSource = destination.database === command.database && destination.name === command.body.aggregate;
+  return async (results) => {
+    const collection = await engine.collectionForWrite(destination.database, destination.name);
+    merge.checkUnique(collection);
+    const rows = isSource ? await collected(engine, command, results) : results;
+    await inBatches(engine, command, rows, async (batch) => {
+      let next = 0;
+      await engine.transactions.write((target) => {
+        for (; next < batch.length; next++) merge.write(target, collection, batch[next] as Buffer);
+      });
+    });
+  };
+}
+
+function destinationOf(command: Command, into: unknown): Destination {
   if (typeof into === 'string') return { database: command.database, name: into };
   if (isDocument(into) && typeof into.coll === 'string')
     return { database: String(into.db ?? command.database), name: into.coll };
   throw failedToParse('$out and $merge need a collection name');
 }
 
-async function writeOut(engine: Engine, command: Command, into: unknown, rows: Buffer[]): Promise<void> {
-  const { database, name } = namespaceOf(command, into);
-  if (isDocument(into) && into.timeseries !== undefined)
-    throw notImplemented('time series collections are not supported');
-  await engine.transactions.write((target) => {
-    const old = engine.catalog.get(database, name);
-    const fresh = engine.createCollection(database, name, old?.options ?? {});
-    if (old !== undefined) {
-      fresh.indexes = old.indexes.map((index) => ({
-        ...index,
-        ident: engine.catalog.allocate(engine.store),
-        multikey: false,
-      }));
-      engine.catalog.abandon(engine.store, [old.ident, ...old.indexes.map((index) => index.ident)]);
-    }
-    for (const row of rows) {
-      const { id, raw, document } = prepareInsert(row);
-      insertDocument(target, fresh, id, raw, document);
-    }
-    engine.catalog.save(engine.store, fresh);
-  });
-  engine.reap();
+function outOf(command: Command, spec: unknown): Destination {
+  if (isDocument(spec)) {
+    if (spec.timeseries !== undefined) throw notImplemented('time series collections are not supported');
+    const unknown = Object.keys(spec).find((field) => field !== 'db' && field !== 'coll');
+    if (unknown !== undefined)
+      throw new CommandError(40415, 'Location40415', `BSON field '$out.${unknown}' is an unknown field.`);
+  }
+  return destinationOf(command, spec);
 }
 
-async function writeMerge(engine: Engine, command: Command, spec: unknown, rows: Buffer[]): Promise<void> {
-  const options = isDocument(spec) ? spec : { into: spec };
-  const { database, name } = namespaceOf(command, options.into);
-  checkMerge(options);
-  const on =
-    options.on === undefined ? ['_id'] : Array.isArray(options.on) ? (options.on as string[]) : [String(options.on)];
-  const collection = await engine.collectionForWrite(database, name);
-  checkUniqueOn(collection, on);
-  let next = 0;
-  await engine.transactions.write((target) => {
-    for (; next < rows.length; next++) mergeOne(engine, command, target, collection, options, on, rows[next] as Buffer);
-  });
+/** All results, where they are read from the collection that they go to: a reader must not meet what is written. */
+async function collected(engine: Engine, command: Command, results: Iterable<Step<Buffer>>): Promise<Buffer[]> {
+  const memory = new Memory();
+  const rows: Buffer[] = [];
+  const slices = new Slices(engine.turns, command);
+  for (const row of results) {
+    if (row !== undefined) {
+      memory.add(row.length, '$merge');
+      rows.push(row);
+    } else if (slices.isOver) await slices.pause();
+  }
+  return rows;
 }
 
-const mergeFields = new Set(['into', 'on', 'let', 'whenMatched', 'whenNotMatched']);
-
-function checkMerge(options: Doc): void {
-  const unknown = Object.keys(options).find((field) => !mergeFields.has(field));
-  if (unknown !== undefined)
-    throw new CommandError(40415, 'Location40415', `BSON field '$merge.${unknown}' is an unknown field.`);
-  const { whenMatched = 'merge', whenNotMatched = 'insert' } = options;
-  const invalid = (field: string, value: unknown) =>
-    failedToParse(`Enumeration value '${String(value)}' for field '${field}' is not a valid value.`);
-  if (!Array.isArray(whenMatched) && !['merge', 'replace', 'keepExisting', 'fail'].includes(String(whenMatched)))
-    throw invalid('whenMatched', whenMatched);
-  if (!['insert', 'discard', 'fail'].includes(String(whenNotMatched))) throw invalid('whenNotMatched', whenNotMatched);
-}
-
-function checkUniqueOn(collection: Collection, on: readonly string[]): void {
-  if (on.length === 1 && on[0] === '_id') return;
-  const unique = collection.indexes.some(
-    (index) => index.unique && index.fields.length === on.length && on.every((field) => index.fields.includes(field)),
-  );
-  if (!unique)
-    throw new CommandError(51183, 'Location51183', 'Cannot find index to verify that join fields will be unique');
-}
-
-function mergeOne(
+async function inBatches(
   engine: Engine,
   command: Command,
-  target: Target,
-  collection: Collection,
-  options: Doc,
-  on: readonly string[],
-  row: Buffer,
-): void {
-  const incoming = prepareInsert(row);
-  const filter = Object.fromEntries(
-    on.map((field) => [field, { $eq: getPath(incoming.document, field.split('.')) ?? null }]),
-  );
-  const [found] = scan(target.view, collection, plan(collection, { view: target.view, filter }), undefined);
-  if (found === undefined) {
-    const { whenNotMatched = 'insert' } = options;
-    if (whenNotMatched === 'discard') return;
-    if (whenNotMatched === 'fail')
-      throw new CommandError(
-        13113,
-        'MergeStageNoMatchingDocument',
-        '$merge could not find a matching document in the target collection for at least one document in the source collection',
-      );
-    insertDocument(target, collection, incoming.id, incoming.raw, incoming.document);
-    return;
+  results: Iterable<Step<Buffer>>,
+  write: (batch: Buffer[]) => Promise<void>,
+): Promise<void> {
+  const slices = new Slices(engine.turns, command);
+  let batch: Buffer[] = [];
+  let bytes = 0;
+  for (const row of results) {
+    if (row === undefined) {
+      if (slices.isOver) await slices.pause();
+      continue;
+    }
+    batch.push(row);
+    bytes += row.length;
+    if (batch.length < BATCH && bytes < BATCH_BYTES) continue;
+    await write(batch);
+    batch = [];
+    bytes = 0;
+    if (slices.isOver) await slices.pause();
   }
-  const before = decode(found.raw);
-  const after = merged(engine, command, options, before, incoming.document);
-  if (after === undefined) return;
-  claimDocument(target, found.key);
-  replaceDocument(
-    target,
-    collection,
-    found.key,
-    { raw: found.raw, document: before },
-    { raw: encodeForStorage(after), document: after },
-  );
+  if (batch.length > 0) await write(batch);
 }
 
-function merged(engine: Engine, command: Command, options: Doc, before: Doc, incoming: Doc): Doc | undefined {
-  const { whenMatched = 'merge' } = options;
-  const { _id: id, ...fields } = incoming;
-  if (Array.isArray(whenMatched)) {
-    const context = pipelineContext(engine, command);
-    const own = isDocument(options.let) ? evaluateLet(options.let, incoming) : { new: incoming };
-    context.variables = { ...context.variables, ...own };
-    const [result] = runPipeline(whenMatched as Doc[], [before], context);
-    return withIdFirst(before._id, result ?? {});
+/** Puts the results in the place of a collection, all or none of them; what reads it meanwhile sees the old one. */
+async function writeOut(
+  engine: Engine,
+  command: Command,
+  { database, name }: Destination,
+  results: Iterable<Step<Buffer>>,
+): Promise<void> {
+  const { transactions } = engine;
+  let replacement: Replacement | undefined;
+  await transactions.write(() => {
+    replacement = new Replacement(engine.store, engine.catalog, engine.newCollection(database, name, {}));
+  });
+  const begun = replacement as unknown as Replacement;
+  try {
+    await inBatches(engine, command, results, async (batch) => {
+      let next = 0;
+      await transactions.write((target) => {
+        for (; next < batch.length; next++) begun.insert(target, batch[next] as Buffer);
+      });
+    });
+    await transactions.write(() => begun.finish());
+  } catch (error) {
+    await transactions.write(() => begun.abort());
+    throw error;
+  } finally {
+    engine.reap();
   }
-  switch (whenMatched) {
-    case 'merge':
-      return mergedFields(before, fields);
-    case 'replace':
-      return withIdFirst(before._id, fields);
-    case 'keepExisting':
-      return undefined;
-    default:
-      throw new CommandError(
-        11000,
-        'DuplicateKey',
-        `PlanExecutor error during aggregation :: caused by :: $merge failed due to a DuplicateKey error: ${String(id)}`,
-        { keyPattern: { _id: 1 }, keyValue: { _id: id } },
-      );
-  }
-}
-
-function mergedFields(before: Doc, fields: Doc): Doc {
-  const result = { ...before };
-  for (const name of fieldNames(fields)) addField(result, name, fields[name]);
-  return result;
-}
-
-function evaluateLet(spec: Doc, incoming: Doc): Doc {
-  const [result] = runPipeline([{ $replaceWith: spec }], [incoming], { documentsOf: () => [] });
-  return result ?? {};
 }

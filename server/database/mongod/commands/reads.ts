@@ -1,15 +1,20 @@
 import { Long } from 'bson';
+import { kindBy } from '../aggregation/equality.ts';
 import type { Engine } from '../engine.ts';
-import { typeMismatch } from '../errors.ts';
+import { badValue, typeMismatch } from '../errors.ts';
+import { Memory } from '../memory.ts';
+import { eachResult, resultOf, Slices, type Step } from '../pauses.ts';
 import { compileFilter } from '../query/matcher.ts';
 import { visitPath } from '../query/paths.ts';
 import { compilePick, compileProjection, type Projection } from '../query/projection.ts';
 import type { Found } from '../query/scan.ts';
+import { compileSort } from '../query/sort.ts';
 import { documentKey } from '../storage/documents.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
-import { equal, typeName } from '../values/compare.ts';
-import { decode } from '../values/decode.ts';
+import { typeName } from '../values/compare.ts';
+import { decode, decodeFields } from '../values/decode.ts';
 import { toDouble } from '../values/numeric.ts';
+import { sizeOf } from '../values/size.ts';
 import {
   type Command,
   collectionName,
@@ -25,21 +30,24 @@ import { cursorReply } from './replies.ts';
 import { countMatches, isPlainId, type Search, search } from './search.ts';
 
 export const find: Handler = (engine, command) => {
+  const namespace = `${command.database}.${collectionName(command)}`;
+  return findById(engine, command, namespace) ?? findAll(engine, command, namespace);
+};
+
+async function findAll(engine: Engine, command: Command, namespace: string): Promise<Buffer> {
   const { body } = command;
-  const name = collectionName(command);
-  const namespace = `${command.database}.${name}`;
-  const byId = findById(engine, command, namespace);
-  if (byId !== undefined) return byId;
   const filter = documentField(body, 'filter') ?? {};
+  const sort = documentField(body, 'sort');
   const context = matchContext(engine, command);
   compileFilter(filter, context);
+  if (sort !== undefined) compileSort(sort, context.collator);
   const asked = documentField(body, 'projection');
   const projection = compileProjection(asked, filter, context);
   const collection = collectionOf(engine, command);
   const limit = countField(body, 'limit') || undefined;
   const request: Search = {
     filter,
-    sort: documentField(body, 'sort'),
+    sort,
     hint: body.hint,
     skip: countField(body, 'skip') ?? 0,
     ...(limit === undefined ? {} : { limit }),
@@ -49,13 +57,14 @@ export const find: Handler = (engine, command) => {
     collection === undefined
       ? [][Symbol.iterator]()
       : rawResults(search(view, collection, request, context), projection, compilePick(asked));
-  const batch = engine.cursors.open(namespace, results, countField(body, 'batchSize'), {
+  const batch = await engine.cursors.open(namespace, results, countField(body, 'batchSize'), {
     singleBatch: body.singleBatch === true,
     noTimeout: body.noCursorTimeout === true,
     owner: ownerOf(command),
+    limits: command,
   });
   return cursorReply(namespace, batch, 'firstBatch');
-};
+}
 
 const isPositive = (count: unknown): boolean => count === undefined || toDouble(count) > 0;
 
@@ -74,28 +83,31 @@ function findById(engine: Engine, command: Command, namespace: string): Buffer |
 }
 
 function* rawResults(
-  found: Iterable<Found>,
+  found: Iterable<Step<Found>>,
   projection: Projection | undefined,
   picked: ReturnType<typeof compilePick>,
-): Generator<Buffer> {
-  for (const { raw, document } of found) {
-    if (picked) yield picked(raw);
-    else yield projection === undefined ? raw : encode(projection(document ?? decode(raw)));
+): Generator<Step<Buffer>> {
+  for (const each of found) {
+    if (each === undefined || picked !== undefined) yield each && picked?.(each.raw);
+    else yield projection === undefined ? each.raw : encode(projection(each.document ?? decode(each.raw)));
   }
 }
 
-export const getMore: Handler = (engine, command) => {
+export const getMore: Handler = async (engine, command) => {
   const { body } = command;
+  if (body.maxTimeMS !== undefined)
+    throw badValue('cannot set maxTimeMS on getMore command for a non-awaitData cursor');
   const namespace = `${command.database}.${String(body.collection)}`;
   if (!Long.isLong(body.getMore))
     throw typeMismatch(
       `BSON field 'getMore.getMore' is the wrong type '${typeName(body.getMore)}', expected type 'long'`,
     );
-  const batch = engine.cursors.more(
+  const batch = await engine.cursors.more(
     body.getMore,
     namespace,
     countField(body, 'batchSize') || undefined,
     ownerOf(command),
+    command.connection,
   );
   return cursorReply(namespace, batch, 'nextBatch');
 };
@@ -105,46 +117,50 @@ export const killCursors: Handler = (engine, { body }) => {
   return { cursorsKilled: killed, cursorsNotFound: missing, cursorsAlive: [], cursorsUnknown: [], ok: 1 };
 };
 
-export const count: Handler = (engine, command) => {
+export const count: Handler = async (engine, command) => {
   const { body } = command;
   const collection = collectionOf(engine, command);
-  if (collection === undefined) return { n: 0, ok: 1 };
   const filter = documentField(body, 'query') ?? {};
   const skip = countField(body, 'skip') ?? 0;
   const limit = Math.abs(Number(body.limit ?? 0)) || Number.MAX_SAFE_INTEGER;
-  const total = countMatches(engine, command, collection, { filter, hint: body.hint });
+  if (collection === undefined) {
+    compileFilter(filter, matchContext(engine, command));
+    return { n: 0, ok: 1 };
+  }
+  const counting = countMatches(engine, command, collection, { filter, hint: body.hint });
+  const total = await resultOf(counting, new Slices(engine.turns, command));
   return { n: Math.max(0, Math.min(total - skip, limit)), ok: 1 };
 };
 
-export const distinct: Handler = (engine, command) => {
+export const distinct: Handler = async (engine, command) => {
   const { body } = command;
   if (typeof body.key !== 'string')
     throw typeMismatch("BSON field 'distinct.key' is the wrong type, expected type 'string'");
   const collection = collectionOf(engine, command);
   const parts = body.key.split('.');
-  const values: unknown[] = [];
-  const seen = new Set<unknown>();
   const context = matchContext(engine, command);
-  const add = (value: unknown) => {
-    if (value === undefined) return false;
-    if (typeof value === 'string' && context.collator === undefined) {
-      if (seen.has(value)) return false;
-      seen.add(value);
-      values.push(value);
-    } else if (!values.some((other) => equal(other, value, context.collator))) values.push(value);
+  const filter = documentField(body, 'query') ?? {};
+  compileFilter(filter, context);
+  const kindOf = kindBy(context.collator);
+  const values = new Map<unknown, unknown>();
+  const memory = new Memory();
+  const add = (value: unknown): void => {
+    const kind = kindOf(value);
+    if (value === undefined || values.has(kind)) return;
+    memory.add(sizeOf(value), 'distinct');
+    values.set(kind, value);
+  };
+  const visit = (value: unknown): boolean => {
+    if (Array.isArray(value)) value.forEach(add);
+    else add(value);
     return false;
   };
-  const filter = documentField(body, 'query') ?? {};
-  const visit = (document: Doc) =>
-    visitPath(document, parts, (value) => {
-      if (Array.isArray(value)) for (const each of value) add(each);
-      else add(value);
-      return false;
-    });
+  const roots = new Set([parts[0] as string]);
   if (collection !== undefined) {
-    for (const found of search(viewOf(engine, command), collection, { filter, hint: body.hint }, context)) {
-      visit(found.document ?? decode(found.raw));
-    }
+    const found = search(viewOf(engine, command), collection, { filter, hint: body.hint }, context);
+    await eachResult(found, new Slices(engine.turns, command), (each) =>
+      visitPath(each.document ?? decodeFields(each.raw, roots), parts, visit),
+    );
   }
-  return { values, ok: 1 };
+  return { values: [...values.values()], ok: 1 };
 };

@@ -1,17 +1,18 @@
 import { ObjectId } from 'bson';
-import { checkExpressions } from '../aggregation/check.ts';
-import { isKnownStage } from '../aggregation/pipeline.ts';
 import type { Engine } from '../engine.ts';
-import { CommandError, failedToParse, notImplemented, searchNeedsAtlas, typeMismatch } from '../errors.ts';
+import { Memory } from '../memory.ts';
+import type { Step } from '../pauses.ts';
 import { fieldsOf } from '../query/conditions.ts';
 import { type MatchContext, searchMatcher } from '../query/matcher.ts';
 import { type Plan, plan } from '../query/planner.ts';
-import { type Found, scan } from '../query/scan.ts';
-import { sortBy } from '../query/sort.ts';
+import { type Found, pausingScan, type Test } from '../query/scan.ts';
+import { compileSort, type SortOrder } from '../query/sort.ts';
+import { type Sorting, sorted } from '../query/sorted.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { KeyValue } from '../storage/store.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { decode, decodeFields } from '../values/decode.ts';
+import { sizeOf } from '../values/size.ts';
 import { type Command, matchContext, viewOf } from './context.ts';
 
 /** What a search needs, whichever command asks. */
@@ -23,15 +24,19 @@ export interface Search {
   limit?: number;
 }
 
-/** Finds documents in order; sorts in memory only when no index yields the order. */
-export function* search(
+/**
+ * Finds documents in order; sorts in memory only when no index yields the order. A filter, a sort or a hint that is malformed is
+ * an error at once, whatever documents there are.
+ */
+export function search(
   view: KeyValue,
   collection: Collection,
   request: Search,
   context: MatchContext,
-): Generator<Found> {
+): Generator<Step<Found>> {
   const { filter, sort, hint, skip = 0, limit = Number.MAX_SAFE_INTEGER } = request;
   const test = { matches: searchMatcher(filter, context), fields: fieldsOf(filter) };
+  const order = sort === undefined ? undefined : compileSort(sort, context.collator);
   const chosen = plan(collection, {
     view,
     filter,
@@ -40,27 +45,84 @@ export function* search(
     collator: context.collator,
     limited: request.limit !== undefined,
   });
-  let results: Iterable<Found> = scan(view, collection, chosen, test, expectedEntries(chosen, request));
-  if (!chosen.sorted && sort !== undefined) {
-    const found = [...results];
-    results = sortBy(
-      found,
-      (each) => {
-        each.document ??= decode(each.raw);
-        return each.document;
-      },
-      sort,
-      context,
-    );
-  }
+  const found = pausingScan(view, collection, chosen, test, expectedEntries(chosen, request));
+  const results = chosen.sorted || order === undefined ? found : sortFound(view, found, test, order, skip + limit);
+  return part(results, skip, limit);
+}
+
+function* part(results: Iterable<Step<Found>>, skip: number, limit: number): Generator<Step<Found>> {
   if (limit <= 0) return;
   let skipped = 0;
   let taken = 0;
   for (const found of results) {
-    if (skipped++ < skip) continue;
-    yield found;
-    if (++taken >= limit) return;
+    if (found === undefined) yield undefined;
+    else if (skipped++ >= skip) {
+      yield found;
+      if (++taken >= limit) return;
+    }
   }
+}
+
+/** A found document in a sort: beyond some bytes only its key is kept, and it is read again when its turn comes. */
+interface Row {
+  key: Buffer;
+  raw: Buffer | undefined;
+  values: unknown[];
+  size: number;
+}
+
+/** Bytes of documents that a sort keeps beside what it sorts them by. */
+const MAX_KEPT = 16 * 1024 * 1024;
+const ROW_BYTES = 64;
+
+/** Sorts found documents, those that are wanted first; `most` is how many that are. */
+function* sortFound(
+  view: KeyValue,
+  found: Iterable<Step<Found>>,
+  test: Test,
+  { fields, valuesOf, order }: SortOrder,
+  most: number,
+): Generator<Step<Found>> {
+  const memory = new Memory();
+  let kept = 0;
+  function* rows(): Generator<Step<Row>> {
+    for (const each of found) {
+      if (each === undefined) {
+        yield undefined;
+        continue;
+      }
+      const values = valuesOf(each.document ?? decodeFields(each.raw, fields));
+      const raw = kept + each.raw.length <= MAX_KEPT ? each.raw : undefined;
+      yield { key: each.key, raw, values, size: ROW_BYTES + each.key.length + sizeOf(values) };
+    }
+  }
+  const sorting: Sorting<Row> = {
+    order: (a, b) => order(a.values, b.values),
+    hold: ({ raw, size }, sign) => {
+      memory.add(sign * size, 'sort');
+      kept += sign * (raw?.length ?? 0);
+    },
+  };
+  for (const row of sorted(rows(), sorting, most)) {
+    if (row === undefined) yield undefined;
+    else {
+      const raw = row.raw ?? readAgain(view, row, test, (document) => order(valuesOf(document), row.values) === 0);
+      yield raw && { key: row.key, raw, document: undefined };
+    }
+  }
+}
+
+/** The document as it is now; undefined where it is gone, or was changed so that it stands elsewhere. */
+function readAgain(
+  view: KeyValue,
+  { key }: Row,
+  { matches }: Test,
+  isInPlace: (document: Doc) => boolean,
+): Buffer | undefined {
+  const raw = view.get(key);
+  if (raw === undefined) return undefined;
+  const document = decode(raw);
+  return matches(document) && isInPlace(document) ? raw : undefined;
 }
 
 /** How many entries a search will read at least: all it may return, or what a first batch takes. */
@@ -74,8 +136,13 @@ const FIRST_ENTRIES = 101;
 export const isPlainId = (id: unknown): boolean =>
   typeof id === 'string' || typeof id === 'number' || id instanceof ObjectId;
 
-/** Counts matches, without reading documents where an index answers alone. */
-export function countMatches(engine: Engine, command: Command, collection: Collection, request: Search): number {
+/** Counts matches, with pauses, and without reading documents where an index answers alone. */
+export function* countMatches(
+  engine: Engine,
+  command: Command,
+  collection: Collection,
+  request: Search,
+): Generator<undefined, number> {
   const context = matchContext(engine, command);
   const view = viewOf(engine, command);
   const test = { matches: searchMatcher(request.filter, context), fields: fieldsOf(request.filter) };
@@ -85,13 +152,33 @@ export function countMatches(engine: Engine, command: Command, collection: Colle
     if (!chosen.narrowed && isLatest && chosen.index === undefined) return collection.syncedCount;
     let total = 0;
     for (const range of chosen.ranges) {
-      total += chosen.points ? Number(view.get(range.low) !== undefined) : view.count(range);
+      if (chosen.points) total += Number(view.get(range.low) !== undefined);
+      else total += yield* countKeys(view, range);
+      yield undefined;
     }
     return total;
   }
   let total = 0;
-  for (const _found of scan(view, collection, chosen, test)) total++;
+  for (const found of pausingScan(view, collection, chosen, test)) {
+    if (found === undefined) yield undefined;
+    else total++;
+  }
   return total;
+}
+
+/** Keys that are counted without a pause: less than 1 ms. */
+const COUNTED_AT_ONCE = 10_000;
+
+function* countKeys(view: KeyValue, { low, high }: { low: Buffer; high: Buffer }): Generator<undefined, number> {
+  let total = 0;
+  let from = low;
+  for (;;) {
+    const next = view.keyAt({ low: from, high }, COUNTED_AT_ONCE);
+    if (next === undefined) return total + view.count({ low: from, high });
+    total += COUNTED_AT_ONCE;
+    from = next;
+    yield undefined;
+  }
 }
 
 /** Whether index entries alone say how many documents match. */
@@ -106,58 +193,6 @@ export function countStage(stage: Doc): ((total: number) => Doc) | undefined {
   const { _id: id, ...fields } = group;
   const [name, operation] = Object.entries(fields)[0] as [string, unknown];
   const isConstant = id === null || typeof id === 'number';
-  const isCount = isDocument(operation) && operation.$sum === 1;
+  const isCount = isDocument(operation) && Object.keys(operation).join() === '$sum' && operation.$sum === 1;
   return isConstant && isCount ? (total) => ({ _id: id, [name]: total }) : undefined;
-}
-
-/** The stages of a pipeline, each checked to be a known one with a single name. */
-export function stagesOf(pipeline: unknown, isNested = false): Doc[] {
-  if (!Array.isArray(pipeline)) throw typeMismatch("'pipeline' option must be specified as an array");
-  for (const stage of pipeline) {
-    if (!isDocument(stage)) throw typeMismatch("Each element of the 'pipeline' array must be an object");
-    const names = Object.keys(stage);
-    if (names.length !== 1)
-      throw new CommandError(
-        40323,
-        'Location40323',
-        'A pipeline stage specification object must contain exactly one field.',
-      );
-    checkStage(names[0] as string, isNested);
-    for (const nested of nestedPipelines(stage)) stagesOf(nested, true);
-  }
-  checkExpressions(pipeline);
-  return pipeline as Doc[];
-}
-
-/** The pipelines within a stage. */
-function nestedPipelines({ $facet: facet, $lookup: lookup, $unionWith: union }: Doc): unknown[] {
-  if (isDocument(facet)) return Object.values(facet);
-  return [lookup, union].flatMap((each) => (isDocument(each) && each.pipeline !== undefined ? [each.pipeline] : []));
-}
-
-const refused = new Set(['$changeStream', '$search', '$searchMeta', '$vectorSearch', '$geoNear', '$planCacheStats']);
-
-const onlyAtTop = new Set([
-  '$out',
-  '$merge',
-  '$collStats',
-  '$indexStats',
-  '$currentOp',
-  '$listLocalSessions',
-  '$listSessions',
-]);
-
-function checkStage(name: string, isNested: boolean): void {
-  if (isNested && onlyAtTop.has(name))
-    throw new CommandError(40600, 'Location40600', `${name} is not allowed to be used within another stage`);
-  if (name === '$listSearchIndexes') throw searchNeedsAtlas();
-  if (refused.has(name)) throw notImplemented(`${name} is not supported`);
-  if (isKnownStage(name) || onlyAtTop.has(name)) return;
-  if (!name.startsWith('$')) throw failedToParse(`Unrecognized pipeline stage name: '${name}'`);
-  throw new CommandError(40324, 'Location40324', `Unrecognized pipeline stage name: '${name}'`);
-}
-
-/** Found documents, decoded for a pipeline: all of each, or only the fields that it reads. */
-export function* decoded(found: Iterable<Found>, fields: ReadonlySet<string> | undefined): Generator<Doc> {
-  for (const { raw } of found) yield fields === undefined ? decode(raw) : decodeFields(raw, fields);
 }

@@ -1,4 +1,4 @@
-import { runPipeline } from '../aggregation/pipeline.ts';
+import { compileChange } from '../aggregation/pipeline.ts';
 import type { Engine } from '../engine.ts';
 import { CommandError, failedToParse } from '../errors.ts';
 import { compileFilter, type MatchContext } from '../query/matcher.ts';
@@ -20,9 +20,10 @@ import { type Doc, encode, encodeForStorage, isDocument } from '../values/codec.
 import { typeName } from '../values/compare.ts';
 import { decode } from '../values/decode.ts';
 import { toDouble } from '../values/numeric.ts';
-import { type Command, collectionName, type Handler, matchContext, pipelineContext, statementsOf } from './context.ts';
+import { type Command, collectionName, type Handler, matchContext, statementsOf } from './context.ts';
 import { checkStatement } from './fields.ts';
 import { matching } from './matching.ts';
+import { pipelineContext } from './sources.ts';
 import { readUpdate, type UpdateStatement } from './update-statement.ts';
 
 interface WriteError {
@@ -279,14 +280,11 @@ export function compileStatement(
     throw failedToParse(`Update argument must be either an object or an array, not ${typeName(u)}`);
   return compileUpdate(u, {
     collator: context.collator,
-    evaluate: context.evaluate,
+    expression: context.expression,
     filter: q,
     arrayFilters,
-    runPipeline: (pipeline, document) => {
-      const pipelines = pipelineContext(engine, command, statement.collation);
-      if (c !== undefined) pipelines.variables = { ...pipelines.variables, ...c };
-      return [...runPipeline(pipeline, [document], pipelines)][0] ?? {};
-    },
+    compilePipeline: (pipeline) =>
+      compileChange(pipeline, pipelineContext(engine, command, { collation: statement.collation, constants: c })),
   });
 }
 

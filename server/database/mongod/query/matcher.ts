@@ -12,8 +12,8 @@ export type Matcher = (document: Doc) => boolean;
 /** What a filter needs beside itself. */
 export interface MatchContext {
   collator?: Collator | undefined;
-  /** Evaluates an aggregation expression, for $expr. */
-  evaluate?: ((expression: unknown, document: Doc) => unknown) | undefined;
+  /** Compiles an aggregation expression, for $expr and computed projections. */
+  expression?: ((expression: unknown) => (document: unknown) => unknown) | undefined;
   /** Adds to a matcher what ends a search that takes too long. */
   within?: ((matches: Matcher) => Matcher) | undefined;
   /** The time that is left, in milliseconds, for what takes long within one document. */
@@ -64,9 +64,9 @@ function logical(name: string, operand: unknown, context: MatchContext): Matcher
       return (document) => !none.some((test) => test(document));
     }
     case '$expr': {
-      const evaluate = context.evaluate;
-      if (evaluate === undefined) throw notImplemented('$expr is not allowed in this context');
-      return (document) => isTruthy(evaluate(operand, document));
+      if (context.expression === undefined) throw notImplemented('$expr is not allowed in this context');
+      const evaluate = context.expression(operand);
+      return (document) => isTruthy(evaluate(document));
     }
     case '$comment':
       return () => true;

@@ -13,43 +13,76 @@ type Node = Map<string, Node | Leaf>;
 interface Leaf {
   include?: boolean;
   compute?: (value: unknown, document: Doc) => unknown;
+  /** Computed where the field stands, from its value; other computed fields come last. */
+  inPlace?: boolean;
+  /** It changes a field without choosing what else is seen. */
+  isNeutral?: boolean;
 }
 
 const isLeaf = (node: Node | Leaf): node is Leaf => !(node instanceof Map);
 
+/** A compiled projection. */
+export interface CompiledProjection {
+  project: Projection;
+  /** The top-level fields of its documents that it names, if it shows no others; beside them it reads those of its expressions. */
+  fields: ReadonlySet<string> | undefined;
+}
+
 /** Compiles find's projection; undefined when it leaves documents as they are. */
 export function compileProjection(spec: Doc | undefined, filter: Doc, context: MatchContext): Projection | undefined {
   if (spec === undefined || Object.keys(spec).length === 0) return undefined;
+  return compile(spec, context, filter).project;
+}
+
+/** Compiles the projection of a $project stage, which knows no positions, and its $slice and $elemMatch are expressions. */
+export function compileStageProjection(spec: Doc, context: MatchContext): CompiledProjection {
+  return compile(spec, context, undefined);
+}
+
+function compile(spec: Doc, context: MatchContext, filter: Doc | undefined): CompiledProjection {
   const root: Node = new Map();
   let inclusion: boolean | undefined;
   let includeId: boolean | undefined;
   for (const [path, value] of flatten(spec)) {
-    if (path.endsWith('.$')) {
-      inclusion = agree(inclusion, true, path);
-      place(root, path.slice(0, -2), { include: true, compute: positional(path.slice(0, -2), filter, context) });
-      continue;
-    }
-    if (path.startsWith('$'))
-      throw new CommandError(16410, 'Location16410', "FieldPath field names may not start with '$'");
-    const leaf = leafFor(value, context);
+    const isPositional = path.endsWith('.$');
+    if (path.includes('.$.')) throw located(31394, 'the positional operator may only be used at the end of a path');
+    if (!isPositional) checkPath(path);
+    const leaf = isPositional ? positionalLeaf(path, value, filter, context) : leafFor(value, path, filter, context);
     if (path === '_id' && leaf.compute === undefined) {
       includeId = leaf.include === true;
       continue;
     }
     if (leaf.include !== undefined) inclusion = agree(inclusion, leaf.include, path);
-    place(root, path, leaf);
+    else if (!leaf.isNeutral) {
+      if (inclusion === false) throw located(31252, `Cannot use an expression in an exclusion projection: ${path}`);
+      inclusion = true;
+    }
+    place(root, path.replace(/\.\$$/, ''), leaf);
   }
-  if (inclusion === undefined) inclusion = includeId === true || [...root.values()].some(isExpression);
-  if (inclusion) {
+  if (inclusion ?? includeId === true) {
     const keepId = includeId !== false;
-    return (document) => {
-      const chosen = include(document, root, document) as Doc;
-      if (!keepId || !Object.hasOwn(document, '_id') || Object.hasOwn(chosen, '_id')) return chosen;
-      return withIdFirst(document._id, chosen);
+    return {
+      fields: new Set(['_id', ...root.keys()]),
+      project: (document) => {
+        const chosen = include(document, root, document) as Doc;
+        if (!keepId || !Object.hasOwn(document, '_id') || Object.hasOwn(chosen, '_id')) return chosen;
+        return withIdFirst(document._id, chosen);
+      },
     };
   }
   if (includeId === false) root.set('_id', { include: false });
-  return (document) => exclude(document, root, document) as Doc;
+  return { fields: undefined, project: (document) => exclude(document, root, document) as Doc };
+}
+
+const located = (code: number, message: string) => new CommandError(code, `Location${code}`, message);
+
+function checkPath(path: string): void {
+  if (path.split('.').some((part) => part.startsWith('$')))
+    throw located(16410, `FieldPath field names may not start with '$': '${path}'`);
+  if (path === '') throw located(40352, 'FieldPath cannot be constructed with empty string');
+  if (path.endsWith('.')) throw located(40353, "FieldPath must not end with a '.'.");
+  if (path.startsWith('.') || path.includes('..'))
+    throw located(15998, 'FieldPath field names may not be empty strings.');
 }
 
 /**
@@ -76,14 +109,6 @@ export function flatten(spec: Doc, prefix = ''): [path: string, value: unknown][
   });
 }
 
-const isExpression = (node: Node | Leaf): boolean =>
-  !isLeaf(node)
-    ? [...node.values()].some(isExpression)
-    : isLeaf(node) && node.compute !== undefined && node.include === undefined && !neutralLeaves.has(node);
-
-/** $slice changes a field without choosing what else is seen. */
-const neutralLeaves = new WeakSet<Leaf>();
-
 function agree(before: boolean | undefined, now: boolean, path: string): boolean {
   if (before === undefined || before === now) return now;
   throw now
@@ -91,40 +116,43 @@ function agree(before: boolean | undefined, now: boolean, path: string): boolean
     : new CommandError(31254, 'Location31254', `Cannot do exclusion on field ${path} in inclusion projection`);
 }
 
-function leafFor(value: unknown, context: MatchContext): Leaf {
+/** Whether $slice is that of find: how many, or how many to skip and how many. */
+const isFindSlice = (operand: unknown): boolean =>
+  !isDocument(operand) &&
+  (!Array.isArray(operand) || operand.length === 2) &&
+  [operand].flat().every((each) => !Number.isNaN(toDouble(each)));
+
+function leafFor(value: unknown, path: string, filter: Doc | undefined, context: MatchContext): Leaf {
   if (typeof value === 'boolean') return { include: value };
   if (!isDocument(value)) {
     const number = toDouble(value);
     if (!Number.isNaN(number)) return { include: number !== 0 };
-    return { compute: (_old, document) => context.evaluate?.(value, document) };
+    return computed(value, context);
   }
-  if (
-    '$slice' in value &&
-    (typeof value.$slice !== 'object' ||
-      (Array.isArray(value.$slice) &&
-        value.$slice.length === 2 &&
-        value.$slice.every((each) => !Number.isNaN(toDouble(each)))))
-  ) {
-    const leaf = { compute: slice(value.$slice) };
-    neutralLeaves.add(leaf);
-    return leaf;
-  }
-  if ('$meta' in value) {
-    throw notImplemented('$meta is not supported');
-  }
-  if ('$elemMatch' in value) {
+  const isFind = filter !== undefined;
+  if ('$meta' in value) throw notImplemented('$meta is not supported');
+  if (isFind && '$slice' in value && isFindSlice(value.$slice))
+    return { isNeutral: true, inPlace: true, compute: slice(value.$slice) };
+  if (isFind && '$elemMatch' in value) {
+    if (path.includes('.')) throw located(31275, 'Cannot use $elemMatch projection on a nested field.');
     const test = elementTest(value.$elemMatch, context);
     return {
       include: true,
+      inPlace: true,
       compute: (old) => {
         const found = Array.isArray(old) ? old.find(test) : undefined;
         return found === undefined ? undefined : [found];
       },
     };
   }
-  if (Object.keys(value).length === 0)
-    throw badValue('An empty sub-projection is not a valid value. Found empty object at path');
-  return { compute: (_old, document) => context.evaluate?.(value, document) };
+  if (Object.keys(value).length === 0) throw located(51270, `Invalid empty sub-projection: ${path}`);
+  return computed(value, context);
+}
+
+function computed(expression: unknown, { expression: compileExpression }: MatchContext): Leaf {
+  if (compileExpression === undefined) throw notImplemented('expressions are not allowed in this context');
+  const evaluate = compileExpression(expression);
+  return { compute: (_old, document) => evaluate(document) };
 }
 
 function slice(operand: unknown): (value: unknown) => unknown {
@@ -136,6 +164,15 @@ function slice(operand: unknown): (value: unknown) => unknown {
     const start = first < 0 ? Math.max(value.length + first, 0) : first;
     return value.slice(start, start + size);
   };
+}
+
+function positionalLeaf(path: string, value: unknown, filter: Doc | undefined, context: MatchContext): Leaf {
+  if (filter === undefined) throw located(31324, 'Cannot use positional projection in aggregation projection');
+  if (isDocument(value)) throw located(31271, 'positional projection cannot be used with an expression or sub object');
+  const number = typeof value === 'boolean' ? Number(value) : toDouble(value);
+  if (Number.isNaN(number)) throw located(31308, 'positional projection cannot be used with a literal');
+  if (number === 0) throw located(31395, 'positional projection cannot be used with exclusion');
+  return { include: true, inPlace: true, compute: positional(path.slice(0, -2), filter, context) };
 }
 
 function positional(path: string, filter: Doc, context: MatchContext): (value: unknown) => unknown {
@@ -174,9 +211,17 @@ function place(root: Node, path: string, leaf: Leaf): void {
 
 const collision = (path: string) => new CommandError(31249, 'Location31249', `Path collision at ${path}`);
 
+const comesLast = (leaf: Leaf): boolean => leaf.compute !== undefined && !leaf.inPlace;
+
+/** What a projection shows of a field where it stands. */
+function leafValue(leaf: Leaf, value: unknown, root: Doc): unknown {
+  if (leaf.compute === undefined) return value;
+  return leaf.inPlace ? leaf.compute(value, root) : undefined;
+}
+
 /** Whether something under a node is computed, and so comes into being where there is nothing. */
 const computes = (node: Node): boolean =>
-  [...node.values()].some((child) => (isLeaf(child) ? child.compute !== undefined && !child.include : computes(child)));
+  [...node.values()].some((child) => (isLeaf(child) ? comesLast(child) : computes(child)));
 
 function include(value: unknown, node: Node, root: Doc): unknown {
   if (Array.isArray(value)) {
@@ -189,19 +234,14 @@ function include(value: unknown, node: Node, root: Doc): unknown {
   for (const name of Object.keys(value)) {
     const child = node.get(name);
     if (child === undefined) continue;
-    const kept = isLeaf(child)
-      ? child.compute
-        ? child.compute(value[name], root)
-        : value[name]
-      : include(value[name], child, root);
+    const kept = isLeaf(child) ? leafValue(child, value[name], root) : include(value[name], child, root);
     if (kept !== undefined) setField(result, name, kept);
   }
   for (const [name, child] of node) {
-    if (Object.hasOwn(value, name)) continue;
     if (!isLeaf(child)) {
-      if (computes(child)) addField(result, name, include({}, child, root));
-    } else if (child.compute !== undefined && !child.include) {
-      const computed = child.compute(undefined, root);
+      if (!Object.hasOwn(value, name) && computes(child)) addField(result, name, include({}, child, root));
+    } else if (comesLast(child)) {
+      const computed = child.compute?.(undefined, root);
       if (computed !== undefined) addField(result, name, computed);
     }
   }
@@ -217,13 +257,7 @@ function exclude(value: unknown, node: Node, root: Doc): unknown {
     const child = node.get(name);
     if (child === undefined) setField(result, name, value[name]);
     else if (!isLeaf(child)) setField(result, name, exclude(value[name], child, root));
-    else if (child.include !== false && child.compute !== undefined)
-      setField(result, name, child.compute(value[name], root));
-  }
-  for (const [name, child] of node) {
-    if (Object.hasOwn(value, name) || !isLeaf(child) || child.compute === undefined) continue;
-    const computed = child.compute(undefined, root);
-    if (computed !== undefined) setField(result, name, computed);
+    else if (child.compute !== undefined) setField(result, name, child.compute(value[name], root));
   }
   return result;
 }

@@ -6,22 +6,6 @@ import { fieldNames } from '../values/order.ts';
 import type { MatchContext } from './matcher.ts';
 import { indexedValues } from './paths.ts';
 
-/** Orders documents by a sort specification: of an array, the smallest element counts upwards, the largest downwards. */
-export function sortComparator(spec: Doc, collator?: Collator): (a: Doc, b: Doc) => number {
-  const keys = sortKeys(spec);
-  return (a, b) => {
-    for (const { parts, direction } of keys) {
-      const order = compare(
-        sortValue(a, parts, direction, collator),
-        sortValue(b, parts, direction, collator),
-        collator,
-      );
-      if (order !== 0) return order * direction;
-    }
-    return 0;
-  };
-}
-
 interface SortKey {
   parts: string[];
   direction: number;
@@ -59,6 +43,38 @@ function sortValue(document: Doc, parts: readonly string[], direction: number, c
   return chosen;
 }
 
+/** A compiled sort specification. */
+export interface SortOrder {
+  /** The top-level fields that it reads. */
+  fields: ReadonlySet<string>;
+  /** What documents are ordered by: of an array, the smallest element counts upwards, the largest downwards. */
+  valuesOf(document: Doc): unknown[];
+  order(a: readonly unknown[], b: readonly unknown[]): number;
+}
+
+/** Compiles a sort specification. @throws CommandError for a direction that is neither 1 nor -1 */
+export function compileSort(spec: unknown, collator?: Collator): SortOrder {
+  if (!isDocument(spec)) throw badValue('sort must be a document');
+  const keys = sortKeys(spec);
+  return {
+    fields: new Set(keys.map(({ parts }) => parts[0] as string)),
+    valuesOf: (document) => keys.map(({ parts, direction }) => sortValue(document, parts, direction, collator)),
+    order: (a, b) => {
+      for (let i = 0; i < keys.length; i++) {
+        const order = compare(a[i], b[i], collator);
+        if (order !== 0) return order * (keys[i] as SortKey).direction;
+      }
+      return 0;
+    },
+  };
+}
+
+/** Orders documents by a sort specification. */
+export function sortComparator(spec: Doc, collator?: Collator): (a: Doc, b: Doc) => number {
+  const { valuesOf, order } = compileSort(spec, collator);
+  return (a, b) => order(valuesOf(a), valuesOf(b));
+}
+
 /** Sorts items by the sort values of their documents, computed once each. */
 export function sortBy<T>(
   items: T[],
@@ -66,20 +82,8 @@ export function sortBy<T>(
   spec: Doc,
   { collator }: Pick<MatchContext, 'collator'> = {},
 ): T[] {
-  if (!isDocument(spec)) throw badValue('sort must be a document');
-  const keys = sortKeys(spec);
-  if (keys.length === 0) return items;
-  const rows = items.map((item) => {
-    const document = documentOf(item);
-    const values = keys.map(({ parts, direction }) => sortValue(document, parts, direction, collator));
-    return { item, values };
-  });
-  rows.sort((a, b) => {
-    for (let i = 0; i < keys.length; i++) {
-      const order = compare(a.values[i], b.values[i], collator);
-      if (order !== 0) return order * (keys[i] as SortKey).direction;
-    }
-    return 0;
-  });
-  return rows.map((row) => row.item);
+  const { fields, valuesOf, order } = compileSort(spec, collator);
+  if (fields.size === 0) return items;
+  const rows = items.map((item) => ({ item, values: valuesOf(documentOf(item)) }));
+  return rows.sort((a, b) => order(a.values, b.values)).map((row) => row.item);
 }

@@ -25,6 +25,8 @@ export interface Index {
   roots: Set<string>;
   /** The group in which it was built: an older state of the collection lacks its entries. */
   since?: number;
+  /** It is no longer there, for whoever is still reading it. */
+  dropped?: boolean;
   /** Some document has more than one entry. */
   multikey: boolean;
 }
@@ -43,6 +45,8 @@ export interface Collection {
   uuid: Buffer;
   options: Doc;
   ident: Buffer;
+  /** It is no longer there, for whoever is still reading it. */
+  dropped?: boolean;
   indexes: Index[];
   /** Builds that are under way. */
   builds: Build[];
@@ -127,6 +131,7 @@ export class Catalog {
   /** Forgets a collection; its keys become orphans, to be removed little by little. */
   drop(store: KeyValue, collection: Collection): void {
     this.collections.delete(collection.namespace);
+    collection.dropped = true;
     this.dirty.delete(collection);
     store.remove(catalogKey(collection.namespace));
     this.abandon(store, [collection.ident, ...collection.indexes.map((index) => index.ident)]);
@@ -158,9 +163,9 @@ export class Catalog {
     this.unsynced.push({ collection, count: collection.count });
   }
 
-  /** Notes that counts or flags changed; they are written at the end of the group. */
+  /** Notes that counts or flags of a collection changed, if it is listed; they are written at the end of the group. */
   touch(collection: Collection): void {
-    this.dirty.add(collection);
+    if (this.collections.get(collection.namespace) === collection) this.dirty.add(collection);
   }
 
   saveDirty(store: KeyValue): void {

@@ -1,4 +1,3 @@
-import { evaluator } from '../aggregation/pipeline.ts';
 import { CommandError } from '../errors.ts';
 import { compileFilter, type Matcher } from '../query/matcher.ts';
 import { isPosition, pathExists } from '../query/paths.ts';
@@ -12,7 +11,7 @@ const compiledFilters = new WeakMap<Doc, Matcher>();
 function compiled(filter: Doc): Matcher {
   let matches = compiledFilters.get(filter);
   if (matches === undefined) {
-    matches = compileFilter(filter, { evaluate: evaluator({ documentsOf: () => [] }) });
+    matches = compileFilter(filter);
     compiledFilters.set(filter, matches);
   }
   return matches;

@@ -16,6 +16,8 @@ export class Overlay implements KeyValue {
   /** The changed keys in order, but for those that were added since a range was last read. */
   private sorted: string[] = [];
   private added: string[] = [];
+  /** Counts the changes. */
+  version = 0;
 
   constructor(snapshot: Snapshot) {
     this.snapshot = snapshot;
@@ -46,6 +48,7 @@ export class Overlay implements KeyValue {
   }
 
   private change(key: Buffer, value: Buffer | null): void {
+    this.version++;
     const text = key.latin1Slice(0, key.length);
     const changed = this.changes.get(text);
     if (changed !== undefined) {
@@ -85,6 +88,10 @@ export class Overlay implements KeyValue {
 
   count(range: Range): number {
     return this.entries(range, Number.MAX_SAFE_INTEGER, false).length;
+  }
+
+  keyAt(range: Range, position: number): Buffer | undefined {
+    return this.entries(range, position + 1, false)[position]?.key;
   }
 
   /** Writes the changes of a committed transaction through. */

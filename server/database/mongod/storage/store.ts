@@ -18,6 +18,8 @@ export interface Range {
 export interface KeyValue {
   /** The group whose state a snapshot shows; undefined for the latest state. */
   readonly snapshotGroup?: number;
+  /** Another number whenever what is read here may have changed. */
+  readonly version: number;
   get(key: Buffer): Buffer | undefined;
   put(key: Buffer, value: Buffer): void;
   remove(key: Buffer): void;
@@ -25,6 +27,8 @@ export interface KeyValue {
   entries(range: Range, limit: number, reverse: boolean): Entry[];
   /** The number of keys in the range. */
   count(range: Range): number;
+  /** The key of the range that so many others come before; undefined where there are no more. */
+  keyAt(range: Range, position: number): Buffer | undefined;
 }
 
 type Job = () => void;
@@ -90,6 +94,11 @@ export class Store implements KeyValue {
     return this.data.getKeysCount({ start: range.low, end: range.high });
   }
 
+  keyAt({ low, high }: Range, position: number): Buffer | undefined {
+    const [key] = this.data.getKeys({ start: low, end: high, offset: position, limit: 1 });
+    return key;
+  }
+
   /** What a transaction reads: the state now, kept until `release` is called. */
   snapshot(): Snapshot {
     this.root.resetReadTxn();
@@ -99,6 +108,10 @@ export class Store implements KeyValue {
   /** The number of the group that is running, or of the last one. */
   get currentGroup(): number {
     return this.group;
+  }
+
+  get version(): number {
+    return this.committed;
   }
 
   get committedGroup(): number {

@@ -72,7 +72,7 @@ describe('cursors of the engine', () => {
     expect(await engine.code({ getMore: id, collection: 'rows' })).to.equal(43);
   });
 
-  it('are closed when nobody has asked for ten minutes, unless they were to stay', () => {
+  it('are closed when nobody has asked for ten minutes, unless they were to stay', async () => {
     const cursors = new Cursors();
     let closed = 0;
     function* numbers(): Generator<Buffer> {
@@ -82,14 +82,14 @@ describe('cursors of the engine', () => {
         closed++;
       }
     }
-    const { id } = cursors.open('a.b', numbers(), 1);
-    const stays = cursors.open('a.b', numbers(), 1, { noTimeout: true }).id;
+    const { id } = await cursors.open('a.b', numbers(), 1);
+    const stays = (await cursors.open('a.b', numbers(), 1, { noTimeout: true })).id;
     const opened = Date.now();
     cursors.expire(opened + 599_000);
     expect(cursors.size).to.equal(2);
     cursors.expire(opened + 601_000);
     expect([cursors.size, closed]).to.deep.equal([1, 1]);
-    expect(() => cursors.more(id, 'a.b', 1, '')).to.throw(/not found/);
-    expect(cursors.more(stays, 'a.b', 1, '').documents).to.have.length(1);
+    expect(await cursors.more(id, 'a.b', 1, '').catch(({ code }) => code)).to.equal(43);
+    expect((await cursors.more(stays, 'a.b', 1, '')).documents).to.have.length(1);
   });
 });

@@ -71,9 +71,6 @@ const expressions: [Document | string, unknown][] = [
   [{ $sqrt: 4 }, 'double 2'],
   [{ $sqrt: ['$l'] }, `double ${Math.sqrt(6)}`],
   [{ $ln: 1 }, 'double 0'],
-  [{ $bitAnd: ['$i', 3] }, 'int 2'],
-  [{ $bitOr: ['$l', 1] }, 'long 7'],
-  [{ $bitNot: '$i' }, 'int -7'],
   [{ $min: ['$l', 7] }, 'long 6'],
   [{ $max: ['$f', '$x'] }, 'decimal 6'],
   [{ $sum: ['$i', 1] }, 'int 7'],
@@ -120,8 +117,6 @@ const expressions: [Document | string, unknown][] = [
   [{ $first: [[['$i'], 1]] }, ['int 6']],
   [{ $substrCP: ['abc', long(1), double(1)] }, 'b'],
   [{ $range: [0, long(2)] }, ['int 0', 'int 1']],
-  [{ $dateAdd: { startDate: '$t', unit: 'second', amount: long(1) } }, new Date(2000)],
-  [{ $dateDiff: { startDate: new Date(0), endDate: '$t', unit: 'second' } }, 'long 1'],
   [{ $in: ['$i', ['$x']] }, true],
   [{ $in: [decimal('2.50'), ['$f']] }, true],
   [{ $indexOfArray: [['a', '$x'], '$i'] }, 'int 1'],
@@ -139,9 +134,7 @@ const expressions: [Document | string, unknown][] = [
   [{ $setEquals: [['$i'], ['$x', '$l']] }, true],
   [{ $setIsSubset: [['$x'], ['$i', 1]] }, true],
   [{ $sortArray: { input: [3, '$x', '$f'], sortBy: 1 } }, ['double 2.5', 'int 3', 'decimal 6']],
-  [{ $minN: { input: ['$x', '$f', 3], n: long(2) } }, ['double 2.5', 'int 3']],
   [{ $arrayToObject: [[['k', ['$i', '$l']]]] }, { k: ['int 6', 'long 6'] }],
-  [{ $median: { input: [10, 9, 1], method: 'approximate' } }, 'double 9'],
 ];
 
 /** Expressions that MongoDB refuses, with its code. */
@@ -157,7 +150,6 @@ const refused: [string, Document, number][] = [
   ['an unknown type', { $convert: { input: 1, to: 'number' } }, 2],
   ['no branch of $switch', { $switch: { branches: [{ case: false, ...result(1) }] } }, 40066],
   ['$in of no array', { $in: [1, 2] }, 40081],
-  ['the sine of a decimal, which this engine cannot', { $sin: '$x' }, 238],
 ];
 
 const equals = [6, long(6), double(6), decimal('6.0')];
@@ -279,7 +271,7 @@ describe('numbers of the engine', () => {
     }
   });
 
-  it('join across types by $lookup and $graphLookup, also under a collation', async () => {
+  it('join across types by $lookup, also under a collation', async () => {
     const others = engine.db.collection<{ _id: number; [name: string]: unknown }>('others');
     await others.insertMany(equals.map((k, at) => ({ _id: at, k, next: decimal('7'), name: 'a' })));
     await others.insertOne({ _id: 9, k: long(7), next: null, name: 'B' });
@@ -289,39 +281,23 @@ describe('numbers of the engine', () => {
         [
           { $lookup: { from: 'others', localField: 'v', foreignField: 'k', as: 'by' } },
           { $lookup: { from: 'others', localField: 'name', foreignField: 'name', as: 'named' } },
-          {
-            $graphLookup: {
-              ...{ from: 'others', startWith: '$v', connectFromField: 'next', connectToField: 'k' },
-              ...{ as: 'graph', depthField: 'depth' },
-            },
-          },
         ],
         { collation: { locale: 'en', strength: 2 } },
       )
       .toArray();
     expect(found?.by).to.have.length(4);
     expect(found?.named).to.have.length(4);
-    expect(found?.graph.map(({ _id, depth }: Document) => [_id, Number(depth)])).to.deep.equal([
-      ...[0, 1, 2, 3].map((id) => [id, 0]),
-      [9, 1],
-    ]);
   });
 
-  it('stand in buckets, and in stages with numbers of any type', async () => {
+  it('stand in stages with numbers of any type', async () => {
     await rows().insertMany([{ v: long(1) }, { v: double(7) }, { v: decimal('7.5') }, { v: 'x' }]);
     const stages = [
-      { $bucket: { groupBy: '$v', boundaries: [0, long(5), double(10)], default: 'other' } },
+      { $sort: { v: 1 } },
+      { $project: { _id: 0, v: double(1) } },
       { $skip: long(1) },
       { $limit: double(1) },
-      { $project: { _id: 1, count: double(1) } },
+      { $set: { n: 1 } },
     ];
-    expect((await rows().aggregate(stages, raw).toArray()).map(typed)).to.deep.equal([
-      { _id: 'long 5', count: 'int 2' },
-    ]);
-    const code = await rows()
-      .aggregate([{ $bucket: { groupBy: '$v', boundaries: [0, 5] } }])
-      .toArray()
-      .catch((error) => error.code);
-    expect(code).to.equal(40066);
+    expect((await rows().aggregate(stages, raw).toArray()).map(typed)).to.deep.equal([{ v: 'double 7', n: 'int 1' }]);
   });
 });

@@ -55,7 +55,7 @@ const updates: [string, UpdateFilter<Document> | Document[], string][] = [
 
 /** Pipeline and the names of its result. */
 const pipelines: [string, Document[], string][] = [
-  ['$match and $sort', [{ $match: { b: 1 } }, { $addFields: {} }, { $sort: { b: 1 } }], before],
+  ['$match and $sort', [{ $match: { b: 1 } }, { $unset: 'none' }, { $sort: { b: 1 } }], before],
   ['$addFields', [{ $addFields: { '10.0': '$b' } }], '_id b 10(x 2 1 0) a(0(z 0)) 3'],
   ['$project with fields', [{ $project: { '3': 1, b: 1, '10.1': 1 } }], '_id b 10(1) 3'],
   ['$project without fields', [{ $project: { b: 0 } }], '_id 10(x 2 1) a(0(z 0)) 3'],

@@ -83,16 +83,6 @@ const pipelines: [string, Document[], Document[], Document[]][] = [
   ],
   ['$$REMOVE', [{ $addFields: { a: '$$REMOVE' } }, { $project: { _id: 0 } }], [{ a: 1, b: 2 }], [{ b: 2 }]],
   [
-    '$bucket',
-    [{ $bucket: { groupBy: '$a', boundaries: [0, 5, 10], default: 'other' } }],
-    [{ a: 1 }, { a: 7 }, { a: 50 }],
-    [
-      { _id: 0, count: 1 },
-      { _id: 5, count: 1 },
-      { _id: 'other', count: 1 },
-    ],
-  ],
-  [
     '$sortByCount',
     [{ $sortByCount: '$a' }],
     [{ a: 'x' }, { a: 'y' }, { a: 'y' }],
@@ -113,24 +103,6 @@ const pipelines: [string, Document[], Document[], Document[]][] = [
     [{ a: 1 }, { a: 2 }],
     [{ n: [{ c: 2 }], top: [{ a: 2 }] }],
   ],
-  [
-    '$setWindowFields',
-    [
-      {
-        $setWindowFields: {
-          sortBy: { a: 1 },
-          output: { s: { $sum: '$a', window: { documents: ['unbounded', 'current'] } } },
-        },
-      },
-      { $project: { _id: 0 } },
-    ],
-    [{ a: 1 }, { a: 2 }],
-    [
-      { a: 1, s: 1 },
-      { a: 2, s: 3 },
-    ],
-  ],
-
   [
     '$unionWith',
     [
@@ -256,7 +228,11 @@ describe('pipelines of the engine', () => {
     expect(await merge({ whenNotMatched: 'fail' }, other)).to.deep.equal([13113, [old]]);
     expect((await merge({ on: 'a' }, other))[0]).to.equal(51183);
     await target.createIndex({ b: 1 }, { unique: true });
-    expect(await merge({ on: 'b' }, { _id: 9, b: 1, z: 1 })).to.deep.equal([0, [{ _id: 1, a: 1, b: 1, z: 1 }]]);
+    expect(await merge({ on: 'b' }, { _id: 1, b: 1, z: 1 })).to.deep.equal([0, [{ _id: 1, a: 1, b: 1, z: 1 }]]);
+    expect(await merge({ on: 'b' }, { _id: 9, b: 1, z: 1 })).to.deep.equal([66, [old]]);
+    expect(await merge({ on: 'b' }, { _id: 9, z: 1 })).to.deep.equal([51132, [old]]);
+    expect(await merge({ on: 'b' }, { _id: 9, b: [1], z: 1 })).to.deep.equal([51132, [old]]);
+    expect((await merge({ let: { x: 1 } }, other))[0]).to.equal(51199);
   });
 
   it('$out replaces a collection and keeps its indexes', async () => {

@@ -120,10 +120,10 @@ const options: [string, Document, number][] = [
     'an unknown accumulator',
     {
       aggregate: 'none',
-      pipeline: [{ $bucket: { groupBy: '$a', boundaries: [0, 1], output: { n: { $nonsense: 1 } } } }],
+      pipeline: [{ $group: { _id: '$a', n: { $nonsense: 1 } } }],
       cursor: {},
     },
-    168,
+    15952,
   ],
   ['an unknown stage', { aggregate: 'rows', pipeline: [{ $nonsense: {} }], cursor: {} }, 40324],
   ['profiling', { profile: 2 }, 238],

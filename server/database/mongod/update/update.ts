@@ -19,8 +19,8 @@ export interface UpdateContext extends MatchContext {
   /** The filter that chose the document, for the positional operator. */
   filter: Doc;
   arrayFilters?: Doc[] | undefined;
-  /** Runs an aggregation pipeline on one document, for updates given as a pipeline. */
-  runPipeline: (pipeline: Doc[], document: Doc) => Doc;
+  /** Compiles an aggregation pipeline that changes a document, for updates given as a pipeline. */
+  compilePipeline: (pipeline: Doc[]) => (document: Doc) => Doc;
 }
 
 interface Step {
@@ -78,8 +78,9 @@ function pipelineUpdate(pipeline: Doc[], context: UpdateContext): Update {
       throw invalidStage(name);
     }
   }
+  const change = context.compilePipeline(pipeline);
   return (document, inserting) => {
-    const result = context.runPipeline(pipeline, document);
+    const result = change(document);
     if (!Object.hasOwn(result, '_id') && Object.hasOwn(document, '_id')) {
       return withIdFirst(document._id, result);
     }

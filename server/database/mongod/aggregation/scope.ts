@@ -1,0 +1,148 @@
+import { CommandError, notImplemented } from '../errors.ts';
+import { type Doc, isDocument } from '../values/codec.ts';
+import type { Collator } from '../values/compare.ts';
+import { addField, clone } from '../values/fields.ts';
+import { fieldNames } from '../values/order.ts';
+import { fieldPath, pathGetter } from './paths.ts';
+import type { Reads } from './reads.ts';
+
+/** A compiled expression: its value for a document, undefined for what is missing. */
+export type Expression = (root: unknown) => unknown;
+
+/** Compiles an operator of expressions with its operand. */
+export type Operator = (operand: unknown, scope: Scope, name: string) => Expression;
+
+/** A variable of an expression; whoever binds it sets its value before the expression is evaluated. */
+export interface Variable {
+  value: unknown;
+}
+
+/** What all expressions of a command have in common. */
+export interface ScopeSettings {
+  collator: Collator;
+  /** The value of $$NOW. */
+  now: Date;
+  /** Called for each step of a loop within an expression, to end what takes too long. */
+  work(): void;
+  /** The operator with a name; an error for one that there is not. */
+  operatorNamed(name: string): Operator;
+}
+
+const KNOWN_VARIABLES = new Set(['CLUSTER_TIME', 'JS_SCOPE', 'SEARCH_META', 'USER_ROLES', 'DESCEND', 'PRUNE', 'KEEP']);
+
+/** Where an expression stands: the variables that it may name, and the note of the fields that it reads. */
+export class Scope {
+  readonly settings: ScopeSettings;
+  readonly variables: ReadonlyMap<string, Variable>;
+  readonly reads: Reads;
+
+  constructor(settings: ScopeSettings, variables: ReadonlyMap<string, Variable>, reads: Reads) {
+    this.settings = settings;
+    this.variables = variables;
+    this.reads = reads;
+  }
+
+  get collator(): Collator {
+    return this.settings.collator;
+  }
+
+  /** The same place with more variables. */
+  with(variables: Iterable<[string, Variable]>): Scope {
+    return new Scope(this.settings, new Map([...this.variables, ...variables]), this.reads);
+  }
+
+  /** The same variables where other documents are read. */
+  reading(reads: Reads): Scope {
+    return new Scope(this.settings, this.variables, reads);
+  }
+
+  /**
+   * Compiles an expression.
+   * @throws CommandError 168 for an operator that MongoDB has not, 238 for one that this engine has not, and MongoDB's codes
+   *   for malformed operands, whatever documents there are
+   */
+  compile(expression: unknown): Expression {
+    if (typeof expression === 'string') return expression.startsWith('$') ? this.path(expression) : () => expression;
+    if (Array.isArray(expression)) return this.list(expression);
+    if (!isDocument(expression)) return () => expression;
+    const names = fieldNames(expression);
+    const [first] = names;
+    if (first === undefined) return () => ({});
+    if (!first.startsWith('$')) return this.fields(expression, names);
+    if (names.length > 1)
+      throw new CommandError(
+        15983,
+        'Location15983',
+        `An object representing an expression must have exactly one field: ${names.join(', ')}`,
+      );
+    return this.settings.operatorNamed(first)(expression[first], this, first);
+  }
+
+  private list(elements: readonly unknown[]): Expression {
+    const compiled = elements.map((each) => this.compile(each));
+    return (root) => compiled.map((each) => each(root) ?? null);
+  }
+
+  private fields(document: Doc, names: readonly string[]): Expression {
+    const fields = names.map((name) => {
+      checkFieldName(name);
+      return { name, value: this.compile(document[name]) };
+    });
+    return (root) => {
+      const result: Doc = {};
+      for (const { name, value } of fields) {
+        const computed = value(root);
+        if (computed !== undefined) addField(result, name, computed);
+      }
+      return result;
+    };
+  }
+
+  private path(text: string): Expression {
+    if (!text.startsWith('$$')) {
+      const parts = fieldPath(text.slice(1));
+      this.reads.add(parts[0] as string);
+      return pathGetter(parts);
+    }
+    const [name = '', ...parts] = fieldPath(text.slice(2));
+    if (name === 'ROOT' || name === 'CURRENT') {
+      this.reads.add(parts[0]);
+      return parts.length === 0 ? (root) => root : pathGetter(parts);
+    }
+    if (name === 'REMOVE') return () => undefined;
+    if (name === 'NOW') return parts.length === 0 ? () => this.settings.now : () => undefined;
+    const variable = this.variables.get(name);
+    if (variable === undefined) throw unknownVariable(name);
+    if (parts.length === 0) return () => variable.value;
+    const get = pathGetter(parts);
+    return () => get(variable.value);
+  }
+}
+
+function unknownVariable(name: string): CommandError {
+  if (KNOWN_VARIABLES.has(name)) return notImplemented(`the variable $$${name} is not supported`);
+  return new CommandError(17276, 'Location17276', `Use of undefined variable: ${name}`);
+}
+
+/** Refuses a name that no field of a document written in an expression can have. */
+function checkFieldName(name: string): void {
+  if (name.startsWith('$'))
+    throw new CommandError(16410, 'Location16410', `FieldPath field names may not start with '$': '${name}'`);
+  if (name.includes('.'))
+    throw new CommandError(16412, 'Location16412', `FieldPath field names may not contain '.': '${name}'`);
+}
+
+/** Checks the name that a user gives to a variable. */
+export function checkVariableName(name: string): void {
+  if (/^[a-z\x80-\uffff][a-zA-Z0-9_\x80-\uffff]*$/.test(name)) return;
+  if (name === 'CURRENT') throw notImplemented('another value for $$CURRENT is not supported');
+  throw new CommandError(16867, 'Location16867', `'${name}' is not valid as the name of a user variable`);
+}
+
+/** The value of an expression that reads no document, if it is one: a literal. */
+export function literalValue(expression: unknown): { value: unknown } | undefined {
+  if (typeof expression === 'string') return expression.startsWith('$') ? undefined : { value: expression };
+  if (Array.isArray(expression)) return undefined;
+  if (!isDocument(expression)) return { value: expression };
+  return Object.keys(expression).join() === '$literal' ? { value: clone(expression.$literal) } : undefined;
+}

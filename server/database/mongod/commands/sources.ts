@@ -1,0 +1,38 @@
+import type { PipelineContext } from '../aggregation/stage.ts';
+import type { Engine } from '../engine.ts';
+import type { Step } from '../pauses.ts';
+import type { Found } from '../query/scan.ts';
+import type { Doc } from '../values/codec.ts';
+import { decode, decodeFields } from '../values/decode.ts';
+import { type Command, settingsOf, variablesOf, viewOf } from './context.ts';
+import { search } from './search.ts';
+
+/** What the pipelines of a command are compiled with. `constants` are variables beside those of `let`. */
+export function pipelineContext(
+  engine: Engine,
+  command: Command,
+  { collation, constants }: { collation?: unknown; constants?: Doc | undefined } = {},
+): PipelineContext {
+  const collectionNamed = (name: string) => engine.find(command.database, name, command.transaction);
+  return {
+    settings: settingsOf(command, collation),
+    variables: variablesOf(command, constants),
+    sources: {
+      find: (name, filter, context) => {
+        const collection = collectionNamed(name);
+        if (collection === undefined) return [];
+        return decoded(search(viewOf(engine, command), collection, { filter }, context));
+      },
+      isIndexed: (name, field) => {
+        const indexes = collectionNamed(name)?.indexes ?? [];
+        return field === '_id' || indexes.some(({ fields, spec }) => fields[0] === field && !spec.hidden);
+      },
+    },
+  };
+}
+
+/** Found documents, decoded for a pipeline: all of each, or only the fields that it reads. */
+export function* decoded(found: Iterable<Step<Found>>, fields?: ReadonlySet<string>): Generator<Step<Doc>> {
+  for (const each of found)
+    yield each && (fields === undefined ? (each.document ?? decode(each.raw)) : decodeFields(each.raw, fields));
+}

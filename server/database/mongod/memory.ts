@@ -1,0 +1,29 @@
+import { CommandError } from './errors.ts';
+
+/** What the stages of one operation may hold at a time, in bytes: MongoDB's limit for a stage that does not use the disk. */
+const MAX_MEMORY = 100 * 1024 * 1024;
+
+/** Adds up what an operation holds, so that no client makes the process grow without end. */
+export class Memory {
+  private used = 0;
+  private readonly most: number;
+
+  constructor(most = MAX_MEMORY) {
+    this.most = most;
+  }
+
+  /**
+   * Takes so many bytes more, or gives them back.
+   * @param stage what needs them, for the message
+   * @throws CommandError 292 when it is too much
+   */
+  add(bytes: number, stage: string): void {
+    this.used += bytes;
+    if (this.used <= this.most) return;
+    throw new CommandError(
+      292,
+      'QueryExceededMemoryLimitNoDiskUseAllowed',
+      `Exceeded memory limit of ${this.most} bytes for ${stage}: this engine does not use the disk for it`,
+    );
+  }
+}

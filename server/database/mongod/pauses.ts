@@ -1,0 +1,116 @@
+import { CommandError } from './errors.ts';
+
+/**
+ * What a long computation yields: a result, or undefined for a pause: it has worked for a while without one. Whoever drives
+ * the computation may let others have their turn there; within a group of writes nobody may, and pauses are left out.
+ */
+export type Step<T> = T | undefined;
+
+/** Documents looked at between two pauses. */
+const DOCUMENTS = 32;
+/** Bytes looked at between two pauses. */
+const BYTES = 128 * 1024;
+
+/** Counts what a computation has looked at, and says when a pause is due. */
+export class Pace {
+  private documents = 0;
+  private bytes = 0;
+
+  isDue(bytes = 0): boolean {
+    this.bytes += bytes;
+    if (++this.documents < DOCUMENTS && this.bytes < BYTES) return false;
+    this.documents = 0;
+    this.bytes = 0;
+    return true;
+  }
+}
+
+/** The results without the pauses, for whoever may not pause. */
+export function* withoutPauses<T>(steps: Iterable<Step<T>>): Generator<T> {
+  for (const step of steps) if (step !== undefined) yield step;
+}
+
+/** How long a computation keeps everybody else waiting at a time, in milliseconds. */
+const SLICE = 5;
+
+/** What ends a computation early. */
+export interface Limits {
+  /** When it has to be finished, on the clock of `performance`. */
+  deadline?: number | undefined;
+  /** The connection of the client that waits for it. */
+  connection?: { gone?: boolean } | undefined;
+  /** Somebody has asked to end it. */
+  killed?: boolean;
+}
+
+/** Lets long computations take turns: between any two of their slices everything that has arrived is answered. */
+export class Turns {
+  private readonly waiting: (() => void)[] = [];
+
+  /** Resolves at this computation's next turn. */
+  next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.waiting.push(resolve);
+      if (this.waiting.length === 1) setImmediate(this.run);
+    });
+  }
+
+  private readonly run = (): void => {
+    this.waiting.shift()?.();
+    if (this.waiting.length > 0) setImmediate(this.run);
+  };
+}
+
+/** The slices of one computation. */
+export class Slices {
+  private readonly turns: Turns;
+  private readonly limits: Limits;
+  private end: number;
+
+  constructor(turns: Turns, limits: Limits = {}) {
+    this.turns = turns;
+    this.limits = limits;
+    this.end = performance.now() + SLICE;
+  }
+
+  /**
+   * Whether the slice is used up, so that `pause` must be awaited before going on.
+   * @throws CommandError 50 when the time of the computation is over
+   */
+  get isOver(): boolean {
+    const now = performance.now();
+    if (now > (this.limits.deadline ?? Number.POSITIVE_INFINITY)) throw timeIsOver();
+    return now > this.end;
+  }
+
+  /** @throws CommandError when the computation has become pointless meanwhile */
+  async pause(): Promise<void> {
+    await this.turns.next();
+    if (this.limits.killed) throw new CommandError(237, 'CursorKilled', 'cursor was killed');
+    if (this.limits.connection?.gone) throw new CommandError(279, 'ClientDisconnect', 'client disconnected');
+    this.end = performance.now() + SLICE;
+  }
+}
+
+/** Runs a computation to its end, in slices. */
+export async function eachResult<T>(
+  steps: Iterable<Step<T>>,
+  slices: Slices,
+  visit: (result: T) => void,
+): Promise<void> {
+  for (const step of steps) {
+    if (step !== undefined) visit(step);
+    else if (slices.isOver) await slices.pause();
+  }
+}
+
+/** Runs a computation that yields nothing but pauses, and has a result. */
+export async function resultOf<T>(steps: Generator<undefined, T>, slices: Slices): Promise<T> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    if (slices.isOver) await slices.pause();
+  }
+}
+
+export const timeIsOver = () => new CommandError(50, 'MaxTimeMSExpired', 'operation exceeded time limit');
