@@ -153,24 +153,47 @@ describe('before a sync has ended', () => {
     await other;
   });
 
-  it('a write that a killed engine had not synced is not answered as done after a restart', async () => {
-    const session = client.startSession();
-    const write = { update: 'rows', updates: [{ q: { _id: 1 }, u: { $inc: { n: 1 } } }], txnNumber: Long.ONE };
-    await rows().insertOne({ _id: 1, n: 0 });
-    const cut = command(write, session).catch(() => undefined);
-    await pause(SYNC / 2000);
-    await engine.kill();
-    await cut;
-    const id = session.id as Document;
+  /** Starts the engine anew, with other syncs. */
+  async function restart(options: readonly string[]): Promise<void> {
     await client.close();
-    engine = await startTraced(path, SLOW_SYNCS);
+    await engine.stop();
+    engine = await startTraced(path, options);
     client = await connect(engine);
-    const again = client.startSession();
-    Object.assign(again.id as Document, id);
-    expect((await command(write, again)).nModified).to.equal(1);
-    expect(engine.syncs(), 'no sync since the restart').to.be.greaterThan(0);
-    expect((await rows().findOne({ _id: 1 }))?.n).to.equal(1);
-  });
+  }
+
+  /** When an engine is killed with a write, what strace slows down there, and what is waited for before. */
+  const kills: [string, readonly string[], (before: number) => Promise<unknown>][] = [
+    ['before its sync', SLOW_SYNCS, () => pause(SYNC / 2000)],
+    [
+      'when readers of the file see it, and before the sync of that',
+      ['-e', 'trace=fsync,fdatasync,pwrite64', '-e', `inject=pwrite64:delay_exit=${SYNC}`],
+      async (before) => {
+        while (engine.syncs() === before) await pause(5);
+        await pause(SYNC / 5000);
+      },
+    ],
+  ];
+
+  for (const [when, options, moment] of kills) {
+    it(`a write is not answered as done after a restart, if it was cut ${when}`, async () => {
+      await rows().insertOne({ _id: 1, n: 0 });
+      await restart(options);
+      const session = client.startSession();
+      const id = { ...session.id };
+      const write = { update: 'rows', updates: [{ q: { _id: 1 }, u: { $inc: { n: 1 } } }], txnNumber: Long.ONE };
+      const before = engine.syncs();
+      const cut = command(write, session).catch(() => undefined);
+      await moment(before);
+      await engine.kill();
+      await cut;
+      await restart(SLOW_SYNCS);
+      const again = client.startSession();
+      Object.assign(again.id as Document, id);
+      expect((await command(write, again)).nModified).to.equal(1);
+      expect(engine.syncs(), 'no sync since the restart').to.be.greaterThan(0);
+      expect((await rows().findOne({ _id: 1 }))?.n).to.equal(1);
+    });
+  }
 });
 
 describe('a retryable write that waits for a transaction in its middle', () => {
