@@ -63,10 +63,13 @@ async function updating(client: MongoClient, name: string, step: number): Promis
     .updateOne({ _id }, { $set: fields }, { upsert: true, writeConcern: { w: 'majority' } });
 }
 
+/** What the driver knows of a session: it may have used it before, and writes its own number into commits. */
+const driverOf = (session: ClientSession) =>
+  (session as unknown as { serverSession: { txnNumber: number } }).serverSession;
+
 /** Sends a command of a session over any connection, at any time, with a number that the driver did not choose. */
-export function send(client: MongoClient, session: ClientSession, number: number, body: Document): Promise<Document> {
-  const driver = session as unknown as { serverSession: { txnNumber: number } };
-  driver.serverSession.txnNumber = number;
+function send(client: MongoClient, session: ClientSession, number: number, body: Document): Promise<Document> {
+  driverOf(session).txnNumber = number;
   const database = body.commitTransaction === undefined ? 'cuts' : 'admin';
   return client.db(database).command({ ...body, txnNumber: Long.fromNumber(number) }, { session });
 }
@@ -78,30 +81,30 @@ export async function sendAgain(client: MongoClient, { session, number, body }: 
   return send(client, again, number, body);
 }
 
-const NUMBER = 1;
-
 /** A transaction over two collections; its commit is sent twice at the same time. */
 async function paired(client: MongoClient, name: string, step: number, { commits }: SentAgain): Promise<void> {
   // The session is not ended: the driver would use it again.
   const session = client.startSession();
+  const number = driverOf(session).txnNumber + 1;
   const _id = `${name}-${step}`;
   const documents = [{ _id, n: step }];
   const autocommit = false;
-  await send(client, session, NUMBER, { insert: 'left', documents, autocommit, startTransaction: true });
-  await send(client, session, NUMBER, { insert: 'right', documents, autocommit });
+  await send(client, session, number, { insert: 'left', documents, autocommit, startTransaction: true });
+  await send(client, session, number, { insert: 'right', documents, autocommit });
   const body = { commitTransaction: 1, autocommit, writeConcern: { w: 'majority' } };
-  commits.push({ session: { ...session.id }, number: NUMBER, body, _id });
-  await Promise.all([send(client, session, NUMBER, body), send(client, session, NUMBER, body)]);
+  commits.push({ session: { ...session.id }, number, body, _id });
+  await Promise.all([send(client, session, number, body), send(client, session, number, body)]);
 }
 
 /** A retryable write that is sent twice at the same time, and once more when it has been answered. */
 async function retried(client: MongoClient, name: string, step: number, { writes }: SentAgain): Promise<void> {
   const session = client.startSession();
+  const number = driverOf(session).txnNumber + 1;
   const _id = `${name}-${step}`;
   const body = { update: 'once', updates: [{ q: { _id }, u: { $inc: { n: 1 } }, upsert: true }] };
-  writes.push({ session: { ...session.id }, number: NUMBER, body, _id });
-  await Promise.all([send(client, session, NUMBER, body), send(client, session, NUMBER, body)]);
-  await send(client, session, NUMBER, body);
+  writes.push({ session: { ...session.id }, number, body, _id });
+  await Promise.all([send(client, session, number, body), send(client, session, number, body)]);
+  await send(client, session, number, body);
 }
 
 /** Two inserts of one document, one of which learns that it is there already. */
