@@ -20,7 +20,8 @@ export class Ledger {
   private note({ requestId, commandName, reply }: CommandSucceededEvent): void {
     const command = this.asked.get(requestId) as Document;
     this.asked.delete(requestId);
-    const transaction = command.autocommit === false ? `${command.lsid.id.toString('hex')}:${command.txnNumber}` : undefined;
+    const transaction =
+      command.autocommit === false ? `${command.lsid.id.toString('hex')}:${command.txnNumber}` : undefined;
     if (commandName === 'commitTransaction') {
       this.tell(requestId, this.inTransaction.get(String(transaction)) ?? []);
       return;
