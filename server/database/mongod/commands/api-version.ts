@@ -5,7 +5,7 @@ import type { Doc } from '../values/codec.ts';
 const version1 = new Set(
   `abortTransaction aggregate bulkWrite collMod commitTransaction count create createIndexes delete drop dropDatabase
 dropIndexes endSessions explain find findAndModify getMore hello insert killCursors listCollections listDatabases
-listIndexes ping refreshSessions update`.split(/\s+/),
+listIndexes ping refreshSessions saslContinue saslStart update`.split(/\s+/),
 );
 
 /** Refuses a version of the API other than 1, and with `apiStrict` what is not part of it. */

@@ -98,6 +98,12 @@ describe('the password of the engine', () => {
     }
   });
 
+  it('lets clients in that hold to the stable API, or write packed messages', async () => {
+    const client = new MongoClient(engine.uri, { serverApi: { version: '1', strict: true }, compressors: ['zlib'] });
+    clients.push(client);
+    expect(await client.db('x').collection('rows').countDocuments()).to.equal(0);
+  });
+
   it('answers a wrong password, a wrong user and a wrong database alike, and not at once', async () => {
     const attempts = [`root:x${password}@`, `nobody:${password}@`, `root:${password}@`];
     const answers = await Promise.all(
