@@ -104,7 +104,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
 function storedSecret(dataDir: string, name: string): string {
   const file = join(dataDir, name);
   if (!existsSync(file)) {
-    mkdirSync(dataDir, { recursive: true });
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     writeNew(file, randomBytes(48).toString('base64url'));
   }
   return readFileSync(file, 'utf8').trim();

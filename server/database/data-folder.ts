@@ -14,7 +14,7 @@ const MARKER = 'ENGINE';
 export async function claimDataFolder(dataDir: string, kind: EngineKind): Promise<string> {
   const folder = join(dataDir, 'db');
   try {
-    await mkdir(dataDir, { recursive: true });
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
     if (!existsSync(folder)) await mkdir(folder, { mode: 0o700 });
     await access(folder, constants.W_OK);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, readdirSync } from 'node:fs';
+import { chmodSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Only the owner enters the data folder, and only the owner reads and writes its files. */
@@ -12,17 +12,16 @@ const PERMISSIONS = 0o777;
  */
 export function makePrivate(folder: string): string[] {
   if (process.platform === 'win32') return [];
-  return [
-    ...tighten(folder, FOLDER_MODE),
-    ...readdirSync(folder).flatMap((name) => tighten(join(folder, name), FILE_MODE)),
-  ];
+  // A link or a folder within is none of the engine's.
+  const files = readdirSync(folder)
+    .map((name) => join(folder, name))
+    .filter((file) => lstatSync(file).isFile());
+  return [...tighten(folder, FOLDER_MODE), ...files.flatMap((file) => tighten(file, FILE_MODE))];
 }
 
 function tighten(path: string, wanted: number): string[] {
-  const stats = lstatSync(path);
-  // What the engine did not put there, a link or a folder within, is not its own to change.
-  if (wanted === FILE_MODE && !stats.isFile()) return [];
-  const found = stats.mode & PERMISSIONS;
+  const permissions = () => statSync(path).mode & PERMISSIONS;
+  const found = permissions();
   if ((found & ~wanted) === 0) return [];
   const before = `${path} had mode ${found.toString(8).padStart(4, '0')}`;
   try {
@@ -30,6 +29,7 @@ function tighten(path: string, wanted: number): string[] {
   } catch (error) {
     return [`${before} and cannot be made private (${(error as NodeJS.ErrnoException).code})`];
   }
-  const isPrivate = (lstatSync(path).mode & PERMISSIONS & ~wanted) === 0;
-  return [isPrivate ? `${before}; now only its owner reads it` : `${before}, and its file system does not change that`];
+  return (permissions() & ~wanted) === 0
+    ? [`${before}; now only its owner has access`]
+    : [`${before}, and its file system does not change that`];
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -115,6 +115,7 @@ describe('the embedded server with a mongod of its own', function () {
     const database = await openDatabase({ dataDir, mongodBinary: 'built-in', log: noted });
     const { host, password } = new URL(database.uri);
     expect(password).to.have.length(43);
+    for (const folder of [dataDir, join(dataDir, 'db')]) expect((await stat(folder)).mode & 0o777).to.equal(0o700);
     const stranger = new MongoClient(`mongodb://${host}/?directConnection=true`);
     expect(
       await stranger

@@ -42,7 +42,7 @@ export async function readPassword(folder: string): Promise<string | undefined> 
 /** Appears whole or not at all, also when the power goes. */
 async function createPassword(folder: string): Promise<string> {
   const password = randomBytes(PASSWORD_BYTES).toString('base64url');
-  const draft = join(folder, `${PASSWORD_FILE}.${process.pid}`);
+  const draft = join(folder, `${PASSWORD_FILE}.new`);
   await rm(draft, { force: true });
   const handle = await open(draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
   try {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { connect as connectTo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -293,11 +293,20 @@ describe('the files of the engine', () => {
     await chmod(path, 0o755);
     const said = await startAndEnd();
     await expectPrivate();
-    expect(said).to.include(`${path} had mode 0755; now only its owner reads it`);
-    expect(said).to.include(`${join(path, 'password')} had mode 0664; now only its owner reads it`);
+    expect(said).to.include(`${path} had mode 0755; now only its owner has access`);
+    expect(said).to.include(`${join(path, 'password')} had mode 0664; now only its owner has access`);
     await chmod(join(path, 'engine.mdb'), 0o644);
     await compactFolder(path);
     await expectPrivate();
+  });
+
+  it('are so as well where the folder is a link', async () => {
+    const real = join(path, '..', 'elsewhere');
+    await mkdir(real, { mode: 0o755 });
+    await symlink(real, path);
+    const said = await startAndEnd();
+    await expectPrivate();
+    expect(said).to.include(`${path} had mode 0755; now only its owner has access`);
   });
 
   it('hold a new password when its file was deleted, and no start without a usable one', async () => {

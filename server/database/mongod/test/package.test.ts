@@ -100,6 +100,13 @@ describe('the package as it would be published', function () {
     expect(stdout).to.match(/^db version v\d+\.\d+\.\d+\n/);
   });
 
+  it('says of its functions what they are', async () => {
+    const start: typeof import('xuefang-mongod') = await import('../launch.ts');
+    const maintenance: typeof import('xuefang-mongod/maintenance') = await import('../maintenance.ts');
+    const exported = { ...(await import('xuefang-mongod')), ...(await import('xuefang-mongod/maintenance')) };
+    expect({ ...start, ...maintenance }).to.deep.equal(exported);
+  });
+
   it('has types that fit', async () => {
     await mkdir(join(app, 'node_modules', '@types'));
     await symlink(dirname(resolve('@types/node/package.json')), join(app, 'node_modules', '@types', 'node'));
