@@ -14,7 +14,8 @@ const ITERATIONS = 15_000;
 /** As long as MongoDB's salts for SCRAM-SHA-256. */
 const SALT_BYTES = 28;
 const NONCE_BYTES = 24;
-const DATABASE = 'admin';
+/** The database that the user belongs to. */
+export const DATABASE = 'admin';
 
 /** An exchange that the client has begun and not finished. */
 export interface Conversation {

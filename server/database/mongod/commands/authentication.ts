@@ -1,11 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Binary } from 'bson';
-import type { Authenticator, Step } from '../auth/authenticator.ts';
+import { type Authenticator, DATABASE, type Step } from '../auth/authenticator.ts';
 import { USER } from '../auth/password.ts';
 import { CommandError, typeMismatch } from '../errors.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { toDouble } from '../values/numeric.ts';
 import type { Command, Connection, Handler } from './context.ts';
+
+const theUser = { user: USER, db: DATABASE };
+const itsRole = { role: 'root', db: DATABASE };
 
 export const MECHANISM = 'SCRAM-SHA-256';
 
@@ -27,9 +30,11 @@ const beforeAuthentication = new Set([
   'whatsmyuri',
 ]);
 
+export const needsPassword = (command: string): boolean => !beforeAuthentication.has(command);
+
 /** @throws CommandError 13 for all that needs a password, from a client that has not given one */
 export function checkAuthenticated({ name, connection }: Command): void {
-  if (connection.authenticated || beforeAuthentication.has(name)) return;
+  if (connection.authenticated || !needsPassword(name)) return;
   throw new CommandError(13, 'Unauthorized', `Command ${name} requires authentication`);
 }
 
@@ -67,24 +72,36 @@ export function authenticationCommands(
       const isUser = authenticator !== undefined && connection.authenticated;
       return {
         authInfo: {
-          authenticatedUsers: isUser ? [{ user: USER, db: 'admin' }] : [],
-          authenticatedUserRoles: isUser ? [{ role: 'root', db: 'admin' }] : [],
+          authenticatedUsers: isUser ? [theUser] : [],
+          authenticatedUserRoles: isUser ? [itsRole] : [],
           ...(body.showPrivileges === true ? { authenticatedUserPrivileges: [] } : {}),
         },
         ok: 1,
       };
     },
+    usersInfo: (_engine, { database, body }) => {
+      const found = authenticator !== undefined && namesTheUser(body.usersInfo, database);
+      const { user, db } = theUser;
+      const users = [{ _id: `${db}.${user}`, user, db, roles: [itsRole], mechanisms: [MECHANISM] }];
+      return { users: found ? users : [], ok: 1 };
+    },
   };
+}
+
+/** Whether usersInfo asks for the one user: a name, a name with its database, several, 1 for a database's, or all. */
+function namesTheUser(asked: unknown, database: string): boolean {
+  if (Array.isArray(asked)) return asked.some((each) => namesTheUser(each, database));
+  if (typeof asked === 'string') return asked === theUser.user && database === theUser.db;
+  if (!isDocument(asked)) return database === theUser.db;
+  return asked.forAllDBs === true || (asked.user === theUser.user && asked.db === theUser.db);
 }
 
 /** What hello answers about passwords: the mechanisms, the same for every name, and the first step where one was sent along. */
 export function greetingOf(authenticator: Authenticator | undefined, { connection, body }: Command): Doc {
   if (authenticator === undefined) return {};
   const speculative = body.speculativeAuthenticate;
-  const first =
-    isDocument(speculative) && speculative.saslStart !== undefined && speculative.mechanism === MECHANISM
-      ? begin(authenticator, connection, String(speculative.db ?? 'admin'), speculative)
-      : undefined;
+  const fits = isDocument(speculative) && speculative.mechanism === MECHANISM && isPayload(speculative.payload);
+  const first = fits ? begin(authenticator, connection, String(speculative.db ?? DATABASE), speculative) : undefined;
   return {
     ...(body.saslSupportedMechs === undefined ? {} : { saslSupportedMechs: [MECHANISM] }),
     ...(first === undefined ? {} : { speculativeAuthenticate: first }),
@@ -116,9 +133,12 @@ function reply(connection: Connection, id: number, { payload, conversation, done
   return { conversationId: id, done, payload: new Binary(Buffer.from(payload)), ok: 1 };
 }
 
-/** The text of a payload, which some clients send as a string. */
+const isPayload = (payload: unknown): payload is string | Binary =>
+  typeof payload === 'string' || payload instanceof Binary;
+
+/** The text of a payload, which some clients send as a string in base64. */
 function textOf(payload: unknown): string {
+  if (!isPayload(payload)) throw typeMismatch('Wrong type for payload');
   if (typeof payload === 'string') return Buffer.from(payload, 'base64').toString();
-  if (payload instanceof Binary) return Buffer.from(payload.buffer).subarray(0, payload.position).toString();
-  throw typeMismatch('Wrong type for payload');
+  return Buffer.from(payload.buffer).subarray(0, payload.position).toString();
 }

@@ -1,6 +1,7 @@
 import { cpus, hostname, type as osType, release, totalmem } from 'node:os';
 import { CommandError } from '../errors.ts';
 import type { Doc } from '../values/codec.ts';
+import { needsPassword } from './authentication.ts';
 import type { Handler } from './context.ts';
 
 /** Commands that shells and tools send to show what they are connected to. There are no other users, roles and operations. */
@@ -22,7 +23,6 @@ export const reports: Record<string, Handler> = {
   whatsmyuri: () => ({ you: '127.0.0.1:0', ok: 1 }),
   currentOp: () => ({ inprog: [], ok: 1 }),
   top: () => ({ totals: { note: 'all times in microseconds' }, ok: 1 }),
-  usersInfo: () => ({ users: [], ok: 1 }),
   rolesInfo: () => ({ roles: [], ok: 1 }),
   profile: (_engine, { body }) => {
     if (Number(body.profile) > 0) throw new CommandError(238, 'NotImplemented', 'the profiler is not supported');
@@ -33,7 +33,10 @@ export const reports: Record<string, Handler> = {
 /** The names of all commands, as listCommands reports them. */
 export const listCommands = (names: Iterable<string>): Doc => ({
   commands: Object.fromEntries(
-    Array.from(names, (name) => [name, { help: '', requiresAuth: false, secondaryOk: false, adminOnly: false }]),
+    Array.from(names, (name) => [
+      name,
+      { help: '', requiresAuth: needsPassword(name), secondaryOk: false, adminOnly: false },
+    ]),
   ),
   ok: 1,
 });

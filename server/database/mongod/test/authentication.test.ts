@@ -78,6 +78,8 @@ describe('the password of the engine', () => {
     const { commands } = await connect(`root:${password}@`).command({ listCommands: 1 });
     const names = [...Object.keys(commands), 'nonsense'].filter((name) => ![...open, ...signingIn].includes(name));
     expect(names).to.include.members(['find', 'insert', 'aggregate', 'shutdown', 'configureFailPoint', 'endSessions']);
+    for (const [name, { requiresAuth }] of Object.entries<Document>(commands))
+      expect(requiresAuth, name).to.equal(names.includes(name));
     for (const name of names) {
       const failure = await stranger.command({ [name]: 1 }).catch((error) => error);
       expect([name, failure.code, failure.codeName]).to.deep.equal([name, UNAUTHORIZED, 'Unauthorized']);
@@ -188,6 +190,15 @@ describe('the password of the engine', () => {
       expect(await codeOf(db.command(start)), String(payload)).to.equal(payload === 7 ? 14 : AUTHENTICATION_FAILED);
     }
     expect(await isIn(db)).to.equal(false);
+    for (const speculative of [
+      7,
+      {},
+      { saslStart: 1, mechanism: 'SCRAM-SHA-256', payload: 7 },
+      { mechanism: 'PLAIN' },
+    ]) {
+      const greeting = await db.command({ hello: 1, speculativeAuthenticate: speculative });
+      expect(greeting).not.to.have.property('speculativeAuthenticate');
+    }
   });
 
   it('takes no large message from a stranger, packed or not', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import type { Document } from 'mongodb';
 import { withEngine } from './support/engine-suite.ts';
 
 const shell = fileURLToPath(new URL('../../../../node_modules/mongosh/bin/mongosh.js', import.meta.url));
@@ -114,7 +115,11 @@ describe('mongosh on the engine', function () {
     expect((await admin({ top: 1 })).totals).to.be.an('object');
     expect((await admin({ currentOp: 1 })).inprog).to.deep.equal([]);
     expect((await admin({ atlasVersion: 1 }).catch((error) => error)).code).to.equal(59);
-    expect((await admin({ usersInfo: 1 })).users).to.deep.equal([]);
+    const { users } = await admin({ usersInfo: 1 });
+    expect(users.map((each: Document) => each._id)).to.deep.equal(['admin.root']);
+    expect((await admin({ usersInfo: 'nobody' })).users).to.deep.equal([]);
+    expect((await engine.db.command({ usersInfo: { forAllDBs: true } })).users).to.deep.equal(users);
+    expect((await engine.db.command({ usersInfo: 1 })).users).to.deep.equal([]);
     const operations = await engine.client
       .db('admin')
       .aggregate([{ $currentOp: { allUsers: true } }])
