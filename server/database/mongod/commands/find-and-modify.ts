@@ -1,7 +1,8 @@
 import { badValue, failedToParse } from '../errors.ts';
 import { compileProjection } from '../query/projection.ts';
 import { claimDocument, insertDocument, removeDocument } from '../storage/documents.ts';
-import { isReplacement, upsertDocument } from '../update/update.ts';
+import { isReplacement } from '../update/update.ts';
+import { upsertDocument } from '../update/upsert.ts';
 import { type Doc, encodeForStorage, isDocument } from '../values/codec.ts';
 import { decode } from '../values/decode.ts';
 import { collectionName, documentField, type Handler, matchContext } from './context.ts';

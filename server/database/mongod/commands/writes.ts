@@ -15,7 +15,8 @@ import {
 } from '../storage/documents.ts';
 import { Held } from '../storage/transactions.ts';
 import { EncodedUpdate } from '../update/encoded-update.ts';
-import { compileUpdate, isReplacement, type Update, upsertDocument } from '../update/update.ts';
+import { compileUpdate, isReplacement, type Update } from '../update/update.ts';
+import { upsertDocument } from '../update/upsert.ts';
 import { type Doc, encode, encodeForStorage, isDocument } from '../values/codec.ts';
 import { typeName } from '../values/compare.ts';
 import { decode } from '../values/decode.ts';
@@ -279,8 +280,7 @@ export function compileStatement(
   if (!isDocument(u) && !Array.isArray(u))
     throw failedToParse(`Update argument must be either an object or an array, not ${typeName(u)}`);
   return compileUpdate(u, {
-    collator: context.collator,
-    expression: context.expression,
+    ...context,
     filter: q,
     arrayFilters,
     compilePipeline: (pipeline) =>

@@ -1,7 +1,7 @@
 import { BSONRegExp } from 'bson';
 import { expect } from 'chai';
 import type { Document } from 'mongodb';
-import { compile, exec, test } from '../query/regex/compile.ts';
+import { compile, test } from '../query/regex/compile.ts';
 import { withEngine } from './support/engine-suite.ts';
 
 /** Pattern, options, and texts that match or do not, as PCRE2 10.42 with UTF answered. */
@@ -113,14 +113,6 @@ describe('regular expressions', () => {
         .with.property('code', 51091);
     });
   }
-
-  it('find the groups of the pattern, whatever is written for atomic ones', () => {
-    const expression = compile('(a)++(?>b|(c))(d)', '');
-    const found = exec(expression, 'xaacd');
-    expect(expression.groups.map((group) => found?.[group])).to.deep.equal(['a', 'c', 'd']);
-    expect(found?.index).to.equal(1);
-    expect(expression.movesStart).to.equal(false);
-  });
 
   it('are refused by commands with the codes of MongoDB', async () => {
     await engine.db.collection('rows').insertOne({ a: 'x' });

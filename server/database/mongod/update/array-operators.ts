@@ -1,7 +1,8 @@
-import { badValue } from '../errors.ts';
+import { badValue, failedToParse } from '../errors.ts';
 import { compileFilter, elementTest, isOperatorDocument, type MatchContext } from '../query/matcher.ts';
 import type { Test } from '../query/operators.ts';
 import { sortComparator } from '../query/sort.ts';
+import { ValueSet } from '../values/buckets.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { compare, equal, typeName } from '../values/compare.ts';
 import { toDouble } from '../values/numeric.ts';
@@ -10,7 +11,7 @@ import { toDouble } from '../values/numeric.ts';
 export type ArrayChange = (old: unknown, path: string) => unknown;
 
 export function push(operand: unknown, context: MatchContext): ArrayChange {
-  const modified = isDocument(operand) && '$each' in operand;
+  const modified = isDocument(operand) && Object.hasOwn(operand, '$each');
   const each = modified ? operand.$each : [operand];
   if (!Array.isArray(each))
     throw badValue(`The argument to $each in $push must be an array but it was of type ${typeName(each)}`);
@@ -32,6 +33,9 @@ export function push(operand: unknown, context: MatchContext): ArrayChange {
 function elementOrder(spec: unknown, context: MatchContext): ((a: unknown, b: unknown) => number) | undefined {
   if (spec === undefined) return undefined;
   if (isDocument(spec)) {
+    if (Object.keys(spec).length === 0) throw badValue('The $sort pattern is empty when it should be a set of fields.');
+    if (Object.values(spec).some((each) => Math.abs(toDouble(each)) !== 1))
+      throw badValue('The $sort element value must be either 1 or -1');
     const order = sortComparator(spec, context.collator);
     return (a, b) => order(isDocument(a) ? a : {}, isDocument(b) ? b : {});
   }
@@ -46,7 +50,8 @@ export function addToSet(operand: unknown, context: MatchContext): ArrayChange {
     throw badValue(`The argument to $each in $addToSet must be an array but it was of type ${typeName(each)}`);
   return (old, path) => {
     const list = arrayOf(old, path, '$addToSet');
-    for (const value of each) if (!list.some((other) => equal(other, value, context.collator))) list.push(value);
+    const known = setOf(list, context);
+    for (const value of each) if (known.add(value)) list.push(value);
     return list;
   };
 }
@@ -57,10 +62,12 @@ export function pull(operand: unknown, context: MatchContext): ArrayChange {
     old === undefined ? undefined : arrayOf(old, path, '$pull').filter((element) => !removes(element));
 }
 
+/** Operators that stand before conditions on fields, not on a value. */
+const logical = new Set(['$and', '$or', '$nor', '$expr']);
+
 function pullTest(operand: unknown, context: MatchContext): Test {
-  if (isOperatorDocument(operand)) {
-    return elementTest(operand, context);
-  }
+  const first = isDocument(operand) ? (Object.keys(operand)[0] ?? '') : '';
+  if (isOperatorDocument(operand) && !logical.has(first)) return elementTest(operand, context);
   if (isDocument(operand)) {
     const matches = compileFilter(operand, context);
     return (element) => isDocument(element) && matches(element);
@@ -70,17 +77,21 @@ function pullTest(operand: unknown, context: MatchContext): Test {
     Array.isArray(element) ? Array.isArray(operand) && equal(element, operand) : matches({ element });
 }
 
-export function pullAll(operand: unknown): ArrayChange {
+export function pullAll(operand: unknown, context: MatchContext): ArrayChange {
   if (!Array.isArray(operand)) throw badValue('$pullAll requires an array argument');
+  const removed = setOf(operand, context);
   return (old, path) => {
     if (old === undefined) return undefined;
-    return arrayOf(old, path, '$pullAll').filter((element) => !operand.some((each) => equal(each, element)));
+    return arrayOf(old, path, '$pullAll').filter((element) => !removed.has(element));
   };
 }
 
+const setOf = (values: readonly unknown[], { collator, effort }: MatchContext): ValueSet =>
+  new ValueSet(values, collator, () => effort?.step());
+
 export function pop(operand: unknown): ArrayChange {
   const direction = toDouble(operand);
-  if (direction !== 1 && direction !== -1) throw badValue(`$pop expects 1 or -1, found: ${String(operand)}`);
+  if (direction !== 1 && direction !== -1) throw failedToParse(`$pop expects 1 or -1, found: ${String(operand)}`);
   return (old, path) => {
     if (old === undefined) return undefined;
     const list = arrayOf(old, path, '$pop');

@@ -1,8 +1,7 @@
 import { CommandError } from '../errors.ts';
-import { isPosition } from '../query/paths.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
-import { compare, typeName } from '../values/compare.ts';
 import { addField } from '../values/fields.ts';
+import { isIndex } from './paths.ts';
 
 /** Most elements by which an update may lengthen an array through a position. */
 const MAX_PADDING = 1_500_000;
@@ -30,7 +29,7 @@ export class Draft {
   get(parts: readonly string[]): unknown {
     let current: unknown = this.root;
     for (const part of parts) {
-      if (Array.isArray(current)) current = isPosition(part) ? current[Number(part)] : undefined;
+      if (Array.isArray(current)) current = isIndex(part) ? current[Number(part)] : undefined;
       else if (isDocument(current)) current = Object.hasOwn(current, part) ? current[part] : undefined;
       else return undefined;
     }
@@ -40,8 +39,13 @@ export class Draft {
   has(parts: readonly string[]): boolean {
     const holder = this.get(parts.slice(0, -1));
     const last = parts.at(-1) as string;
-    if (Array.isArray(holder)) return isPosition(last) && Number(last) < holder.length;
+    if (Array.isArray(holder)) return isIndex(last) && Number(last) < holder.length;
     return isDocument(holder) && Object.hasOwn(holder, last);
+  }
+
+  /** Whether a value lies within an array. */
+  crossesArray(parts: readonly string[]): boolean {
+    return parts.some((_part, at) => Array.isArray(this.get(parts.slice(0, at))));
   }
 
   /** Sets a value, creating documents on the way. */
@@ -84,7 +88,7 @@ export class Draft {
 }
 
 function step(holder: Doc | unknown[], part: string): unknown {
-  if (Array.isArray(holder)) return isPosition(part) ? holder[Number(part)] : undefined;
+  if (Array.isArray(holder)) return isIndex(part) ? holder[Number(part)] : undefined;
   return Object.hasOwn(holder, part) ? holder[part] : undefined;
 }
 
@@ -93,7 +97,7 @@ function assign(holder: Doc | unknown[], part: string, value: unknown, parts: re
     addField(holder, part, value);
     return;
   }
-  if (!isPosition(part)) {
+  if (!isIndex(part)) {
     throw new CommandError(
       28,
       'PathNotViable',
@@ -116,12 +120,9 @@ function notViable(parts: readonly string[], at: number, value: unknown, part: s
   );
 }
 
-/** Whether two values are the same in type, content and order of fields. */
+/** Whether two values are the same bytes when they are encoded. */
 function isIdentical(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
+  if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (isDocument(a) || Array.isArray(a)) {
-    return (isDocument(b) || Array.isArray(b)) && encode({ v: a }).equals(encode({ v: b }));
-  }
-  return typeName(a) === typeName(b) && compare(a, b) === 0;
+  return encode({ v: a }).equals(encode({ v: b }));
 }

@@ -6,12 +6,22 @@ import { compare, typeName } from '../values/compare.ts';
 import { addNumbers, multiplyNumbers, numberKind, toDouble } from '../values/numeric.ts';
 import { addToSet, pop, pull, pullAll, push } from './array-operators.ts';
 import type { Draft } from './draft.ts';
+import { isDynamic } from './paths.ts';
 
 /** Applies one operator at one concrete path of a draft. */
 export type Change = (draft: Draft, parts: readonly string[], inserting: boolean) => void;
 
-/** The change that an update operator makes, or undefined for an unknown operator. */
-export function changeFor(operator: string, operand: unknown, path: string, context: MatchContext): Change | undefined {
+/**
+ * The change that an update operator makes, or undefined for an unknown operator.
+ * @param now the time that the update writes, in milliseconds
+ */
+export function changeFor(
+  operator: string,
+  operand: unknown,
+  path: string,
+  context: MatchContext,
+  now: number,
+): Change | undefined {
   switch (operator) {
     case '$set':
       return (draft, parts) => draft.set(parts, operand);
@@ -30,7 +40,7 @@ export function changeFor(operator: string, operand: unknown, path: string, cont
     case '$max':
       return extreme(operand, 1, context);
     case '$currentDate':
-      return currentDate(operand);
+      return currentDate(operand, now);
     case '$bit':
       return bit(operand, path);
     case '$push':
@@ -40,7 +50,7 @@ export function changeFor(operator: string, operand: unknown, path: string, cont
     case '$pull':
       return list(pull(operand, context));
     case '$pullAll':
-      return list(pullAll(operand));
+      return list(pullAll(operand, context));
     case '$pop':
       return list(pop(operand));
     default:
@@ -96,20 +106,20 @@ function extreme(operand: unknown, sign: number, context: MatchContext): Change 
   };
 }
 
-function currentDate(operand: unknown): Change {
+function currentDate(operand: unknown, now: number): Change {
   const kind = isDocument(operand) ? operand.$type : operand === true || operand === false ? 'date' : undefined;
   if (kind !== 'date' && kind !== 'timestamp') {
     throw badValue("The '$type' string field is required to be 'date' or 'timestamp'");
   }
-  return (draft, parts) => {
-    const now = Date.now();
-    draft.set(parts, kind === 'date' ? new Date(now) : new Timestamp({ t: Math.floor(now / 1000), i: 1 }));
-  };
+  const value = kind === 'date' ? new Date(now) : new Timestamp({ t: Math.floor(now / 1000), i: 1 });
+  return (draft, parts) => draft.set(parts, value);
 }
 
 function bit(operand: unknown, path: string): Change {
   if (!isDocument(operand)) throw badValue(`The $bit modifier is not compatible with a ${typeName(operand)}`);
   const steps = Object.entries(operand);
+  if (steps.length === 0)
+    throw badValue('You must pass in at least one bitwise operation. The format is: {$bit: {field: {and/or/xor: #}}');
   for (const [name, value] of steps) {
     if (!['and', 'or', 'xor'].includes(name))
       throw badValue(`The $bit modifier only supports 'and', 'or', and 'xor', not '${name}'`);
@@ -131,25 +141,28 @@ function bit(operand: unknown, path: string): Change {
   };
 }
 
-/** $rename is two changes: the old path goes, its value arrives at the new one. */
+/** $rename at its target: the source goes, its value arrives. */
 export function renameChange(target: unknown, path: string): Change {
   if (typeof target !== 'string')
     throw badValue(`The 'to' field for $rename must be a string: ${path}: ${String(target)}`);
   if (target === path) throw badValue(`The source and target field for $rename must differ: ${path}: "${target}"`);
-  if (/(^|\.)\$/.test(target) || /(^|\.)\$/.test(path)) {
-    throw badValue(`The source field for $rename may not be dynamic: ${path}`);
-  }
-  const destination = target.split('.');
+  const source = path.split('.');
+  if (isDynamic(source)) throw badValue(`The source field for $rename may not be dynamic: ${path}`);
+  if (isDynamic(target.split('.'))) throw badValue(`The destination field for $rename may not be dynamic: ${target}`);
   return (draft, parts) => {
-    if (!draft.has(parts)) return;
-    const value = draft.get(parts);
-    if (Array.isArray(draft.get(parts.slice(0, -1)))) {
-      throw badValue(
-        `The source field cannot be an array element, '${path}' in doc with _id: ${String(draft.root._id)}`,
-      );
+    if (!draft.has(source)) return;
+    for (const [name, place] of [
+      ['source', source],
+      ['destination', parts],
+    ] as const) {
+      if (draft.crossesArray(place))
+        throw badValue(
+          `The ${name} field cannot be an array element, '${place.join('.')}' in doc with _id: ${String(draft.root._id)}`,
+        );
     }
-    draft.unset(parts);
-    draft.set(destination, value);
+    const value = draft.get(source);
+    draft.set(parts, value);
+    draft.unset(source);
   };
 }
 

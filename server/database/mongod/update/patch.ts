@@ -3,7 +3,7 @@ import { decode } from '../values/decode.ts';
 import { elementFor } from '../values/element.ts';
 import { addNumbers, numberKind } from '../values/numeric.ts';
 import { DOCUMENT, Encoded, type Field, findField, PLAIN_LEVELS, splice } from '../values/raw.ts';
-import { comparePaths } from './update.ts';
+import { comparePaths } from './paths.ts';
 
 /** A kind of update that is done on encoded bytes: fields are replaced in place, all others copied as they are. */
 export interface Patch {

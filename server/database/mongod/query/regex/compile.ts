@@ -7,12 +7,8 @@ import { translate } from './translate.ts';
 
 /** A regular expression of MongoDB, ready to be used. */
 export interface Expression {
-  /** For JavaScript, without the flag g. Use it through `test` or `exec`, which end in time. */
+  /** For JavaScript. Use it through `test`, which ends in time. */
   readonly regexp: RegExp;
-  /** The number in `regexp` of each group of the pattern, from group 1 on. */
-  readonly groups: readonly number[];
-  /** `\K` moves the start of what is found, which `exec` does not know. */
-  readonly movesStart: boolean;
   /** Texts up to this length are matched at once; longer ones under a watch. */
   readonly safeLength: number;
 }
@@ -49,12 +45,12 @@ export function compile(pattern: string, options: string): Expression {
 function build(pattern: string, options: string): Expression {
   if (pattern.includes('\0')) throw invalidPattern('Regular expression cannot contain an embedded null byte');
   if (Buffer.byteLength(pattern) > MAX_PATTERN_BYTES) throw invalidPattern('Regular expression is too long');
-  const { root, groups, movesStart } = parse(pattern, flagsOf(options));
-  const translation = translate({ root, groups, movesStart });
+  const { root, groups } = parse(pattern, flagsOf(options));
+  const { source, flags } = translate({ root, groups });
   try {
-    const regexp = new RegExp(translation.source, translation.flags);
+    const regexp = new RegExp(source, flags);
     regexp.test('');
-    return { regexp, groups: translation.groups, movesStart, safeLength: safeLength(root) };
+    return { regexp, safeLength: safeLength(root) };
   } catch (error) {
     throw invalidPattern((error as Error).message);
   }
@@ -70,25 +66,20 @@ function flagsOf(options: string): Flags {
 
 /** Whether a text matches. @throws CommandError 50 when the command's time is over before, 51156 when it takes too long */
 export function test({ regexp, safeLength }: Expression, text: string, remaining?: Remaining): boolean {
-  return text.length <= safeLength ? regexp.test(text) : (watched(regexp, text, remaining) ?? null) !== null;
-}
-
-/** What is found in a text. @throws CommandError as `test` does */
-export function exec({ regexp, safeLength }: Expression, text: string, remaining?: Remaining): RegExpExecArray | null {
-  return text.length <= safeLength ? regexp.exec(text) : watched(regexp, text, remaining);
+  return text.length <= safeLength ? regexp.test(text) : watched(regexp, text, remaining);
 }
 
 let box: { context: Context; script: Script } | undefined;
 
 /** Matches as code that V8 ends after a time: it costs a thread for that, 0.1 ms. */
-function watched(regexp: RegExp, text: string, remaining: Remaining): RegExpExecArray | null {
-  box ??= { context: createContext({ regexp, text }), script: new Script('regexp.exec(text)') };
+function watched(regexp: RegExp, text: string, remaining: Remaining): boolean {
+  box ??= { context: createContext({ regexp, text }), script: new Script('regexp.test(text)') };
   box.context.regexp = regexp;
   box.context.text = text;
   const left = remaining?.() ?? Number.POSITIVE_INFINITY;
   const timeout = Math.max(1, Math.ceil(Math.min(MAX_TIME, left)));
   try {
-    return box.script.runInContext(box.context, { timeout }) as RegExpExecArray | null;
+    return box.script.runInContext(box.context, { timeout }) as boolean;
   } catch (error) {
     if ((error as { code?: string }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
     if (left <= MAX_TIME) throw new CommandError(50, 'MaxTimeMSExpired', 'operation exceeded time limit');

@@ -23,7 +23,6 @@ class Parser {
   private readonly classes: ClassReader;
   private groups = 0;
   private nesting = 0;
-  private movesStart = false;
   /** How many look-aheads and look-behinds are open. */
   private looking = 0;
   /** Between \Q and \E. */
@@ -46,7 +45,7 @@ class Parser {
       node.group = typeof group === 'string' ? (this.names.get(group) ?? 0) : group;
       if (node.group < 1 || node.group > this.groups) throw invalidPattern('reference to non-existent subpattern');
     }
-    return { root, groups: this.groups, movesStart: this.movesStart };
+    return { root, groups: this.groups };
   }
 
   /** Branches up to a closing parenthesis; flags that are set within hold to its end, also in later branches. */
@@ -163,7 +162,7 @@ class Parser {
     }
     if (reader.take('K')) {
       if (this.looking > 0) throw invalidPattern('\\K is not allowed in lookarounds');
-      this.movesStart = true;
+      // It moves the start of what is found: whether something is found stays the same.
       return undefined;
     }
     if (reader.take('N')) {

@@ -33,8 +33,6 @@ export type Node =
 export interface Pattern {
   root: Node;
   groups: number;
-  /** `\K` moves the start of what is found: whether something is found stays the same. */
-  movesStart: boolean;
 }
 
 /** The error of a pattern that MongoDB or this engine does not take. */

@@ -5,8 +5,6 @@ import { type ClassItem, invalidPattern, type Node, type Pattern, unsupportedPat
 export interface Translation {
   source: string;
   flags: string;
-  /** The number in JavaScript's pattern of each group of the original one, from group 1 on. */
-  groups: number[];
 }
 
 /** The largest pattern, with its repetitions written out, in parts. */
@@ -21,7 +19,7 @@ export function translate({ root, groups }: Pattern): Translation {
   checkReferences(root, new Set());
   const writer = new Writer(caseOf(root), groups);
   const source = writer.write(root);
-  return { source, flags: writer.mode === 'flag' ? 'iv' : 'v', groups: writer.groups };
+  return { source, flags: writer.mode === 'flag' ? 'iv' : 'v' };
 }
 
 /** `flag`: all of the pattern is without regard to case, by JavaScript's flag; `expanded`: parts of it are, by their characters. */
@@ -29,7 +27,8 @@ type CaseMode = 'none' | 'flag' | 'expanded';
 
 class Writer {
   readonly mode: CaseMode;
-  readonly groups: number[];
+  /** The number in JavaScript's pattern of each group of the original one, from group 1 on. */
+  private readonly groups: number[];
   private captures = 0;
   private behind = false;
 
