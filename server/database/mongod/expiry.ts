@@ -4,27 +4,26 @@ import { compileFilter } from './query/matcher.ts';
 import { plan } from './query/planner.ts';
 import { scan } from './query/scan.ts';
 import type { Collection } from './storage/catalog.ts';
-import { claimDocument, removeDocument } from './storage/documents.ts';
+import { claimDocument, removeDocument, type Target } from './storage/documents.ts';
 import type { Doc } from './values/codec.ts';
 
-const MOST_AT_ONCE = 1000;
+/** Documents that are removed in one group: about 5 ms. */
+const MOST_AT_ONCE = 200;
 
-/** Removes the documents whose time in a TTL index is over. */
+/** Removes the documents whose time in a TTL index is over, in groups between which everything else is answered. */
 export async function expireDocuments(engine: Engine, now = Date.now()): Promise<number> {
   let removed = 0;
   for (const collection of [...engine.catalog.all()]) {
-    for (const { field, seconds, hint } of lifetimesIn(collection)) {
-      const filter = { [field]: { $lt: new Date(now - seconds * 1000), $type: 'date' } };
-      await engine.transactions.write((target) => {
-        const found = [];
-        for (const each of scan(target.view, collection, plan(collection, { filter, hint }), test(filter))) {
-          found.push(each);
-          if (found.length === MOST_AT_ONCE) break;
-        }
-        for (const { key } of found) claimDocument(target, key);
-        for (const { key, raw, document } of found) removeDocument(target, collection, key, raw, document);
-        removed += found.length;
-      });
+    for (const lifetime of lifetimesIn(collection)) {
+      let last: number;
+      do {
+        last = 0;
+        await engine.transactions.write((target) => {
+          last = removeExpired(target, collection, lifetime, now);
+        });
+        removed += last;
+        await engine.turns.next();
+      } while (last === MOST_AT_ONCE);
     }
   }
   return removed;
@@ -42,6 +41,21 @@ function* lifetimesIn({ indexes }: Collection): Generator<Lifetime> {
     if (spec.expireAfterSeconds === undefined || fields.length !== 1) continue;
     yield { field: fields[0] as string, seconds: spec.expireAfterSeconds, hint: spec.name };
   }
+}
+
+/** Removes some of the documents that have expired, and says how many. */
+function removeExpired(target: Target, collection: Collection, lifetime: Lifetime, now: number): number {
+  const { field, seconds, hint } = lifetime;
+  if (collection.dropped || !collection.indexes.some(({ spec }) => spec.name === hint)) return 0;
+  const filter = { [field]: { $lt: new Date(now - seconds * 1000), $type: 'date' } };
+  const found = [];
+  for (const each of scan(target.view, collection, plan(collection, { filter, hint }), test(filter))) {
+    found.push(each);
+    if (found.length === MOST_AT_ONCE) break;
+  }
+  for (const { key } of found) claimDocument(target, key);
+  for (const { key, raw, document } of found) removeDocument(target, collection, key, raw, document);
+  return found.length;
 }
 
 const test = (filter: Doc) => ({ matches: compileFilter(filter), fields: fieldsOf(filter) });

@@ -78,9 +78,8 @@ export class Slices {
    * @throws CommandError 50 when the time of the computation is over
    */
   get isOver(): boolean {
-    const now = performance.now();
-    if (now > (this.limits.deadline ?? Number.POSITIVE_INFINITY)) throw timeIsOver();
-    return now > this.end;
+    checkTime(this.limits.deadline);
+    return performance.now() > this.end;
   }
 
   /** @throws CommandError when the computation has become pointless meanwhile */
@@ -113,4 +112,19 @@ export async function resultOf<T>(steps: Generator<undefined, T>, slices: Slices
   }
 }
 
-export const timeIsOver = () => new CommandError(50, 'MaxTimeMSExpired', 'operation exceeded time limit');
+/** @throws CommandError 50 after the deadline, on the clock of `performance` */
+export function checkTime(deadline: number | undefined): void {
+  if (deadline !== undefined && performance.now() > deadline) throw timeIsOver();
+}
+
+/** Waits for something until the deadline. @throws CommandError 50 when that comes first */
+export async function beforeDeadline<T>(event: Promise<T>, deadline: number | undefined): Promise<T> {
+  if (deadline === undefined) return event;
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(timeIsOver()), Math.max(0, deadline - performance.now()));
+  });
+  return Promise.race([event, over]).finally(() => clearTimeout(timer));
+}
+
+const timeIsOver = () => new CommandError(50, 'MaxTimeMSExpired', 'operation exceeded time limit');

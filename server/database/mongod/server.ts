@@ -119,6 +119,16 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 }
 
 function startTimers(engine: Engine): NodeJS.Timeout[] {
+  let expiring = false;
+  const expire = () => {
+    if (expiring) return;
+    expiring = true;
+    void expireDocuments(engine)
+      .catch(() => undefined)
+      .finally(() => {
+        expiring = false;
+      });
+  };
   const timers = [
     setInterval(() => {
       engine.transactions.expire();
@@ -129,7 +139,7 @@ function startTimers(engine: Engine): NodeJS.Timeout[] {
       () => void engine.store.write(() => engine.sessions.expire(engine.store)).catch(() => undefined),
       SESSION_SWEEP,
     ),
-    setInterval(() => void expireDocuments(engine).catch(() => undefined), TTL_SWEEP),
+    setInterval(expire, TTL_SWEEP),
   ];
   for (const timer of timers) timer.unref();
   return timers;

@@ -1,5 +1,5 @@
 import { CommandError } from '../errors.ts';
-import { timeIsOver } from '../pauses.ts';
+import { checkTime } from '../pauses.ts';
 
 /** Steps between two looks at the clock. */
 const STEPS = 64;
@@ -12,13 +12,13 @@ const MAX_UNBROKEN = 1000;
  * @param deadline when the command has to be finished, on the clock of `performance`
  * @returns a function to call for each step, which fails with 50 after the deadline, and with 262 after a second without a pause
  */
-export function guardWork(deadline = Number.POSITIVE_INFINITY): () => void {
+export function guardWork(deadline: number | undefined): () => void {
   let steps = 0;
   let since: number | undefined;
   return () => {
     if (++steps % STEPS !== 0) return;
     const now = performance.now();
-    if (now > deadline) throw timeIsOver();
+    checkTime(deadline);
     if (since === undefined) {
       since = now;
       setImmediate(() => {

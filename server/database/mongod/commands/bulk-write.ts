@@ -9,7 +9,16 @@ import { type Command, type Handler, statementsOf } from './context.ts';
 import { checkStatement } from './fields.ts';
 import { matching } from './matching.ts';
 import type { UpdateStatement } from './update-statement.ts';
-import { contextFor, newProgress, type Progress, resumeProgress, runOnce, savedProgress, updateOne } from './writes.ts';
+import {
+  contextFor,
+  isFinal,
+  newProgress,
+  type Progress,
+  resumeProgress,
+  runOnce,
+  savedProgress,
+  updateOne,
+} from './writes.ts';
 
 interface Totals {
   nErrors: number;
@@ -48,8 +57,7 @@ export const bulkWrite: Handler = async (engine, command) => {
         const row = runOperation(engine, command, target, collections, operations[idx] as Doc, progress, totals);
         if (body.errorsOnly !== true) rows.push({ ok: 1, idx, ...row });
       } catch (error) {
-        if (!(error instanceof CommandError) || (command.transaction !== undefined && error.labels.length > 0))
-          throw error;
+        if (!(error instanceof CommandError) || isFinal(error, command.transaction !== undefined)) throw error;
         totals.nErrors++;
         rows.push({ ok: 0, idx, code: error.code, errmsg: error.message, ...error.extra, n: 0 });
         if (ordered) progress.next = operations.length;

@@ -1,5 +1,5 @@
 import { badValue } from '../errors.ts';
-import { timeIsOver } from '../pauses.ts';
+import { checkTime } from '../pauses.ts';
 import type { Matcher } from '../query/matcher.ts';
 import type { Doc } from '../values/codec.ts';
 import { toDouble } from '../values/numeric.ts';
@@ -20,7 +20,7 @@ export function withinTime(matches: Matcher, command: { deadline?: number | unde
   if (command.deadline === undefined) return matches;
   let seen = 0;
   return (document) => {
-    if (++seen % STEP === 0 && performance.now() > (command.deadline ?? Number.POSITIVE_INFINITY)) throw timeIsOver();
+    if (++seen % STEP === 0) checkTime(command.deadline);
     return matches(document);
   };
 }

@@ -1,6 +1,6 @@
 import type { Engine } from '../engine.ts';
 import { badValue, CommandError, namespaceNotFound, notImplemented } from '../errors.ts';
-import { timeIsOver } from '../pauses.ts';
+import { beforeDeadline, checkTime } from '../pauses.ts';
 import { compileFilter } from '../query/matcher.ts';
 import {
   type Build,
@@ -66,14 +66,14 @@ async function build(
   engine: Engine,
   collection: Collection,
   specs: readonly IndexSpec[],
-  deadline = Number.POSITIVE_INFINITY,
+  deadline: number | undefined,
 ): Promise<void> {
   const { catalog, store, transactions } = engine;
   let build: IndexBuild | undefined;
   let filled = false;
   const write = (job: (target: Target) => void) => transactions.write(job);
   for (let other = similarBuild(collection, specs); other !== undefined; other = similarBuild(collection, specs))
-    await other.ended;
+    await beforeDeadline(other.ended, deadline);
   try {
     let writers: Promise<unknown> | undefined;
     await write((target) => {
@@ -90,9 +90,9 @@ async function build(
       if (filled) build.finish(store, catalog);
     });
     if (build === undefined || filled) return;
-    await writers;
+    if (writers !== undefined) await beforeDeadline(writers, deadline);
     while (!filled) {
-      if (performance.now() > deadline) throw timeIsOver();
+      checkTime(deadline);
       await write((target) => {
         filled = (build as IndexBuild).fill(target);
       });

@@ -74,7 +74,7 @@ async function runStatements(
       try {
         each(target, at, progress);
       } catch (error) {
-        if (!(error instanceof CommandError) || (inTransaction && error.labels.length > 0)) throw error;
+        if (!(error instanceof CommandError) || isFinal(error, inTransaction)) throw error;
         progress.errors.push({ index: at, code: error.code, ...error.extra, errmsg: error.message });
         if (ordered) progress.next = total;
       }
@@ -92,6 +92,10 @@ async function runStatements(
     resume: (saved) => resumeProgress(progress, saved),
   });
 }
+
+/** Whether an error ends the command, rather than its statement: the time is over, or the transaction is. */
+export const isFinal = (error: CommandError, inTransaction: boolean): boolean =>
+  error.code === 50 || (inTransaction && error.labels.length > 0);
 
 /** What a repetition of the command has to know of the statements that were run; undefined before the first is. */
 export function savedProgress({ next, n, modified, upserted, errors }: Progress): Doc | undefined {
@@ -147,7 +151,7 @@ export async function runOnce(
     }
     reply = replyOf();
     if (retryable) sessions.storeReply(target.view, body, reply);
-  });
+  }, command.deadline);
   return reply as Doc;
 }
 

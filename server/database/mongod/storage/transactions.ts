@@ -1,4 +1,5 @@
 import { CommandError, writeConflict } from '../errors.ts';
+import { beforeDeadline, checkTime } from '../pauses.ts';
 import type { Catalog, Collection } from './catalog.ts';
 import type { Target } from './documents.ts';
 import { Overlay } from './overlay.ts';
@@ -110,15 +111,19 @@ export class Transactions {
   /**
    * Runs a write in the next group. It may be called again from the start when it meets a key that a transaction holds,
    * so it must continue where it stopped; a statement claims its keys before it writes.
+   * @param deadline when it has to have begun, on the clock of `performance`
    */
-  async write(job: (target: Target) => void): Promise<void> {
+  async write(job: (target: Target) => void, deadline?: number): Promise<void> {
     for (;;) {
       try {
-        await this.store.write(() => job(this.live));
+        await this.store.write(() => {
+          checkTime(deadline);
+          job(this.live);
+        });
         return;
       } catch (error) {
         if (!(error instanceof Held)) throw error;
-        await error.holder.ended;
+        await beforeDeadline(error.holder.ended, deadline);
       }
     }
   }

@@ -1,0 +1,166 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Long, UUID } from 'bson';
+import { expect } from 'chai';
+import type { Doc } from '../values/codec.ts';
+import { type InProcess, startInProcess } from './support/in-process.ts';
+
+/** Documents of the collection that is read. A long run has 1,000,000, and looks at the longest wait. */
+const SIZE = Number(process.env.ENGINE_ROWS ?? 30_000);
+
+const row = (id: number): Doc => ({
+  _id: id,
+  score: (id * 104_729) % SIZE,
+  name: `学员${(id * 7919) % SIZE}`,
+  group: id % 10,
+});
+
+const cursor = { batchSize: 10 };
+
+/** Commands that read all documents, or hold many. */
+const commands: Record<string, Doc> = {
+  '$group into few': { aggregate: 'rows', pipeline: [{ $group: { _id: '$group', s: { $sum: '$score' } } }], cursor },
+  '$group into many': { aggregate: 'rows', pipeline: [{ $group: { _id: '$score', n: { $sum: 1 } } }], cursor },
+  'a sort of all': { find: 'rows', sort: { score: 1, name: 1 }, ...cursor },
+  'a sort for a page': { find: 'rows', sort: { score: 1, name: 1 }, limit: 10 },
+  'a sort within a pipeline': { aggregate: 'rows', pipeline: [{ $unset: 'group' }, { $sort: { name: 1 } }], cursor },
+  'a scan that finds nothing': { find: 'rows', filter: { score: -1 } },
+  'a count without an index': { count: 'rows', query: { score: { $gte: 10 } } },
+  distinct: { distinct: 'rows', key: 'score' },
+  $facet: { aggregate: 'rows', pipeline: [{ $facet: { a: [{ $match: { group: 1 } }, { $count: 'n' }] } }], cursor },
+  '$lookup without an index': {
+    aggregate: 'few',
+    pipeline: [{ $lookup: { from: 'rows', localField: 'k', foreignField: 'score', as: 'found' } }],
+    cursor,
+  },
+  $unionWith: { aggregate: 'few', pipeline: [{ $unionWith: 'rows' }, { $match: { k: 99 } }], cursor },
+  $out: { aggregate: 'rows', pipeline: [{ $match: { group: 1 } }, { $out: 'copy' }], cursor },
+};
+
+describe('long reads of the engine', () => {
+  let engine: InProcess;
+
+  before(async () => {
+    engine = await startInProcess();
+    await engine.insert(
+      'rows',
+      Array.from({ length: SIZE }, (_each, id) => row(id)),
+    );
+    await engine.insert('few', [{ _id: 1, k: 5 }, { _id: 2 }]);
+  });
+
+  after(() => engine.close());
+
+  /** Finds a document by _id again and again until the command is answered: how often, and the longest wait in ms. */
+  async function findsDuring(command: Doc) {
+    let reply: Doc | undefined;
+    const started = performance.now();
+    const done = engine.run(command).then((answer) => {
+      reply = answer;
+    });
+    let found = 0;
+    let longest = 0;
+    while (reply === undefined) {
+      const asked = performance.now();
+      await new Promise(setImmediate);
+      await engine.run({ find: 'rows', filter: { _id: 7 } });
+      longest = Math.max(longest, performance.now() - asked);
+      found++;
+    }
+    await done;
+    return { reply: reply as Doc, found, longest, took: performance.now() - started };
+  }
+
+  for (const [name, command] of Object.entries(commands)) {
+    it(`let others find by _id meanwhile: ${name}`, async () => {
+      const { reply, found, longest, took } = await findsDuring(command);
+      expect(reply.ok, JSON.stringify(reply)).to.equal(1);
+      expect(found, `in ${took} ms, longest wait ${longest} ms`).to.be.at.least(Math.max(3, Math.floor(took / 50)));
+      if (process.env.ENGINE_ROWS !== undefined) expect(longest).to.be.below(60);
+    });
+
+    it(`end after maxTimeMS: ${name}`, async () => {
+      expect(await engine.run({ ...command, maxTimeMS: 4 })).to.include({ code: 50 });
+      expect(await engine.run({ ...command, maxTimeMS: 60_000 })).to.include({ ok: 1 });
+    });
+  }
+
+  it('count entries of an index in slices, and rightly', async () => {
+    await engine.run({ createIndexes: 'rows', indexes: [{ key: { score: 1 }, name: 'score' }] });
+    for (const [query, n] of [
+      [{ score: { $gte: 10 } }, SIZE - 10],
+      [{ score: { $lt: 10_000 } }, 10_000],
+      [{ score: { $lt: 20_001 } }, 20_001],
+      [{ score: { $gt: SIZE } }, 0],
+    ] as const)
+      expect(await engine.run({ count: 'rows', query })).to.include({ n });
+  });
+
+  it('share maxTimeMS with the batches to come, not with the time in between', async () => {
+    const pipeline = [...Array(10).fill({ $unionWith: { coll: 'rows', pipeline: [{ $match: { name: 'x' } }] } })];
+    const open = { aggregate: 'few', pipeline, cursor: { batchSize: 1 }, maxTimeMS: 100 };
+    const more = async () => {
+      const { cursor: first } = (await engine.run(open)) as { cursor: { id: bigint } };
+      return Long.fromString(String(first.id));
+    };
+    expect(await engine.run({ getMore: await more(), collection: 'few' })).to.include({ code: 50 });
+    const id = await more();
+    await delay(150);
+    expect(await engine.run({ getMore: id, collection: 'few', batchSize: 1 })).to.include({ ok: 1 });
+    expect(await engine.run({ getMore: id, collection: 'few' })).to.include({ code: 50 });
+    expect(await engine.run({ getMore: await more(), collection: 'few', maxTimeMS: 5 })).to.include({ code: 2 });
+  });
+
+  it('end when what they read is dropped', async () => {
+    await engine.insert(
+      'short',
+      Array.from({ length: 100 }, (_each, id) => row(id)),
+    );
+    await engine.run({ createIndexes: 'short', indexes: [{ key: { score: 1 }, name: 'score' }] });
+    const idOf = async (command: Doc) => {
+      const { cursor: first } = (await engine.run({ find: 'short', batchSize: 1, ...command })) as {
+        cursor: { id: bigint };
+      };
+      return Long.fromString(String(first.id));
+    };
+    const [byIndex, all] = [await idOf({ filter: { score: { $gte: 0 } } }), await idOf({})];
+    await engine.run({ dropIndexes: 'short', index: 'score' });
+    expect(await engine.run({ getMore: byIndex, collection: 'short' })).to.include({ code: 175 });
+    await engine.run({ drop: 'short' });
+    expect(await engine.run({ getMore: all, collection: 'short' })).to.include({ code: 175 });
+  });
+
+  it('end after maxTimeMS while a write waits for a transaction', async () => {
+    const lsid = { id: new UUID() };
+    const own = { lsid, txnNumber: Long.ONE, autocommit: false };
+    const update = { update: 'few', updates: [{ q: { _id: 1 }, u: { $inc: { n: 1 } } }] };
+    expect(await engine.run({ ...update, ...own, startTransaction: true })).to.include({ ok: 1 });
+    const modify = { findAndModify: 'few', query: { _id: 1 }, update: { $inc: { n: 1 } } };
+    for (const command of [update, modify, { delete: 'few', deletes: [{ q: { _id: 1 }, limit: 1 }] }])
+      expect(await engine.run({ ...command, maxTimeMS: 20 })).to.include({ code: 50 });
+    const index = { createIndexes: 'few', indexes: [{ key: { n: 1 }, name: 'n' }], maxTimeMS: 20 };
+    expect(await engine.run(index)).to.include({ code: 50 });
+    await engine.run({ abortTransaction: 1, ...own });
+    expect(await engine.run({ ...update, maxTimeMS: 60_000 })).to.include({ ok: 1, n: 1 });
+    expect(await engine.run({ find: 'few', filter: { n: 1 } })).to.have.nested.property('cursor.firstBatch.length', 1);
+  });
+
+  it('end when the client goes, and when their cursor is killed', async () => {
+    const scan = { aggregate: 'rows', pipeline: [{ $match: { name: 'x' } }], cursor: {} };
+    const connection = engine.connect();
+    const left = engine.run(scan, connection);
+    connection.gone = true;
+    expect(await left).to.include({ code: 279 });
+    const open = {
+      aggregate: 'rows',
+      pipeline: [{ $match: { name: { $in: ['学员0', 'x'] } } }],
+      cursor: { batchSize: 1 },
+    };
+    const { cursor: first } = (await engine.run(open)) as { cursor: { id: bigint } };
+    const id = Long.fromString(String(first.id));
+    const more = engine.run({ getMore: id, collection: 'rows' });
+    expect(await engine.run({ getMore: id, collection: 'rows' })).to.include({ code: 12051 });
+    await engine.run({ killCursors: 'rows', cursors: [id] });
+    expect(await more).to.include({ code: 237 });
+    expect(await engine.run({ getMore: id, collection: 'rows' })).to.include({ code: 43 });
+  });
+});
