@@ -84,6 +84,7 @@ export class Engine {
       options,
       ident: this.catalog.allocate(this.store),
       indexes: [],
+      cut: false,
       builds: [],
       syncedCount: 0,
       count: 0,

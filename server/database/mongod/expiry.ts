@@ -1,9 +1,9 @@
 import type { Engine } from './engine.ts';
 import { fieldsOf } from './query/conditions.ts';
 import { compileFilter } from './query/matcher.ts';
-import { plan } from './query/planner.ts';
+import { planBy } from './query/planner.ts';
 import { scan } from './query/scan.ts';
-import type { Collection } from './storage/catalog.ts';
+import type { Collection, Index } from './storage/catalog.ts';
 import { claimDocument, removeDocument, type Target } from './storage/documents.ts';
 import type { Doc } from './values/codec.ts';
 
@@ -32,24 +32,26 @@ export async function expireDocuments(engine: Engine, now = Date.now()): Promise
 interface Lifetime {
   field: string;
   seconds: number;
-  hint: string;
+  index: Index;
 }
 
 /** The dates after which documents go. */
 function* lifetimesIn({ indexes }: Collection): Generator<Lifetime> {
-  for (const { spec, fields } of indexes) {
+  for (const index of indexes) {
+    const { spec, fields } = index;
     if (spec.expireAfterSeconds === undefined || fields.length !== 1) continue;
-    yield { field: fields[0] as string, seconds: spec.expireAfterSeconds, hint: spec.name };
+    yield { field: fields[0] as string, seconds: spec.expireAfterSeconds, index };
   }
 }
 
 /** Removes some of the documents that have expired, and says how many. */
 function removeExpired(target: Target, collection: Collection, lifetime: Lifetime, now: number): number {
-  const { field, seconds, hint } = lifetime;
-  if (collection.dropped || !collection.indexes.some(({ spec }) => spec.name === hint)) return 0;
+  const { field, seconds, index } = lifetime;
+  if (collection.dropped || !collection.indexes.includes(index)) return 0;
   const filter = { [field]: { $lt: new Date(now - seconds * 1000), $type: 'date' } };
+  const chosen = planBy(collection, index, { view: target.view, filter });
   const found = [];
-  for (const each of scan(target.view, collection, plan(collection, { filter, hint }), test(filter))) {
+  for (const each of scan(target.view, collection, chosen, test(filter))) {
     found.push(each);
     if (found.length === MOST_AT_ONCE) break;
   }

@@ -1,10 +1,7 @@
 import { foldFor } from '../values/collation.ts';
 import { type Collator, compare } from '../values/compare.ts';
-import { encodeKey } from '../values/keys.ts';
+import { equalityText } from '../values/keys.ts';
 import { numberKind, toDouble } from '../values/numeric.ts';
-
-const NO_PREFIX = Buffer.alloc(0);
-const FORWARD = [1];
 
 /** Maps values to primitives that are the same where MongoDB holds the values for equal: numbers by value, strings by collation. */
 export type Kind = (value: unknown) => unknown;
@@ -22,7 +19,7 @@ function kind(value: unknown): unknown {
     const double = toDouble(value);
     if (compare(value, double) === 0) return double;
   }
-  return encodeKey([value], FORWARD, NO_PREFIX).toString('latin1');
+  return equalityText(value);
 }
 
 /** The first value of each kind. */

@@ -9,7 +9,7 @@ import { compileSort } from '../query/sort.ts';
 import { type Collection, indexSpecs } from '../storage/catalog.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { type Command, countField, documentField, type Handler, matchContext, ownerOf, viewOf } from './context.ts';
-import { explainSearch } from './explain.ts';
+import { explainSearch } from './explain-search.ts';
 import { compileOutput } from './output.ts';
 import { cursorReply } from './replies.ts';
 import { countMatches, countStage, type Search, search } from './search.ts';

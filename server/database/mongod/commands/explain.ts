@@ -1,117 +1,80 @@
-import type { Engine } from '../engine.ts';
-import { badValue } from '../errors.ts';
-import { withoutPauses } from '../pauses.ts';
-import { compileFilter } from '../query/matcher.ts';
-import { type Plan, plan } from '../query/planner.ts';
-import { entriesOf } from '../query/scan.ts';
-import type { Collection } from '../storage/catalog.ts';
-import type { Doc } from '../values/codec.ts';
-import { type Command, documentField, type Handler, matchContext, viewOf } from './context.ts';
-import { countStage, isCoveredCount, type Search, search } from './search.ts';
+import { badValue, CommandError, failedToParse, typeMismatch } from '../errors.ts';
+import { type Doc, isDocument } from '../values/codec.ts';
+import { typeName } from '../values/compare.ts';
+import { fieldNames } from '../values/order.ts';
+import { aggregate } from './aggregate.ts';
+import { type Command, collectionOf, countField, documentField, type Handler } from './context.ts';
+import { explainSearch } from './explain-search.ts';
+import { checkFields, checkStatement, isKnownCommand } from './fields.ts';
+import type { Search } from './search.ts';
 
+const VERBOSITIES = ['queryPlanner', 'executionStats', 'allPlansExecution'];
+
+/**
+ * Says how a command would be run; without a verbosity it runs the search, and changes nothing.
+ * @throws CommandError 59 for an unknown command, 20 for one that cannot be explained, 40415 for unknown fields of it
+ */
 export const explain: Handler = (engine, command) => {
-  const inner = command.body.explain as Doc;
-  const name = Object.keys(inner ?? {})[0];
-  if (name === undefined) throw badValue('explain needs a command');
-  const collection = engine.catalog.get(command.database, String(inner[name]));
-  const statement = ((inner.updates ?? inner.deletes) as Doc[] | undefined)?.[0];
-  const filter = documentField(inner, 'filter') ?? documentField(inner, 'query') ?? (statement?.q as Doc) ?? {};
-  const first = (inner.pipeline as Doc[] | undefined)?.[0];
-  const request: Search = {
-    filter: (first?.$match as Doc) ?? filter,
-    sort: documentField(inner, 'sort'),
-    hint: inner.hint ?? statement?.hint,
-  };
-  return explainSearch(engine, { ...command, name, body: inner }, collection, request);
+  const { explain: inner, verbosity } = command.body;
+  if (!isDocument(inner))
+    throw typeMismatch(`BSON field 'explain.explain' is the wrong type '${typeName(inner)}', expected type 'object'`);
+  if (verbosity !== undefined && !VERBOSITIES.includes(verbosity as string))
+    throw badValue(`Enumeration value '${String(verbosity)}' for field 'explain.verbosity' is not a valid value.`);
+  const name = fieldNames(inner)[0] ?? '';
+  const searchOf = searches[name];
+  if (searchOf === undefined && name !== 'aggregate') {
+    if (!isKnownCommand(name))
+      throw new CommandError(59, 'CommandNotFound', `Explain failed due to unknown command: ${name}`);
+    throw new CommandError(20, 'IllegalOperation', `Cannot explain cmd: ${name}`);
+  }
+  checkFields(name, inner);
+  const explained: Command = { ...command, name, body: { ...inner, verbosity } };
+  if (searchOf === undefined) {
+    if (inner.explain !== undefined)
+      throw failedToParse("The 'explain' option is illegal when a explain verbosity is also provided");
+    return aggregate(engine, { ...explained, body: { ...explained.body, explain: true } });
+  }
+  return explainSearch(engine, explained, collectionOf(engine, explained), searchOf(inner));
 };
 
-/** Says which index a search uses, and what it reads. */
-export function explainSearch(
-  engine: Engine,
-  command: Command,
-  collection: Collection | undefined,
-  request: Search,
-): Doc {
-  const { body } = command;
-  const server = { host: 'localhost', port: 0, version: '8.0.0', gitVersion: '' };
-  const namespace = `${command.database}.${String(body[command.name])}`;
-  if (collection === undefined) {
-    return {
-      explainVersion: '1',
-      queryPlanner: { namespace, winningPlan: { stage: 'EOF' }, rejectedPlans: [] },
-      serverInfo: server,
-      ok: 1,
-    };
-  }
-  const context = matchContext(engine, command);
-  compileFilter(request.filter, context);
-  const chosen = plan(collection, {
-    filter: request.filter,
-    sort: request.sort,
-    hint: request.hint,
-    collator: context.collator,
-    limited: body.limit !== undefined,
-  });
-  const view = viewOf(engine, command);
-  const started = performance.now();
-  const returned = [...withoutPauses(search(view, collection, request, context))].length;
-  const examined = chosen.union === undefined ? [...entriesOf(view, chosen)].length : returned;
-  const covered = isCount(command) && isCoveredCount(chosen);
-  const winningPlan = covered ? describeCount(chosen) : describe(chosen, request);
-  return {
-    explainVersion: '1',
-    queryPlanner: { namespace, indexFilterSet: false, parsedQuery: request.filter, winningPlan, rejectedPlans: [] },
-    executionStats: {
-      executionSuccess: true,
-      nReturned: returned,
-      executionTimeMillis: Math.round(performance.now() - started),
-      totalKeysExamined: isIndexed(chosen) ? examined : 0,
-      totalDocsExamined: covered ? 0 : examined,
-      executionStages: winningPlan,
-    },
-    serverInfo: server,
-    ok: 1,
-  };
+const findSearch = (inner: Doc): Search => ({
+  filter: documentField(inner, 'filter') ?? {},
+  sort: documentField(inner, 'sort'),
+  hint: inner.hint,
+  skip: countField(inner, 'skip') ?? 0,
+  ...limited(Math.abs(Number(inner.limit ?? 0))),
+});
+
+const limited = (limit: number): Pick<Search, 'limit'> => (limit === 0 ? {} : { limit });
+
+/** The search of each command that can be explained. */
+const searches: Record<string, (inner: Doc) => Search> = {
+  find: findSearch,
+  count: (inner) => ({
+    filter: documentField(inner, 'query') ?? {},
+    hint: inner.hint,
+    skip: countField(inner, 'skip') ?? 0,
+    ...limited(Math.abs(Number(inner.limit ?? 0))),
+  }),
+  distinct: (inner) => ({ filter: documentField(inner, 'query') ?? {}, hint: inner.hint }),
+  update: (inner) => statementSearch(inner, 'updates', (statement) => statement.multi !== true),
+  delete: (inner) => statementSearch(inner, 'deletes', (statement) => Number(statement.limit) === 1),
+  findAndModify: modifySearch,
+  findandmodify: modifySearch,
+};
+
+function modifySearch(inner: Doc): Search {
+  const sort = documentField(inner, 'sort');
+  return { filter: documentField(inner, 'query') ?? {}, sort, hint: inner.hint, limit: 1 };
 }
 
-/** Whether a command only counts, so that an index can answer it alone. */
-function isCount({ name, body }: Command): boolean {
-  if (name === 'count') return true;
-  const stages = ((body.pipeline ?? []) as Doc[]).filter((stage) => !('$match' in stage));
-  return stages.length === 1 && countStage(stages[0] as Doc) !== undefined;
-}
-
-function describeCount(chosen: Plan): Doc {
-  if (!isIndexed(chosen)) return { stage: 'RECORD_STORE_FAST_COUNT' };
-  const { name, key } = chosen.index?.spec ?? { name: '_id_', key: { _id: 1 } };
-  return { stage: 'COUNT', inputStage: { stage: 'COUNT_SCAN', keyPattern: key, indexName: name } };
-}
-
-const isIndexed = (chosen: Plan) => chosen.index !== undefined || chosen.narrowed;
-
-function describe(chosen: Plan, request: Search): Doc {
-  if (!chosen.sorted) {
-    return { stage: 'SORT', sortPattern: request.sort, inputStage: describe({ ...chosen, sorted: true }, request) };
-  }
-  if (chosen.union !== undefined) {
-    return {
-      stage: 'SUBPLAN',
-      inputStage: { stage: 'OR', inputStages: chosen.union.map((each) => describe(each, request)) },
-    };
-  }
-  const direction = chosen.reverse ? 'backward' : 'forward';
-  if (!isIndexed(chosen)) return { stage: 'COLLSCAN', direction };
-  if (chosen.index === undefined && chosen.points && chosen.ranges.length === 1) {
-    return { stage: 'IDHACK', keyPattern: { _id: 1 }, indexName: '_id_' };
-  }
-  const { name, key } = chosen.index?.spec ?? { name: '_id_', key: { _id: 1 } };
-  const scan = {
-    stage: 'IXSCAN',
-    keyPattern: key,
-    indexName: name,
-    isMultiKey: chosen.index?.multikey ?? false,
-    isUnique: chosen.index?.unique ?? true,
-    direction,
-  };
-  return { stage: 'FETCH', inputStage: scan };
+function statementSearch(inner: Doc, kind: 'updates' | 'deletes', isSingle: (statement: Doc) => boolean): Search {
+  const statements = inner[kind];
+  if (!Array.isArray(statements) || statements.length !== 1 || !isDocument(statements[0]))
+    throw new CommandError(16, 'InvalidLength', 'explained write batches must be of size 1');
+  const [statement] = statements;
+  checkStatement(kind, statement);
+  const { sort, hint } = statement;
+  const filter = documentField(statement, 'q') ?? {};
+  return { filter, sort: sort as Doc | undefined, hint, ...limited(isSingle(statement) ? 1 : 0) };
 }

@@ -54,6 +54,9 @@ const fields = new Map<string, Fields>(
 );
 const aliases: Record<string, string> = { findandmodify: 'findAndModify', deleteIndexes: 'dropIndexes' };
 
+/** Whether there is a command of this name among those whose fields are checked. */
+export const isKnownCommand = (name: string): boolean => fields.has(aliases[name] ?? name);
+
 /**
  * Refuses a command with a field that would have no effect.
  * @throws CommandError 238 for what MongoDB has and the engine has not, 40415 for what nobody knows

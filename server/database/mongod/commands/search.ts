@@ -24,6 +24,15 @@ export interface Search {
   limit?: number;
 }
 
+/** Chooses how to run a search. */
+export const planSearch = (
+  view: KeyValue,
+  collection: Collection,
+  { filter, sort, hint, skip = 0, limit }: Search,
+  { collator }: MatchContext,
+): Plan =>
+  plan(collection, { view, filter, sort, hint, collator, limit: limit === undefined ? undefined : skip + limit });
+
 /**
  * Finds documents in order; sorts in memory only when no index yields the order. A filter, a sort or a hint that is malformed is
  * an error at once, whatever documents there are.
@@ -33,18 +42,11 @@ export function search(
   collection: Collection,
   request: Search,
   context: MatchContext,
+  chosen: Plan = planSearch(view, collection, request, context),
 ): Generator<Step<Found>> {
-  const { filter, sort, hint, skip = 0, limit = Number.MAX_SAFE_INTEGER } = request;
+  const { filter, sort, skip = 0, limit = Number.MAX_SAFE_INTEGER } = request;
   const test = { matches: searchMatcher(filter, context), fields: fieldsOf(filter) };
   const order = sort === undefined ? undefined : compileSort(sort, context.collator);
-  const chosen = plan(collection, {
-    view,
-    filter,
-    sort,
-    hint,
-    collator: context.collator,
-    limited: request.limit !== undefined,
-  });
   const found = pausingScan(view, collection, chosen, test, expectedEntries(chosen, request));
   const results = chosen.sorted || order === undefined ? found : sortFound(view, found, test, order, skip + limit);
   return part(results, skip, limit);
@@ -132,9 +134,12 @@ function expectedEntries(chosen: Plan, { skip = 0, limit }: Search): number {
 
 const FIRST_ENTRIES = 101;
 
-/** Whether an _id in a filter can only mean itself. */
+/** Whether an _id in a filter can only mean itself, and its key is certainly whole. */
 export const isPlainId = (id: unknown): boolean =>
-  typeof id === 'string' || typeof id === 'number' || id instanceof ObjectId;
+  (typeof id === 'string' && id.length < MAX_PLAIN_LENGTH) || typeof id === 'number' || id instanceof ObjectId;
+
+/** Characters of a string that take up to 3 bytes each in a key. */
+const MAX_PLAIN_LENGTH = 200;
 
 /** Counts matches, with pauses, and without reading documents where an index answers alone. */
 export function* countMatches(
@@ -169,7 +174,7 @@ export function* countMatches(
 /** Keys that are counted without a pause: less than 1 ms. */
 const COUNTED_AT_ONCE = 10_000;
 
-function* countKeys(view: KeyValue, { low, high }: { low: Buffer; high: Buffer }): Generator<undefined, number> {
+export function* countKeys(view: KeyValue, { low, high }: { low: Buffer; high: Buffer }): Generator<undefined, number> {
   let total = 0;
   let from = low;
   for (;;) {
@@ -183,7 +188,7 @@ function* countKeys(view: KeyValue, { low, high }: { low: Buffer; high: Buffer }
 
 /** Whether index entries alone say how many documents match. */
 export const isCoveredCount = (chosen: Plan): boolean =>
-  chosen.exact && chosen.union === undefined && !chosen.index?.multikey;
+  chosen.exact && chosen.union === undefined && chosen.distinct;
 
 /** A stage that needs no documents, only their number: $count, and the $group of countDocuments. */
 export function countStage(stage: Doc): ((total: number) => Doc) | undefined {

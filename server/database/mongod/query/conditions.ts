@@ -1,19 +1,36 @@
 import { BSONRegExp } from 'bson';
 import { type Doc, isDocument } from '../values/codec.ts';
-import { compare, equal, typeRank } from '../values/compare.ts';
+import { typeRank } from '../values/compare.ts';
 import { toDouble } from '../values/numeric.ts';
 import { isOperatorDocument } from './matcher.ts';
+import { isPosition } from './paths.ts';
 
 /** One requirement of a filter on one path that an index could serve. */
 export interface Condition {
   path: string;
+  /** `$prefix` is a regular expression that begins with plain text. */
   operator: '$eq' | '$in' | '$gt' | '$gte' | '$lt' | '$lte' | '$prefix' | '$exists';
   operand: unknown;
+  /** The $elemMatch operators around it, outermost first. */
+  scopes: readonly Scope[];
 }
 
-/** The conditions that every match fulfils, and whether they are the whole filter. */
+/** An $elemMatch: what stands in it is required of one and the same element. */
+export interface Scope {
+  /** The number of components of the path whose elements it looks at. */
+  depth: number;
+}
+
+/** The operand of a `$prefix`: strings that begin with `text`, and the stored regular expression itself. */
+export interface PrefixOperand {
+  text: string;
+  expression: unknown;
+}
+
+/** The conditions that every match fulfils. */
 export interface Conditions {
   list: Condition[];
+  /** Whether these, and the branches of `or` where it is there, are the whole filter. */
   complete: boolean;
   /** The branches of the first $or. */
   or: Doc[] | undefined;
@@ -22,67 +39,79 @@ export interface Conditions {
 /** Takes the parts of a filter that indexes understand. */
 export function conditionsOf(filter: Doc): Conditions {
   const found: Conditions = { list: [], complete: true, or: undefined };
-  collect(filter, '', found);
+  collect(filter, { prefix: '', scopes: [] }, found);
   return found;
 }
 
-function collect(filter: Doc, prefix: string, found: Conditions): void {
+/** Where a part of a filter stands: the path before its fields, and the $elemMatch operators around it. */
+interface Place {
+  prefix: string;
+  scopes: readonly Scope[];
+}
+
+function collect(filter: Doc, place: Place, found: Conditions): void {
+  const { prefix, scopes } = place;
   for (const name of Object.keys(filter)) {
     const operand = filter[name];
     if (name === '$and' && Array.isArray(operand)) {
-      for (const each of operand) if (isDocument(each)) collect(each, prefix, found);
+      for (const each of operand) if (isDocument(each)) collect(each, place, found);
     } else if (name === '$or' && Array.isArray(operand) && operand.length === 1 && isDocument(operand[0])) {
-      collect(operand[0], prefix, found);
+      collect(operand[0], place, found);
     } else if (name.startsWith('$')) {
       if (name === '$comment') continue;
       if (name === '$or' && found.or === undefined && prefix === '') found.or = operand as Doc[];
+      else found.complete = false;
+    } else if (prefix !== '' && isPosition(name.split('.', 1)[0] as string)) {
+      // $elemMatch takes an array within the array for a document of positions; an index does not.
       found.complete = false;
-    } else collectField(`${prefix}${name}`, operand, found);
+    } else collectField(`${prefix}${name}`, operand, scopes, found);
   }
 }
 
-function collectField(path: string, operand: unknown, found: Conditions): void {
+function collectField(path: string, operand: unknown, scopes: readonly Scope[], found: Conditions): void {
+  const place = { path, scopes };
   if (!isOperatorDocument(operand)) {
-    equality(path, operand, found);
+    equality(place, operand, found);
     return;
   }
   for (const operator of Object.keys(operand)) {
     const value = operand[operator];
     switch (operator) {
       case '$eq':
-        equality(path, value, found);
+        equality(place, value, found);
         break;
       case '$in':
-        if (Array.isArray(value) && value.every(isIndexable)) found.list.push({ path, operator, operand: value });
+        if (Array.isArray(value) && value.every(isIndexable)) membership(place, value, found);
         else found.complete = false;
         break;
       case '$gt':
       case '$gte':
       case '$lt':
       case '$lte':
-        if (isRangeable(value)) found.list.push({ path, operator, operand: value });
+        if (isRangeable(value)) found.list.push({ ...place, operator, operand: value });
         else found.complete = false;
         if (typeRank(value) === 10 && !isAboveNaN(operand)) found.complete = false;
         break;
       case '$regex':
         found.complete = false;
-        if (operand.$options === undefined || operand.$options === '') prefixOf(path, value, found);
+        if (operand.$options === undefined || operand.$options === '') prefixOf(place, value, found);
         break;
       case '$exists':
         found.complete = false;
-        if (value === true || value === 1) found.list.push({ path, operator, operand: true });
+        if (value === true || value === 1) found.list.push({ ...place, operator, operand: true });
         break;
       case '$elemMatch':
         found.complete = false;
         if (isDocument(value)) {
-          if (isOperatorDocument(value)) collectField(path, value, found);
-          else collect(value, `${path}.`, found);
+          const within = [...scopes, { depth: path.split('.').length }];
+          if (isOperatorDocument(value)) collectField(path, value, within, found);
+          else collect(value, { prefix: `${path}.`, scopes: within }, found);
         }
         break;
       case '$all':
         found.complete = false;
         if (Array.isArray(value) && isIndexable(value[0]) && !isOperatorDocument(value[0]))
-          equality(path, value[0], found);
+          equality(place, value[0], found);
         break;
       default:
         found.complete = false;
@@ -90,12 +119,24 @@ function collectField(path: string, operand: unknown, found: Conditions): void {
   }
 }
 
-function equality(path: string, operand: unknown, found: Conditions): void {
+/** A path with the $elemMatch operators around it. */
+type PlacedPath = Pick<Condition, 'path' | 'scopes'>;
+
+/** A list of one value is that value; null also stands for what is missing, and empty arrays have its key. */
+function membership(place: PlacedPath, values: unknown[], found: Conditions): void {
+  if (values.length === 1) equality(place, values[0], found);
+  else {
+    found.list.push({ ...place, operator: '$in', operand: values });
+    if (values.some((each) => each === null || each === undefined)) found.complete = false;
+  }
+}
+
+function equality(place: PlacedPath, operand: unknown, found: Conditions): void {
   if (operand instanceof RegExp || operand instanceof BSONRegExp) {
     found.complete = false;
-    prefixOf(path, operand, found);
+    prefixOf(place, operand, found);
   } else if (isIndexable(operand)) {
-    found.list.push({ path, operator: '$eq', operand });
+    found.list.push({ ...place, operator: '$eq', operand });
     if (operand === null || operand === undefined) found.complete = false;
   } else found.complete = false;
 }
@@ -113,7 +154,7 @@ const isRangeable = (value: unknown) => {
 };
 
 /** A regular expression that starts with ^ and plain characters is a range of strings. */
-function prefixOf(path: string, expression: unknown, found: Conditions): void {
+function prefixOf(place: PlacedPath, expression: unknown, found: Conditions): void {
   let source: string;
   if (expression instanceof RegExp && !/[imx]/.test(expression.flags)) source = expression.source;
   else if (typeof expression === 'string') source = expression;
@@ -124,47 +165,11 @@ function prefixOf(path: string, expression: unknown, found: Conditions): void {
   let text = literal.replace(/\\(.)/g, '$1');
   const rest = source.slice(1 + literal.length);
   if (/^[?*{]/.test(rest)) text = text.slice(0, -1);
-  if (text !== '') found.list.push({ path, operator: '$prefix', operand: text });
-}
-
-/** Whether documents that fulfil `list` all fulfil the filter of a partial index. */
-export function implies(list: readonly Condition[], partial: Doc): boolean {
-  const wanted = conditionsOf(partial);
-  const onlyKnown = Object.keys(partial).every((name) => !name.startsWith('$') || name === '$and');
-  return (
-    onlyKnown && wanted.list.length > 0 && wanted.list.every((want) => list.some((have) => impliesOne(have, want)))
-  );
-}
-
-function impliesOne(have: Condition, want: Condition): boolean {
-  if (have.path !== want.path) return false;
-  if (want.operator === '$exists') return excludesMissing(have);
-  const values = have.operator === '$in' ? (have.operand as unknown[]) : [have.operand];
-  if (have.operator === '$eq' || have.operator === '$in') return values.every((value) => fulfils(value, want));
-  if (have.operator !== want.operator && have.operator.slice(0, 3) !== want.operator.slice(0, 3)) return false;
-  if (typeRank(have.operand) !== typeRank(want.operand)) return false;
-  const order = compare(have.operand, want.operand);
-  const strict = want.operator.length === 3 && have.operator.length === 4;
-  return want.operator.startsWith('$gt') ? (strict ? order > 0 : order >= 0) : strict ? order < 0 : order <= 0;
-}
-
-function fulfils(value: unknown, want: Condition): boolean {
-  if (want.operator === '$eq') return equal(value, want.operand);
-  if (want.operator === '$in') return (want.operand as unknown[]).some((each) => equal(value, each));
-  if (typeRank(value) !== typeRank(want.operand)) return false;
-  const order = compare(value, want.operand);
-  switch (want.operator) {
-    case '$gt':
-      return order > 0;
-    case '$gte':
-      return order >= 0;
-    case '$lt':
-      return order < 0;
-    case '$lte':
-      return order <= 0;
-    default:
-      return false;
-  }
+  // Half of a surrogate pair has no encoding of its own.
+  text = text.replace(/[\ud800-\udbff]$/, '');
+  if (text === '') return;
+  const operand: PrefixOperand = { text, expression: typeof expression === 'string' ? new RegExp(source) : expression };
+  found.list.push({ ...place, operator: '$prefix', operand });
 }
 
 /** Whether no document without the field can fulfil the condition. */

@@ -14,6 +14,8 @@ export interface MatchContext {
   collator?: Collator | undefined;
   /** Compiles an aggregation expression, for $expr and computed projections. */
   expression?: ((expression: unknown) => (document: unknown) => unknown) | undefined;
+  /** What is tested is an element of an array: its own elements, if it has any, do not count. */
+  isElement?: boolean;
   /** Adds to a matcher what ends a search that takes too long. */
   within?: ((matches: Matcher) => Matcher) | undefined;
   /** The time that is left, in milliseconds, for what takes long within one document. */
@@ -181,15 +183,20 @@ export function elementTest(operand: unknown, context: MatchContext): Test {
   const first = Object.keys(operand)[0];
   const isFilter = first === undefined || !first.startsWith('$') || ['$and', '$or', '$nor', '$expr'].includes(first);
   if (isFilter) {
-    const matches = compileFilter(operand, context);
-    return (element) => (isDocument(element) || Array.isArray(element)) && matches(element as Doc);
+    const matches = compileFilter(operand, { ...context, isElement: false });
+    // An array within the array counts as a document whose fields are the positions.
+    return (element) => (Array.isArray(element) ? matches({ ...element }) : isDocument(element) && matches(element));
   }
-  const matches = field('element', operand, context);
+  const matches = field('element', operand, { ...context, isElement: true });
   return (element) => matches({ element });
 }
 
-function reach(parts: readonly string[], { test, reach }: ValueOperator, { effort }: MatchContext): Matcher {
-  if (reach === 'whole') return (document) => visitPath(document, parts, test);
+function reach(
+  parts: readonly string[],
+  { test, reach }: ValueOperator,
+  { effort, isElement }: MatchContext,
+): Matcher {
+  if (reach === 'whole' || isElement) return (document) => visitPath(document, parts, test);
   const visit = (value: unknown) => test(value) || (Array.isArray(value) && someOf(value, test, effort));
   if (parts.length === 1) {
     const name = parts[0] as string;

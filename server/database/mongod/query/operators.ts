@@ -141,14 +141,25 @@ function modulo(operand: unknown): ValueOperator {
   if (!Array.isArray(operand)) throw badValue('malformed mod, needs to be an array');
   if (operand.length < 2) throw badValue('malformed mod, not enough elements');
   if (operand.length > 2) throw badValue('malformed mod, too many elements');
-  const [divisor, remainder] = operand.map((each) => Math.trunc(toDouble(each))) as [number, number];
-  if (Number.isNaN(divisor) || Number.isNaN(remainder))
+  const [divisor, remainder] = operand.map(toInteger);
+  if (divisor === undefined || remainder === undefined)
     throw badValue('malformed mod, divisor and remainder must be numbers');
-  if (divisor === 0) throw badValue('divisor cannot be 0');
-  return {
-    test: (value) => numberKind(value) !== undefined && Math.trunc(toDouble(value)) % divisor === remainder,
-    reach: 'elements',
+  if (divisor === 0n) throw badValue('divisor cannot be 0');
+  const [small, rest] = [Number(divisor), Number(remainder)];
+  const test = (value: unknown) => {
+    if (typeof value === 'number' && Number.isSafeInteger(value) && Number.isSafeInteger(small))
+      return value % small === rest;
+    const integer = toInteger(value);
+    return integer !== undefined && integer % divisor === remainder;
   };
+  return { test, reach: 'elements' };
+}
+
+/** A number without its fraction; undefined for what is no number or does not fit in 64 bits. */
+function toInteger(value: unknown): bigint | undefined {
+  if (Long.isLong(value)) return value.toBigInt();
+  const whole = numberKind(value) === undefined ? Number.NaN : Math.trunc(toDouble(value));
+  return Math.abs(whole) < 2 ** 63 ? BigInt(whole) : undefined;
 }
 
 /** BSON's types by their numbers. */

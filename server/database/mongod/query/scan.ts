@@ -5,7 +5,8 @@ import type { Entry, KeyValue, Range } from '../storage/store.ts';
 import type { Doc } from '../values/codec.ts';
 import { decode, decodeFields } from '../values/decode.ts';
 import type { Matcher } from './matcher.ts';
-import type { Plan } from './planner.ts';
+import { inSortOrder, mergedEntries } from './merge.ts';
+import type { Examined, Plan } from './planner.ts';
 
 /** The test of a filter, with the fields it looks at. */
 export interface Test {
@@ -47,10 +48,11 @@ export function* pausingScan(
   expected = FIRST_CHUNK,
 ): Generator<Step<Found>> {
   if (plan.union !== undefined) {
-    yield* scanUnion(view, collection, plan.union, test);
+    yield* scanUnion(view, collection, plan, test, expected);
     return;
   }
-  const seen = plan.index?.multikey ? new Set<string>() : undefined;
+  const seen = plan.distinct ? undefined : new Set<string>();
+  const { examined } = plan;
   const pace = new Pace();
   const chunk: Chunk = { version: view.version };
   for (const entry of entriesOf(view, plan, expected, chunk)) {
@@ -70,6 +72,7 @@ export function* pausingScan(
       if (document === undefined) continue;
       raw = document;
     }
+    if (examined !== undefined) examined.documents++;
     const isExact = plan.exact && view.version === chunk.version;
     const found = check(key, raw, isExact ? undefined : test);
     if (found === undefined) continue;
@@ -88,23 +91,30 @@ function checkExists(collection: Collection, { index }: Plan): void {
 function* scanUnion(
   view: KeyValue,
   collection: Collection,
-  plans: readonly Plan[],
+  { union = [], order, examined }: Plan,
   test: Test | undefined,
+  expected: number,
 ): Generator<Step<Found>> {
+  const counts = examined === undefined ? {} : { examined };
+  const branches = union.map((branch) =>
+    pausingScan(view, collection, { ...branch, ...counts, exact: true }, undefined, expected),
+  );
   const seen = new Set<string>();
-  for (const branch of plans) {
-    for (const found of pausingScan(view, collection, { ...branch, exact: true }, undefined)) {
-      if (found === undefined) {
-        yield undefined;
-        continue;
-      }
-      const text = found.key.latin1Slice(0, found.key.length);
-      if (seen.has(text)) continue;
-      seen.add(text);
-      const checked = check(found.key, found.raw, test);
-      if (checked !== undefined) yield checked;
+  for (const found of order === undefined ? inTurn(branches) : inSortOrder(branches, order)) {
+    if (found === undefined) {
+      yield undefined;
+      continue;
     }
+    const text = found.key.latin1Slice(0, found.key.length);
+    if (seen.has(text)) continue;
+    seen.add(text);
+    const checked = check(found.key, found.raw, test);
+    if (checked !== undefined) yield checked;
   }
+}
+
+function* inTurn(branches: readonly Iterable<Step<Found>>[]): Generator<Step<Found>> {
+  for (const branch of branches) yield* branch;
 }
 
 function check(key: Buffer, raw: Buffer, test: Test | undefined): Found | undefined {
@@ -116,11 +126,6 @@ function check(key: Buffer, raw: Buffer, test: Test | undefined): Found | undefi
   return test.matches(document) ? { key, raw, document } : undefined;
 }
 
-/** The state of the view that the entries of the present chunk are from: what they point to may be newer. */
-interface Chunk {
-  version: number;
-}
-
 /** The entries of a plan's ranges in order. */
 export function* entriesOf(
   view: KeyValue,
@@ -128,25 +133,46 @@ export function* entriesOf(
   expected = FIRST_CHUNK,
   chunk: Chunk = { version: 0 },
 ): Generator<Entry> {
-  const ranges = plan.reverse ? [...plan.ranges].reverse() : plan.ranges;
-  for (const range of ranges) {
-    if (plan.points) {
-      chunk.version = view.version;
-      const value = view.get(range.low);
-      if (value !== undefined) yield { key: range.low, value };
-      continue;
-    }
-    yield* entriesIn(view, range, plan.reverse, expected, chunk);
+  const { reverse, examined } = plan;
+  const isIndexed = plan.index !== undefined || plan.narrowed;
+  const read = examined === undefined || !isIndexed ? entriesIn : counted(examined);
+  if (plan.groups !== undefined) {
+    yield* mergedEntries(view, plan.groups, reverse, expected, chunk, read);
+    return;
   }
+  const ranges = reverse ? [...plan.ranges].reverse() : plan.ranges;
+  for (const range of ranges) yield* (plan.points ? at : read)(view, range, reverse, expected, chunk);
 }
 
-function* entriesIn(
+/** The state of the view that the entries of the present chunk are from: what they point to may be newer. */
+export interface Chunk {
+  version: number;
+}
+
+/** Reads the entries of one range, from its end when `reverse`. */
+export type ReadRange = (
   view: KeyValue,
-  { low, high }: Range,
+  range: Range,
   reverse: boolean,
   expected: number,
   chunk: Chunk,
-): Generator<Entry> {
+) => Generator<Entry>;
+
+const counted = (examined: Examined): ReadRange =>
+  function* (...range) {
+    for (const entry of entriesIn(...range)) {
+      examined.keys++;
+      yield entry;
+    }
+  };
+
+const at: ReadRange = function* (view, { low }, _reverse, _expected, chunk) {
+  chunk.version = view.version;
+  const value = view.get(low);
+  if (value !== undefined) yield { key: low, value };
+};
+
+const entriesIn: ReadRange = function* (view, { low, high }, reverse, expected, chunk) {
   let size = Math.min(Math.max(expected, 1), LARGEST_CHUNK);
   let range = { low, high };
   for (;;) {
@@ -160,4 +186,4 @@ function* entriesIn(
       : { low: Buffer.concat([last.key, Buffer.of(0)]), high: range.high };
     size = Math.min(size * 4, LARGEST_CHUNK);
   }
-}
+};

@@ -1,13 +1,15 @@
 import { badValue, CommandError, notImplemented } from '../errors.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
-import { type Collator, compare } from '../values/compare.ts';
+import { type Collator, compare, typeRank } from '../values/compare.ts';
 import { toDouble } from '../values/numeric.ts';
 import { fieldNames } from '../values/order.ts';
 import type { MatchContext } from './matcher.ts';
-import { indexedValues } from './paths.ts';
+import { rowsOf } from './rows.ts';
 
 interface SortKey {
-  parts: string[];
+  path: string;
+  /** The path has several components. */
+  isNested: boolean;
   direction: number;
 }
 
@@ -28,19 +30,54 @@ function sortKeys(spec: Doc): SortKey[] {
           '$sort key ordering must be 1 (for ascending) or -1 (for descending)',
         );
       }
-      return { parts: field.split('.'), direction: sign };
+      return { path: field, isNested: field.includes('.'), direction: sign };
     });
 }
 
-function sortValue(document: Doc, parts: readonly string[], direction: number, collator: Collator): unknown {
-  if (parts.length === 1) {
-    const value = document[parts[0] as string];
-    if (!Array.isArray(value)) return value;
-  }
-  const { values } = indexedValues(document, parts);
-  let chosen = values[0];
-  for (const value of values) if (compare(value, chosen, collator) * direction < 0) chosen = value;
+/**
+ * The values by which a document is sorted: of the elements of an array the smallest upwards, the largest downwards, and of
+ * several fields of its elements those of one and the same. What is missing counts as null; an empty array comes before it.
+ * @throws CommandError 2 where two fields lead to different arrays
+ */
+function sortValues(document: Doc, keys: readonly SortKey[], collator: Collator): unknown[] {
+  const plain = plainValues(document, keys);
+  if (plain !== undefined) return plain;
+  const { rows, parallel } = rowsOf(
+    document,
+    keys.map(({ path }) => path),
+  );
+  if (parallel !== undefined)
+    throw badValue(`cannot sort with keys that are parallel arrays: ${parallel.map((path) => `'${path}'`).join(' and ')}`);
+  let chosen = rows[0] as unknown[];
+  for (const row of rows) if (orderOf(row, chosen, keys, collator) < 0) chosen = row;
   return chosen;
+}
+
+/** The values of fields that are not arrays; undefined for others. */
+function plainValues(document: Doc, keys: readonly SortKey[]): unknown[] | undefined {
+  const values: unknown[] = [];
+  for (const { path, isNested } of keys) {
+    const value = isNested ? undefined : document[path];
+    if (isNested || Array.isArray(value)) return undefined;
+    values.push(value ?? null);
+  }
+  return values;
+}
+
+function orderOf(a: readonly unknown[], b: readonly unknown[], keys: readonly SortKey[], collator: Collator): number {
+  for (let i = 0; i < keys.length; i++) {
+    const order = compareKeys(a[i], b[i], collator);
+    if (order !== 0) return order * (keys[i] as SortKey).direction;
+  }
+  return 0;
+}
+
+/** Compares as BSON does, but undefined, an empty array's value, comes before null. */
+function compareKeys(a: unknown, b: unknown, collator: Collator): number {
+  if (a !== undefined && b !== undefined) return compare(a, b, collator);
+  if (a === b) return 0;
+  const isMinKey = typeRank(a ?? b) === 1;
+  return (a === undefined) !== isMinKey ? -1 : 1;
 }
 
 /** A compiled sort specification. */
@@ -57,15 +94,9 @@ export function compileSort(spec: unknown, collator?: Collator): SortOrder {
   if (!isDocument(spec)) throw badValue('sort must be a document');
   const keys = sortKeys(spec);
   return {
-    fields: new Set(keys.map(({ parts }) => parts[0] as string)),
-    valuesOf: (document) => keys.map(({ parts, direction }) => sortValue(document, parts, direction, collator)),
-    order: (a, b) => {
-      for (let i = 0; i < keys.length; i++) {
-        const order = compare(a[i], b[i], collator);
-        if (order !== 0) return order * (keys[i] as SortKey).direction;
-      }
-      return 0;
-    },
+    fields: new Set(keys.map(({ path }) => path.split('.', 1)[0] as string)),
+    valuesOf: (document) => sortValues(document, keys, collator),
+    order: (a, b) => orderOf(a, b, keys, collator),
   };
 }
 

@@ -1,7 +1,10 @@
 import { type Doc, encode } from '../values/codec.ts';
 import { decode } from '../values/decode.ts';
+import { isCutKey, MAX_KEY_BYTES, successor } from '../values/keys.ts';
 import { fieldNames } from '../values/order.ts';
-import type { KeyValue } from './store.ts';
+import { EVERY_COMPONENT } from '../query/rows.ts';
+import type { Entries } from './index-entries.ts';
+import type { KeyValue, Store } from './store.ts';
 
 export interface IndexSpec {
   name: string;
@@ -27,8 +30,12 @@ export interface Index {
   since?: number;
   /** It is no longer there, for whoever is still reading it. */
   dropped?: boolean;
-  /** Some document has more than one entry. */
+  /** Some document has, or had, an array where one of the paths ends or passes. */
   multikey: boolean;
+  /** For each field the components of its path that are an array in some document, as bits (`bitOf`). Never taken back. */
+  arrays: number[];
+  /** Some entry lacks the end of its values (`isCutKey`): the entries may not be in order. Never taken back. */
+  cut: boolean;
 }
 
 /** Indexes that writes maintain, and nobody reads yet. */
@@ -48,6 +55,8 @@ export interface Collection {
   /** It is no longer there, for whoever is still reading it. */
   dropped?: boolean;
   indexes: Index[];
+  /** Some document's key lacks the end of its _id (`isCutKey`): the documents may not be in order. Never taken back. */
+  cut: boolean;
   /** Builds that are under way. */
   builds: Build[];
   /** Documents as of the running group, which may not be on disk yet. */
@@ -75,11 +84,13 @@ export class Catalog {
   /** Grows with every change of collections and indexes, other than their counts and flags. */
   version = 0;
 
-  load(store: KeyValue): void {
+  load(store: Store): void {
     const range = { low: CATALOG, high: Buffer.of(0, 0, 0, 1) };
     for (const { value } of store.entries(range, Number.MAX_SAFE_INTEGER, false)) {
-      const collection = fromDocument(decode(value, 0, true));
+      const stored = decode(value, 0, true);
+      const collection = fromDocument(stored);
       this.collections.set(collection.namespace, collection);
+      if (stored.cut === undefined) this.findCutKeys(store, collection);
     }
     const meta = store.get(META);
     if (meta !== undefined) {
@@ -87,6 +98,14 @@ export class Catalog {
       this.nextIdent = next;
       for (const orphan of orphans) this.orphans.add(orphan);
     }
+  }
+
+  /** Looks for cut keys in a collection that was stored before they were noted: once, it is saved with the next write. */
+  private findCutKeys(store: Store, collection: Collection): void {
+    for (const each of [collection, ...collection.indexes]) {
+      each.cut = store.hasLongKey({ low: each.ident, high: successor(each.ident) }, MAX_KEY_BYTES);
+    }
+    this.touch(collection);
   }
 
   get(database: string, name: string): Collection | undefined {
@@ -216,14 +235,37 @@ export const indexSpecs = ({ indexes }: Collection): Doc[] => [
 const catalogKey = (namespace: string) => Buffer.concat([CATALOG, Buffer.from(namespace)]);
 
 /** The index that a specification describes, with an ident of its own. */
-export function createIndexEntry(spec: IndexSpec, ident: Buffer, multikey = false): Index {
+export function createIndexEntry(spec: IndexSpec, ident: Buffer, flags: StoredFlags = {}): Index {
   const fields = fieldNames(spec.key);
   const directions = fields.map((field) => (Number(spec.key[field]) < 0 ? -1 : 1));
   const roots = new Set(fields.map((field) => field.split('.', 1)[0] as string));
   if (spec.partialFilterExpression !== undefined) addRoots(spec.partialFilterExpression, roots);
   const unique = spec.unique === true;
-  return { spec, ident, fields, directions, unique, roots, multikey };
+  const { multikey = false, cut = false } = flags;
+  const arrays = flags.arrays ?? fields.map(() => (multikey ? EVERY_COMPONENT : 0));
+  return { spec, ident, fields, directions, unique, roots, multikey, arrays, cut };
 }
+
+/** What is stored with an index; before `arrays` was, any path of a multikey index may have been an array. */
+interface StoredFlags {
+  multikey?: boolean;
+  arrays?: number[];
+  cut?: boolean;
+}
+
+/** Notes in an index what the entries of a document are like; says whether anything was new. */
+export function noteEntries(index: Index, { keys, arrays }: Entries): boolean {
+  const cut = !index.cut && keys.some(isCutKey);
+  if (cut) index.cut = true;
+  if (arrays === undefined || !hasNewArrays(index, arrays)) return cut;
+  index.multikey = true;
+  index.arrays = index.arrays.map((bits, field) => bits | (arrays[field] as number));
+  return true;
+}
+
+/** Whether a document has arrays where no document of the index had one. */
+export const hasNewArrays = (index: Index, arrays: readonly number[] | undefined): boolean =>
+  arrays?.some((bits, field) => (bits & ~(index.arrays[field] as number)) !== 0) ?? false;
 
 function addRoots(filter: Doc, roots: Set<string>): void {
   for (const [name, condition] of Object.entries(filter)) {
@@ -242,10 +284,13 @@ function toDocument(collection: Collection): Doc {
     ident: ident.readUInt32BE(0),
     count,
     size,
+    cut: collection.cut,
     indexes: indexes.map((index) => ({
       spec: index.spec,
       ident: index.ident.readUInt32BE(0),
       multikey: index.multikey,
+      arrays: index.arrays,
+      cut: index.cut,
     })),
   };
 }
@@ -259,7 +304,8 @@ function fromDocument(document: Doc): Collection {
     ident: number;
     count: number;
     size: number;
-    indexes: { spec: IndexSpec; ident: number; multikey: boolean }[];
+    cut?: boolean;
+    indexes: (StoredFlags & { spec: IndexSpec; ident: number })[];
   };
   checkSupported(stored.database, stored.name, document);
   const ident = (value: number) => {
@@ -277,7 +323,8 @@ function fromDocument(document: Doc): Collection {
     count: stored.count,
     syncedCount: stored.count,
     size: stored.size,
-    indexes: stored.indexes.map((index) => createIndexEntry(index.spec, ident(index.ident), index.multikey)),
+    cut: stored.cut ?? false,
+    indexes: stored.indexes.map((index) => createIndexEntry(index.spec, ident(index.ident), index)),
     builds: [],
   };
 }

@@ -4,11 +4,11 @@ import { isRegex } from '../query/operators.ts';
 import { type Doc, isDocument, MAX_DOCUMENT_SIZE, tooLarge } from '../values/codec.ts';
 import { decode, decodeFields, decodeForStorage } from '../values/decode.ts';
 import { elementFor } from '../values/element.ts';
-import { encodeKey } from '../values/keys.ts';
+import { encodeKey, isCutKey } from '../values/keys.ts';
 import { withIdFirst } from '../values/order.ts';
 import { findField, splice } from '../values/raw.ts';
-import { type Catalog, type Collection, type Index, maintainedBy } from './catalog.ts';
-import { entriesOf, indexedRows } from './index-entries.ts';
+import { type Catalog, type Collection, hasNewArrays, type Index, maintainedBy, noteEntries } from './catalog.ts';
+import { type Entries, entriesOf, indexedRows } from './index-entries.ts';
 import type { KeyValue } from './store.ts';
 
 /** Where a write goes: the database within a group, or the overlay of a transaction. */
@@ -38,6 +38,10 @@ export function insertDocument(target: Target, collection: Collection, id: unkno
     const entries = allEntries(collection, document ?? decode(raw));
     checkUnique(target, collection, entries, key);
     writeEntries(target, collection, entries, key);
+  }
+  if (isCutKey(key) && !collection.cut) {
+    collection.cut = true;
+    target.catalog.touch(collection);
   }
   target.view.put(key, raw);
   target.count(collection, 1, raw.length);
@@ -103,9 +107,8 @@ function indexChange(index: Index, before: Doc, after: Doc): IndexChange | undef
   const nextKeys = new Set(next.keys.map(text));
   const keys = next.keys.filter((each) => !oldKeys.has(text(each)));
   const removed = old.keys.filter((each) => !nextKeys.has(text(each)));
-  return keys.length === 0 && removed.length === 0
-    ? undefined
-    : { index, keys, removed, multikey: next.multikey, document: after };
+  if (keys.length === 0 && removed.length === 0 && !hasNewArrays(index, next.arrays)) return undefined;
+  return { index, keys, removed, arrays: next.arrays, document: after };
 }
 
 /** Removes a document. The key must have been claimed. */
@@ -128,18 +131,16 @@ function removeEntry({ view }: Target, { builds }: Collection, index: Index, ent
   view.remove(index.unique ? entry : Buffer.concat([entry, suffix]));
 }
 
-interface IndexEntries {
+interface IndexEntries extends Entries {
   index: Index;
-  keys: Buffer[];
-  multikey: boolean;
   document: Doc;
 }
 
 function allEntries(collection: Collection, document: Doc): IndexEntries[] {
   const entries: IndexEntries[] = [];
   for (const index of maintainedBy(collection)) {
-    const { keys, multikey } = entriesOf(index, document);
-    if (keys.length > 0) entries.push({ index, keys, multikey, document });
+    const { keys, arrays } = entriesOf(index, document);
+    if (keys.length > 0) entries.push({ index, keys, arrays, document });
   }
   return entries;
 }
@@ -170,14 +171,10 @@ function keyValue(index: Index, document: Doc, entry: Buffer): Doc {
 
 function writeEntries(target: Target, collection: Collection, entries: readonly IndexEntries[], key: Buffer): void {
   const suffix = key.subarray(4);
-  for (const { index, keys, multikey } of entries) {
-    if (multikey && !index.multikey) {
-      index.multikey = true;
-      target.catalog.touch(collection);
-    }
-    for (const entry of keys) {
-      target.view.put(index.unique ? entry : Buffer.concat([entry, suffix]), suffix);
-    }
+  for (const entry of entries) {
+    const { index, keys } = entry;
+    if (noteEntries(index, entry)) target.catalog.touch(collection);
+    for (const each of keys) target.view.put(index.unique ? each : Buffer.concat([each, suffix]), suffix);
   }
 }
 

@@ -1,5 +1,5 @@
 import { CommandError } from '../errors.ts';
-import type { Catalog, Collection } from './catalog.ts';
+import { type Catalog, type Collection, createIndexEntry } from './catalog.ts';
 import { insertDocument, prepareInsert, type Target } from './documents.ts';
 import type { KeyValue } from './store.ts';
 
@@ -22,11 +22,7 @@ export class Replacement {
     fresh.ident = catalog.allocateForBuild(store);
     if (this.old === undefined) return;
     fresh.options = this.old.options;
-    fresh.indexes = this.old.indexes.map((index) => ({
-      ...index,
-      ident: catalog.allocateForBuild(store),
-      multikey: false,
-    }));
+    fresh.indexes = this.old.indexes.map(({ spec }) => createIndexEntry(spec, catalog.allocateForBuild(store)));
   }
 
   /** Adds a document. @throws CommandError 11000 when it contradicts a unique index */

@@ -99,6 +99,12 @@ export class Store implements KeyValue {
     return key;
   }
 
+  /** Whether a key of the range has so many bytes or more. */
+  hasLongKey(range: Range, bytes: number): boolean {
+    for (const key of this.data.getKeys({ start: range.low, end: range.high })) if (key.length >= bytes) return true;
+    return false;
+  }
+
   /** What a transaction reads: the state now, kept until `release` is called. */
   snapshot(): Snapshot {
     this.root.resetReadTxn();

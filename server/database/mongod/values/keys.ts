@@ -3,8 +3,17 @@ import type { Long, ObjectId, Timestamp } from 'bson';
 import { binary, regexText, typeRank } from './compare.ts';
 import { compareNumbers, toDouble, toExact } from './numeric.ts';
 
-/** Longest key LMDB takes with its default pages, less the room that prefixes and the document's own key need. */
-const MAX_KEY_BYTES = 900;
+/**
+ * The longest key, in bytes. LMDB takes 1,978 with pages of 4 KiB, and an entry of an index ends in the document's own key.
+ * MongoDB has had no limit since 4.2: longer keys are cut, and what is found by them has to be looked at.
+ */
+export const MAX_KEY_BYTES = 900;
+
+/** The bytes of a cut key end in a digest of the whole, so that equal values keep equal keys. */
+const DIGEST_BYTES = 20;
+
+/** How much of a cut key is in order. */
+const CUT_BYTES = MAX_KEY_BYTES - DIGEST_BYTES;
 
 /**
  * Writes values so that comparing the bytes orders them as MongoDB orders the values. Every encoding ends itself, so
@@ -184,26 +193,42 @@ class KeyWriter {
 
 const writer = new KeyWriter();
 
-/** The bytes of a value that is too long end in a digest of the whole, so that equal values keep equal keys. */
-const DIGEST_BYTES = 20;
-
 /** Encodes the fields of a compound key; a field with direction -1 is stored inverted. */
 export function encodeKey(values: readonly unknown[], directions: readonly number[], prefix: Buffer): Buffer {
   write(values, directions, prefix);
   if (writer.length > MAX_KEY_BYTES) {
     const digest = createHash('sha256').update(writer.finish()).digest();
-    writer.truncate(MAX_KEY_BYTES - DIGEST_BYTES);
+    writer.truncate(CUT_BYTES);
     writer.raw(digest.subarray(0, DIGEST_BYTES));
   }
   return writer.finish();
 }
 
-/** The start of every key with these first fields, for searching a range. */
+/** The start of every key with these first fields, for searching a range; as long as the ordered part of a key at most. */
 export function encodePrefix(values: readonly unknown[], directions: readonly number[], prefix: Buffer): Buffer {
   write(values, directions, prefix);
-  if (writer.length > MAX_KEY_BYTES - DIGEST_BYTES) writer.truncate(MAX_KEY_BYTES - DIGEST_BYTES);
+  if (writer.length > CUT_BYTES) writer.truncate(CUT_BYTES);
   return writer.finish();
 }
+
+/** Whether a key from `encodeKey` may lack the end of its values: its place among others may then be wrong. */
+export const isCutKey = (key: Buffer): boolean => key.length >= MAX_KEY_BYTES;
+
+/** Whether a prefix from `encodePrefix` may lack the end of its values: other values may then start with it too. */
+export const isCutPrefix = (prefix: Buffer): boolean => prefix.length >= CUT_BYTES;
+
+/** A text that is the same for two values exactly when they are equal, however long they are. */
+export function equalityText(value: unknown): string {
+  write([value], FORWARD, NOTHING);
+  const whole = writer.finish();
+  if (whole.length <= MAX_KEY_BYTES) return whole.latin1Slice(0, whole.length);
+  // Longer than any text of a short value, so that no short value can have it.
+  const digest = createHash('sha256').update(whole).digest();
+  return whole.latin1Slice(0, MAX_KEY_BYTES) + digest.latin1Slice(0, digest.length);
+}
+
+const FORWARD = [1];
+const NOTHING = Buffer.alloc(0);
 
 function write(values: readonly unknown[], directions: readonly number[], prefix: Buffer): void {
   writer.reset();

@@ -1,0 +1,87 @@
+import type { Collection } from '../storage/catalog.ts';
+import type { Range } from '../storage/store.ts';
+import type { Condition } from './conditions.ts';
+import type { Plan, PlanRequest } from './planner.ts';
+
+/** A plan that could be taken. */
+export interface Candidate {
+  plan: Plan;
+  /** The conditions that its ranges take care of; undefined for several indexes. */
+  used: ReadonlySet<Condition> | undefined;
+  /** How much it narrows the search, by rule of thumb. */
+  score: number;
+}
+
+/** Keys are counted up to here: 0.3 ms at most for each candidate. */
+const MOST_COUNTED = 5000;
+
+/** Of more ranges than this only the first are counted. */
+const MOST_RANGES = 32;
+
+/**
+ * Chooses the candidate that reads the fewest documents. Keys in the ranges are counted, where more than one candidate is left
+ * that could be best. An order by an index pays when a page is soon full: with few matches it would read on to the end of the
+ * index, and it is cheaper to find those few by their index and to sort them.
+ */
+export function cheapest(
+  candidates: readonly Candidate[],
+  collection: Collection,
+  request: PlanRequest,
+): Candidate | undefined {
+  const unique = candidates.filter(({ plan }) => plan.points);
+  if (unique.length > 0) return highest(unique);
+  const left = candidates.filter((each, at) => !candidates.some((other, place) => dominates(other, each, place < at)));
+  if (left.length < 2) return left[0];
+  const sizes = left.map(({ plan }) => keysIn(plan, collection, request));
+  const matches = Math.max(1, Math.min(...sizes));
+  let chosen: { candidate: Candidate; cost: number } | undefined;
+  for (const [at, candidate] of left.entries()) {
+    const cost = costOf(candidate.plan, sizes[at] as number, matches, request);
+    const isBetter =
+      chosen === undefined ||
+      cost < chosen.cost ||
+      (cost === chosen.cost && candidate.score > chosen.candidate.score);
+    if (isBetter) chosen = { candidate, cost };
+  }
+  return chosen?.candidate;
+}
+
+function highest(candidates: readonly Candidate[]): Candidate | undefined {
+  let best = candidates[0];
+  for (const each of candidates) if (each.score > (best as Candidate).score) best = each;
+  return best;
+}
+
+/** Whether a candidate narrows the search by all that another does, and yields the order where that does. */
+function dominates(a: Candidate, b: Candidate, isEarlier: boolean): boolean {
+  if (a === b || a.used === undefined || b.used === undefined) return false;
+  if (b.plan.sorted && !a.plan.sorted) return false;
+  for (const each of b.used) if (!a.used.has(each)) return false;
+  const isSame = a.used.size === b.used.size && a.plan.sorted === b.plan.sorted;
+  return !isSame || isEarlier;
+}
+
+/** The number of keys that a plan would read from end to end; an upper bound where they are many. */
+function keysIn({ union, ranges, points, narrowed, index }: Plan, collection: Collection, request: PlanRequest): number {
+  if (union !== undefined) return union.reduce((sum, each) => sum + keysIn(each, collection, request), 0);
+  if (points) return ranges.length;
+  if (!narrowed && index === undefined) return collection.count;
+  let counted = 0;
+  const some: readonly Range[] = ranges.slice(0, MOST_RANGES);
+  for (const range of some) {
+    const isMore = request.view.keyAt(range, MOST_COUNTED) !== undefined;
+    counted += isMore ? MOST_COUNTED : request.view.count(range);
+    if (counted >= MOST_COUNTED) return Math.max(counted, collection.count);
+  }
+  return some.length === 0 ? 0 : (counted * ranges.length) / some.length;
+}
+
+/** How many documents a plan is likely to read, given the number of keys in its ranges and the most matches there can be. */
+function costOf(plan: Plan, keys: number, matches: number, { limit, sort }: PlanRequest): number {
+  const isOrdered = plan.sorted || sort === undefined;
+  if (!isOrdered || limit === undefined) return keys;
+  const isExact = plan.union?.every((each) => each.exact) ?? plan.exact;
+  if (isExact) return Math.min(keys, limit);
+  // What does not match is read and passed over. One more than where nothing is.
+  return Math.min(keys, (limit * Math.max(keys, 1)) / matches) + 1;
+}

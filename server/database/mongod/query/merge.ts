@@ -1,0 +1,129 @@
+import type { Step } from '../pauses.ts';
+import type { Entry, KeyValue } from '../storage/store.ts';
+import type { Doc } from '../values/codec.ts';
+import { decodeFields } from '../values/decode.ts';
+import type { Group } from './planner.ts';
+import type { Chunk, Found, ReadRange } from './scan.ts';
+import { compileSort } from './sort.ts';
+
+/** A first read of so many entries costs no more than one of a single entry. */
+const SMALLEST_CHUNK = 4;
+
+/**
+ * Reads groups of ranges side by side, and yields their entries in the order of what follows each group's head: in the order
+ * of the index's further fields, and of _id where those are equal.
+ */
+export function* mergedEntries(
+  view: KeyValue,
+  groups: readonly Group[],
+  reverse: boolean,
+  expected: number,
+  chunk: Chunk,
+  read: ReadRange,
+): Generator<Entry> {
+  const each = Math.max(SMALLEST_CHUNK, Math.ceil((expected * 2) / groups.length));
+  const sources = groups.map((group) => entriesOfGroup(view, group, reverse, each, read));
+  const sign = reverse ? -1 : 1;
+  const compare = (a: GroupEntry, b: GroupEntry) => {
+    const first = a.entry.key;
+    const second = b.entry.key;
+    const order = first.compare(second, b.head, second.length, a.head, first.length);
+    return (order === 0 ? Buffer.compare(a.entry.value, b.entry.value) : order) * sign;
+  };
+  for (const next of mergeSorted(sources, compare)) {
+    if (next === undefined) continue;
+    chunk.version = next.version;
+    yield next.entry;
+  }
+}
+
+interface GroupEntry {
+  entry: Entry;
+  head: number;
+  /** The state of the view that it is from. */
+  version: number;
+}
+
+function* entriesOfGroup(
+  view: KeyValue,
+  { head, ranges }: Group,
+  reverse: boolean,
+  expected: number,
+  read: ReadRange,
+): Generator<GroupEntry> {
+  const own: Chunk = { version: view.version };
+  for (const range of reverse ? [...ranges].reverse() : ranges) {
+    for (const entry of read(view, range, reverse, expected, own)) yield { entry, head, version: own.version };
+  }
+}
+
+/** Yields the documents of branches, each of which is in the order of a sort, in that order. */
+export function* inSortOrder(branches: readonly Iterable<Step<Found>>[], sort: Doc): Generator<Step<Found>> {
+  const { fields, valuesOf, order } = compileSort(sort);
+  const sources = branches.map((branch) => withValues(branch, (found) => valuesOf(decodeFields(found.raw, fields))));
+  for (const next of mergeSorted(sources, (a, b) => order(a.values, b.values))) yield next?.found;
+}
+
+interface FoundInOrder {
+  found: Found;
+  values: unknown[];
+}
+
+function* withValues(
+  branch: Iterable<Step<Found>>,
+  valuesOf: (found: Found) => unknown[],
+): Generator<Step<FoundInOrder>> {
+  for (const found of branch) yield found && { found, values: valuesOf(found) };
+}
+
+/** Yields the items of sources, each of which is in order, in order; and their pauses. */
+export function* mergeSorted<T>(
+  sources: readonly Iterator<Step<T>>[],
+  compare: (a: T, b: T) => number,
+): Generator<Step<T>> {
+  const heap: { item: T; source: Iterator<Step<T>> }[] = [];
+  for (const source of sources) {
+    const first = yield* nextOf(source);
+    if (first !== undefined) heap.push({ item: first, source });
+  }
+  const order = (a: { item: T }, b: { item: T }) => compare(a.item, b.item);
+  for (let at = (heap.length >> 1) - 1; at >= 0; at--) sink(heap, at, order);
+  for (let [top] = heap; top !== undefined; [top] = heap) {
+    yield top.item;
+    const next = yield* nextOf(top.source);
+    if (next !== undefined) top.item = next;
+    else {
+      const last = heap.pop() as typeof top;
+      if (last !== top) heap[0] = last;
+    }
+    if (heap.length > 1) sink(heap, 0, order);
+  }
+}
+
+/** The next item of a source, after the pauses before it; undefined where there is none. */
+function* nextOf<T>(source: Iterator<Step<T>>): Generator<undefined, T | undefined> {
+  for (;;) {
+    const { value, done } = source.next();
+    if (done) return undefined;
+    if (value !== undefined) return value;
+    yield undefined;
+  }
+}
+
+/** Moves an item of a heap down to where it belongs: none stands above a smaller one. */
+function sink<T>(heap: T[], from: number, compare: (a: T, b: T) => number): void {
+  const moved = heap[from] as T;
+  let at = from;
+  for (;;) {
+    let child = 2 * at + 1;
+    const left = heap[child];
+    if (left === undefined) break;
+    const right = heap[child + 1];
+    if (right !== undefined && compare(right, left) < 0) child++;
+    const smaller = heap[child] as T;
+    if (compare(moved, smaller) <= 0) break;
+    heap[at] = smaller;
+    at = child;
+  }
+  heap[at] = moved;
+}

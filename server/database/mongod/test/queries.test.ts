@@ -1,0 +1,257 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { type Collection, type Document, Double, Long, MongoServerError } from 'mongodb';
+import { withEngine } from './support/engine-suite.ts';
+import { compareBy, compareValues, distinctValues, isUnsortable, matches } from './support/oracle.ts';
+
+/** Collections that are made up; `ENGINE_QUERIES=5000` for the long run. */
+const RUNS = Number(process.env.ENGINE_QUERIES ?? 60);
+
+/** Keys are cut at 900 bytes, of which 880 are in order: strings on both sides, alike up to there and beyond. */
+const long = (length: number, end: string) => 'x'.repeat(length) + end;
+const longStrings = [872, 873, 874, 893, 894, 895, 1200].flatMap((length) => [long(length, 'a'), long(length, 'b')]);
+
+const scalar = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom<unknown>(0, 1, 2, 3, 5) },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom<unknown>(null, true, false, 'a', 'ab', 'b', 'ab.c', 1.5, -1, new Double(2), Long.fromNumber(3)),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<unknown>(
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      Long.MAX_VALUE,
+      Long.MAX_VALUE.subtract(1),
+      new Date(0),
+      new Date(5),
+      /^ab/,
+      '',
+      '学',
+      {},
+      { b: 1 },
+      { c: 1, b: 1 },
+    ),
+  },
+);
+const text = fc.constantFrom('a', 'ab', ...longStrings);
+const few = <T>(each: fc.Arbitrary<T>) => fc.array(each, { maxLength: 3 });
+const inner = fc.record<Document>(
+  { b: fc.oneof(scalar, few(scalar)), c: scalar, '0': fc.constantFrom(1, 2) },
+  { requiredKeys: [], noNullPrototype: true },
+);
+const value = fc.oneof(
+  { weight: 4, arbitrary: scalar },
+  { weight: 2, arbitrary: few(scalar) },
+  { weight: 1, arbitrary: inner },
+  { weight: 2, arbitrary: few(inner) },
+  { weight: 1, arbitrary: few(fc.oneof(scalar, inner, few(scalar), few(inner))) },
+);
+const document = fc.record<Document>(
+  { a: value, b: fc.oneof(scalar, few(scalar)), c: scalar, d: fc.oneof(text, few(text)), '0': scalar },
+  { requiredKeys: [], noNullPrototype: true },
+);
+
+const paths = ['a', 'b', 'c', 'd', 'a.b', 'a.c', 'a.0', 'a.0.b', 'a.1', '0', '_id'];
+const path = fc.constantFrom(...paths);
+const direction = fc.constantFrom(1, -1);
+const keys = (max: number) =>
+  fc
+    .uniqueArray(fc.tuple(path, direction), { minLength: 1, maxLength: max, selector: ([name]) => name })
+    .map((pairs) => Object.fromEntries(pairs.filter(([name]) => name !== '0' || pairs.length === 1)))
+    .filter((key) => Object.keys(key).length > 0);
+
+const index = fc.record({
+  key: keys(4),
+  options: fc.oneof(
+    { weight: 5, arbitrary: fc.constant<Document>({}) },
+    {
+      weight: 4,
+      arbitrary: fc.constantFrom<Document>(
+        { unique: true },
+        { sparse: true },
+        { partialFilterExpression: { c: { $gt: 1 } } },
+        { partialFilterExpression: { c: { $exists: true } } },
+        { partialFilterExpression: { a: { $gte: 1 }, c: { $type: 'number' } } },
+        { partialFilterExpression: { b: 1 } },
+      ),
+    },
+  ),
+  /** Built when the documents are there. */
+  isLate: fc.boolean(),
+});
+
+const operand = fc.oneof({ weight: 5, arbitrary: scalar }, { weight: 1, arbitrary: text }, { weight: 1, arbitrary: few(scalar) });
+const rangeOperand = fc.oneof({ weight: 5, arbitrary: scalar }, { weight: 1, arbitrary: text }).filter((each) => !(each instanceof RegExp));
+const ranges = fc.uniqueArray(fc.tuple(fc.constantFrom('$gt', '$gte', '$lt', '$lte'), rangeOperand), {
+  minLength: 1,
+  maxLength: 2,
+  selector: ([name]) => name,
+});
+const pattern = fc.constantFrom(/^a/, /^ab/, /b$/, /^x+a/, /^ab?/, /^a|^b/, new RegExp(`^${long(890, '')}`));
+const type = fc.constantFrom('null', 'int', 'long', 'double', 'number', 'string', 'object', 'array', 'bool', 'date', 'regex');
+const plainOperators = fc.oneof(
+  { weight: 3, arbitrary: ranges.map((pairs): Document => Object.fromEntries(pairs)) },
+  { weight: 2, arbitrary: few(operand).map((list): Document => ({ $in: list })) },
+  operand.filter((each) => !(each instanceof RegExp)).map((each): Document => ({ $eq: each })),
+  operand.filter((each) => !(each instanceof RegExp)).map((each): Document => ({ $ne: each })),
+  few(operand).map((list): Document => ({ $nin: list })),
+  pattern.map((each): Document => ({ $regex: each })),
+  type.map((each): Document => ({ $type: each })),
+  fc.constantFrom<Document>({ $mod: [2, 1] }, { $size: 1 }, { $size: 2 }),
+);
+const elementFilter = fc.oneof(
+  plainOperators,
+  fc.record<Document>(
+    { b: fc.oneof(scalar, plainOperators), c: fc.oneof(scalar, plainOperators), '0': scalar },
+    { requiredKeys: ['b'], noNullPrototype: true },
+  ),
+);
+const condition = fc.oneof(
+  { weight: 4, arbitrary: fc.oneof(scalar, text, few(scalar)) },
+  { weight: 6, arbitrary: plainOperators },
+  { weight: 2, arbitrary: elementFilter.map((each): Document => ({ $elemMatch: each })) },
+  { weight: 1, arbitrary: fc.boolean().map((each): Document => ({ $exists: each })) },
+  { weight: 1, arbitrary: plainOperators.map((each): Document => ({ $not: each })) },
+  { weight: 1, arbitrary: few(operand).map((list): Document => ({ $all: list })) },
+  { weight: 1, arbitrary: few(elementFilter.map((each) => ({ $elemMatch: each }))).map((list): Document => ({ $all: list })) },
+);
+const flat = fc
+  .uniqueArray(fc.tuple(path, condition), { minLength: 1, maxLength: 3, selector: ([name]) => name })
+  .map((pairs): Document => Object.fromEntries(pairs));
+const filter = fc.oneof(
+  { weight: 6, arbitrary: flat },
+  { weight: 1, arbitrary: fc.constant<Document>({}) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(fc.constantFrom('$or', '$or', '$and', '$nor'), fc.array(flat, { minLength: 1, maxLength: 3 }), flat, fc.boolean())
+      .map(([name, branches, beside, isAlone]): Document => ({ ...(isAlone ? {} : beside), [name]: branches })),
+  },
+);
+const query = fc.record({
+  filter,
+  sort: fc.option(keys(3), { nil: undefined, freq: 4 }),
+  skip: fc.constantFrom(0, 0, 1),
+  limit: fc.constantFrom(0, 1, 2, 5),
+  path,
+});
+type Query = typeof query extends fc.Arbitrary<infer T> ? T : never;
+
+const scene = fc.record({
+  documents: fc.array(document, { minLength: 1, maxLength: 25 }),
+  longIds: fc.boolean(),
+  indexes: fc.array(index, { minLength: 1, maxLength: 4 }),
+  queries: fc.array(query, { minLength: 4, maxLength: 12 }),
+});
+
+/** Errors with which a document, an index or a hint is rightly refused: two arrays, a position that is a name, unique, partial. */
+const REFUSALS = [171, 16746, 11000, 85, 86, 2, 67];
+
+async function unlessRefused<T>(work: Promise<T>): Promise<T | undefined> {
+  return work.catch((error) => {
+    if (error instanceof MongoServerError && REFUSALS.includes(Number(error.code))) return undefined;
+    throw error;
+  });
+}
+
+describe('queries of made-up collections', () => {
+  const engine = withEngine('queries');
+  let rows: Collection<Document>;
+
+  /** Fills the collection; says what is in it, and which indexes may be hinted because they hold every document. */
+  async function fill({ documents, longIds, indexes }: typeof scene extends fc.Arbitrary<infer T> ? T : never) {
+    rows = engine.db.collection('rows');
+    await rows.drop();
+    const hints: Document[] = [];
+    const create = async (isLate: boolean) => {
+      for (const { key, options } of indexes.filter((each) => each.isLate === isLate)) {
+        const name = await unlessRefused(rows.createIndex(key, options));
+        if (name !== undefined && options.sparse === undefined) hints.push(key);
+      }
+    };
+    await create(false);
+    const stored: Document[] = [];
+    for (const [at, fields] of documents.entries()) {
+      const number = (at * 7) % documents.length;
+      const _id = longIds && at % 2 === 0 ? long(890 + (at % 8), String(number)) : number;
+      const complete = { _id: _id as never, ...fields };
+      if ((await unlessRefused(rows.insertOne(complete))) !== undefined) stored.push(complete);
+    }
+    await create(true);
+    return { stored, hints };
+  }
+
+  const ids = (documents: readonly Document[]) => documents.map(({ _id }) => String(_id)).sort();
+
+  function expectAnswer(answer: Document[], stored: readonly Document[], { filter, sort, skip, limit }: Query): void {
+    const all = stored.filter((each) => matches(each, filter));
+    const wanted = Math.max(0, Math.min(all.length - skip, limit || all.length));
+    expect(answer.length, 'number of documents').to.equal(wanted);
+    const known = new Map(all.map((each) => [String(each._id), each]));
+    const found = answer.map(({ _id }) => known.get(String(_id)));
+    expect(new Set(found).size, 'each once').to.equal(found.length);
+    expect(found, 'only matches').not.to.include(undefined);
+    if (sort === undefined) return;
+    const compare = compareBy(sort);
+    const sorted = [...all].sort(compare).slice(skip, skip + wanted);
+    for (const [at, each] of sorted.entries())
+      expect(compare(each, found[at] as Document), `place ${at}: ${String(each._id)}, not ${String(found[at]?._id)}`).to.equal(0);
+  }
+
+  const find = ({ filter, sort, skip, limit }: Query, hint?: Document) => {
+    const cursor = rows.find(filter, hint === undefined ? {} : { hint }).skip(skip).limit(limit);
+    return (sort === undefined ? cursor : cursor.sort(sort)).toArray();
+  };
+
+  async function check(given: Query, stored: readonly Document[], hints: readonly Document[]): Promise<void> {
+    const all = stored.filter((one) => matches(one, given.filter));
+    let each = given;
+    if (given.sort !== undefined && all.some((one) => isUnsortable(one, given.sort as Document))) {
+      const code = await find(given, { $natural: 1 }).then(
+        () => 0,
+        (error) => Number(error.code),
+      );
+      expect(code, 'the error of what cannot be sorted').to.be.oneOf([2, 16746]);
+      each = { ...given, sort: undefined };
+    }
+    const { filter, sort, skip, limit } = each;
+    expectAnswer(await find(each, { $natural: 1 }), stored, each);
+    expectAnswer(await find(each), stored, each);
+    for (const hint of hints) {
+      const answer = await unlessRefused(find(each, hint));
+      if (answer !== undefined) expectAnswer(answer, stored, each);
+    }
+    expect(await rows.countDocuments(filter), 'counted by a pipeline').to.equal(all.length);
+    const { n } = await engine.db.command({ count: 'rows', query: filter });
+    expect(n, 'counted').to.equal(all.length);
+    const stages: Document[] = [{ $match: filter }];
+    if (sort !== undefined) stages.push({ $sort: sort });
+    if (skip > 0) stages.push({ $skip: skip });
+    if (limit > 0) stages.push({ $limit: limit });
+    expectAnswer(await rows.aggregate(stages).toArray(), stored, each);
+    const values = await rows.distinct(each.path, filter, { promoteLongs: false, promoteValues: false });
+    const wanted = distinctValues(all, each.path);
+    expect(values.length, `distinct ${each.path}`).to.equal(wanted.length);
+    for (const value of wanted)
+      expect(values.some((other) => compareValues(other, value) === 0), `distinct has ${String(value)}`).to.equal(true);
+  }
+
+  it(`mean the same with every index, without, and by the manual (${RUNS} collections)`, async function () {
+    this.timeout(60_000 + RUNS * 2000);
+    const property = fc.asyncProperty(scene, async (given) => {
+      const { stored, hints } = await fill(given);
+      for (const each of given.queries) await check(each, stored, hints);
+      const [first, second] = given.queries as [Query, Query];
+      const { matchedCount } = await rows.updateMany(first.filter, { $set: { touched: true } });
+      expect(matchedCount, 'updated').to.equal(stored.filter((each) => matches(each, first.filter)).length);
+      const { deletedCount } = await rows.deleteMany(second.filter);
+      const left = stored.filter((each) => !matches(each, second.filter));
+      expect(deletedCount, 'deleted').to.equal(stored.length - left.length);
+      expect(ids(await rows.find().hint({ $natural: 1 }).toArray())).to.deep.equal(ids(left));
+      for (const each of given.queries.slice(2, 4)) await check(each, left, hints);
+    });
+    await fc.assert(property, { numRuns: RUNS, ...(process.env.ENGINE_SEED ? { seed: Number(process.env.ENGINE_SEED) } : {}) });
+  });
+});
