@@ -127,7 +127,9 @@ function describeIndex(index: Index | undefined): Doc {
 function multiKeyPaths({ fields, arrays }: Index): Doc {
   const paths = (field: string, bits: number) => {
     const parts = field.split('.');
-    return parts.map((_part, at) => parts.slice(0, at + 1).join('.')).filter((_path, at) => bits & (1 << Math.min(at, 30)));
+    return parts
+      .map((_part, at) => parts.slice(0, at + 1).join('.'))
+      .filter((_path, at) => bits & (1 << Math.min(at, 30)));
   };
   return Object.fromEntries(fields.map((field, at) => [field, paths(field, arrays[at] as number)]));
 }

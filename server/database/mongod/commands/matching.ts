@@ -26,7 +26,12 @@ export function matching(
     return at(target, documentKey(collection, filter._id)).filter(({ raw }) =>
       test.matches(test.fields === undefined ? decode(raw) : decodeFields(raw, test.fields)),
     );
-  const chosen = plan(collection, { ...request, view: target.view, collator: context.collator, limit: single ? 1 : undefined });
+  const chosen = plan(collection, {
+    ...request,
+    view: target.view,
+    collator: context.collator,
+    limit: single ? 1 : undefined,
+  });
   const found: Found[] = [];
   for (const each of scan(target.view, collection, chosen, test, single && chosen.sorted ? 1 : undefined)) {
     found.push(each);

@@ -174,7 +174,7 @@ export function* countMatches(
 /** Keys that are counted without a pause: less than 1 ms. */
 const COUNTED_AT_ONCE = 10_000;
 
-export function* countKeys(view: KeyValue, { low, high }: { low: Buffer; high: Buffer }): Generator<undefined, number> {
+function* countKeys(view: KeyValue, { low, high }: { low: Buffer; high: Buffer }): Generator<undefined, number> {
   let total = 0;
   let from = low;
   for (;;) {
@@ -187,8 +187,7 @@ export function* countKeys(view: KeyValue, { low, high }: { low: Buffer; high: B
 }
 
 /** Whether index entries alone say how many documents match. */
-export const isCoveredCount = (chosen: Plan): boolean =>
-  chosen.exact && chosen.union === undefined && chosen.distinct;
+export const isCoveredCount = (chosen: Plan): boolean => chosen.exact && chosen.union === undefined && chosen.distinct;
 
 /** A stage that needs no documents, only their number: $count, and the $group of countDocuments. */
 export function countStage(stage: Doc): ((total: number) => Doc) | undefined {

@@ -18,7 +18,7 @@ export interface IndexShape {
 }
 
 /** A list of values for the first fields of an index, and what to read for it. */
-export interface Combination {
+interface Combination {
   values: readonly unknown[];
   /** In the order of their keys, without overlap. */
   ranges: Range[];

@@ -38,9 +38,7 @@ export function cheapest(
   for (const [at, candidate] of left.entries()) {
     const cost = costOf(candidate.plan, sizes[at] as number, matches, request);
     const isBetter =
-      chosen === undefined ||
-      cost < chosen.cost ||
-      (cost === chosen.cost && candidate.score > chosen.candidate.score);
+      chosen === undefined || cost < chosen.cost || (cost === chosen.cost && candidate.score > chosen.candidate.score);
     if (isBetter) chosen = { candidate, cost };
   }
   return chosen?.candidate;
@@ -62,7 +60,11 @@ function dominates(a: Candidate, b: Candidate, isEarlier: boolean): boolean {
 }
 
 /** The number of keys that a plan would read from end to end; an upper bound where they are many. */
-function keysIn({ union, ranges, points, narrowed, index }: Plan, collection: Collection, request: PlanRequest): number {
+function keysIn(
+  { union, ranges, points, narrowed, index }: Plan,
+  collection: Collection,
+  request: PlanRequest,
+): number {
   if (union !== undefined) return union.reduce((sum, each) => sum + keysIn(each, collection, request), 0);
   if (points) return ranges.length;
   if (!narrowed && index === undefined) return collection.count;

@@ -16,7 +16,7 @@ export interface Condition {
 }
 
 /** An $elemMatch: what stands in it is required of one and the same element. */
-export interface Scope {
+interface Scope {
   /** The number of components of the path whose elements it looks at. */
   depth: number;
 }

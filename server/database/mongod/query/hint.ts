@@ -45,7 +45,7 @@ function naturalIn(order: Doc | undefined): Hint | undefined {
   if (order === undefined || !('$natural' in order)) return undefined;
   const natural = toDouble(order.$natural);
   if (Object.keys(order).length !== 1 || (natural !== 1 && natural !== -1))
-    throw badValue("$natural must be the only field, and 1 or -1");
+    throw badValue('$natural must be the only field, and 1 or -1');
   return { natural };
 }
 

@@ -191,11 +191,7 @@ export function elementTest(operand: unknown, context: MatchContext): Test {
   return (element) => matches({ element });
 }
 
-function reach(
-  parts: readonly string[],
-  { test, reach }: ValueOperator,
-  { effort, isElement }: MatchContext,
-): Matcher {
+function reach(parts: readonly string[], { test, reach }: ValueOperator, { effort, isElement }: MatchContext): Matcher {
   if (reach === 'whole' || isElement) return (document) => visitPath(document, parts, test);
   const visit = (value: unknown) => test(value) || (Array.isArray(value) && someOf(value, test, effort));
   if (parts.length === 1) {

@@ -77,10 +77,7 @@ function* withValues(
 }
 
 /** Yields the items of sources, each of which is in order, in order; and their pauses. */
-export function* mergeSorted<T>(
-  sources: readonly Iterator<Step<T>>[],
-  compare: (a: T, b: T) => number,
-): Generator<Step<T>> {
+function* mergeSorted<T>(sources: readonly Iterator<Step<T>>[], compare: (a: T, b: T) => number): Generator<Step<T>> {
   const heap: { item: T; source: Iterator<Step<T>> }[] = [];
   for (const source of sources) {
     const first = yield* nextOf(source);

@@ -42,42 +42,6 @@ export function getPath(value: unknown, parts: readonly string[]): unknown {
   return current;
 }
 
-/**
- * The values that an index on this path holds for a document: one per element when the path ends in or crosses an
- * array, null for what is missing, undefined for an empty array.
- */
-export function indexedValues(document: unknown, parts: readonly string[]): { values: unknown[]; multikey: boolean } {
-  const values: unknown[] = [];
-  let multikey = false;
-  const collect = (value: unknown, at: number): void => {
-    if (at === parts.length) {
-      if (!Array.isArray(value)) values.push(value ?? null);
-      else {
-        multikey = true;
-        if (value.length === 0) values.push(undefined);
-        else values.push(...value);
-      }
-      return;
-    }
-    const part = parts[at] as string;
-    if (Array.isArray(value)) {
-      if (isPosition(part) && Number(part) < value.length) {
-        collect(value[Number(part)], at + 1);
-        if (!value.some(isDocument)) return;
-      }
-      multikey = true;
-      if (value.length === 0) values.push(null);
-      for (const element of value) {
-        if (isDocument(element)) collect(element, at);
-        else if (!isPosition(part)) values.push(null);
-      }
-    } else if (isDocument(value)) collect(Object.hasOwn(value, part) ? value[part] : undefined, at + 1);
-    else values.push(null);
-  };
-  collect(document, 0);
-  return { values, multikey };
-}
-
 /** Whether a path exists in the document, for sparse indexes. */
 export function pathExists(document: unknown, parts: readonly string[]): boolean {
   return visitPath(document, parts, (value) => value !== undefined);

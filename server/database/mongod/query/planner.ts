@@ -136,8 +136,7 @@ function isUsable(index: Index, { list }: Conditions, { view }: PlanRequest): bo
 }
 
 /** Whether strings in a value would be compared by the collation of the query, which no index follows. */
-const mentionsText = ({ operator, operand }: Condition): boolean =>
-  operator === '$prefix' || hasText(operand);
+const mentionsText = ({ operator, operand }: Condition): boolean => operator === '$prefix' || hasText(operand);
 
 const hasText = (value: unknown): boolean =>
   Array.isArray(value) ? value.some(hasText) : [15, 20, 25].includes(typeRank(value));
@@ -167,7 +166,8 @@ function candidateFor(
       : providedOrder(shape, bounds, wanted, !collection.cut);
   const groups = provided === undefined || provided.merged === 0 ? undefined : groupsOf(shape, bounds, provided.merged);
   const isMerged = groups !== undefined && groups.length > 1 && groups.length <= MAX_GROUPS;
-  const sorted = wanted === undefined || (provided !== undefined && (isMerged || groups === undefined || groups.length < 2));
+  const sorted =
+    wanted === undefined || (provided !== undefined && (isMerged || groups === undefined || groups.length < 2));
   const points = bounds.points && !isMerged;
   const plan: Plan = {
     ...NOTHING,
@@ -216,7 +216,11 @@ function unionFor(collection: Collection, conditions: Conditions, request: PlanR
   const branches: Candidate[] = [];
   for (const filter of or) {
     const own = conditionsOf(filter);
-    const branch = best(collection, { list: [...list, ...own.list], complete: complete && own.complete, or: own.or }, request);
+    const branch = best(
+      collection,
+      { list: [...list, ...own.list], complete: complete && own.complete, or: own.or },
+      request,
+    );
     if (branch === undefined || !branch.plan.narrowed) return undefined;
     branches.push(branch);
   }

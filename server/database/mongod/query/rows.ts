@@ -86,7 +86,8 @@ function expand(steps: Step[], state: Rows): void {
   }
   const arrays = state.arrays ?? steps.map(() => 0);
   state.arrays = arrays;
-  for (const [field, step] of steps.entries()) if (!step.done) arrays[field] = (arrays[field] as number) | bitOf(step.at - 1);
+  for (const [field, step] of steps.entries())
+    if (!step.done) arrays[field] = (arrays[field] as number) | bitOf(step.at - 1);
   for (const element of list.length === 0 ? [undefined] : list) {
     const next = steps.map((step): Step => {
       if (step.done) return step;

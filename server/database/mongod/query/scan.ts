@@ -127,7 +127,7 @@ function check(key: Buffer, raw: Buffer, test: Test | undefined): Found | undefi
 }
 
 /** The entries of a plan's ranges in order. */
-export function* entriesOf(
+function* entriesOf(
   view: KeyValue,
   plan: Plan,
   expected = FIRST_CHUNK,

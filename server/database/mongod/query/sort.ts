@@ -47,7 +47,9 @@ function sortValues(document: Doc, keys: readonly SortKey[], collator: Collator)
     keys.map(({ path }) => path),
   );
   if (parallel !== undefined)
-    throw badValue(`cannot sort with keys that are parallel arrays: ${parallel.map((path) => `'${path}'`).join(' and ')}`);
+    throw badValue(
+      `cannot sort with keys that are parallel arrays: ${parallel.map((path) => `'${path}'`).join(' and ')}`,
+    );
   let chosen = rows[0] as unknown[];
   for (const row of rows) if (orderOf(row, chosen, keys, collator) < 0) chosen = row;
   return chosen;

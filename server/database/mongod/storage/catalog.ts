@@ -1,8 +1,8 @@
+import { EVERY_COMPONENT } from '../query/rows.ts';
 import { type Doc, encode } from '../values/codec.ts';
 import { decode } from '../values/decode.ts';
 import { isCutKey, MAX_KEY_BYTES, successor } from '../values/keys.ts';
 import { fieldNames } from '../values/order.ts';
-import { EVERY_COMPONENT } from '../query/rows.ts';
 import type { Entries } from './index-entries.ts';
 import type { KeyValue, Store } from './store.ts';
 

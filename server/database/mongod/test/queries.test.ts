@@ -15,7 +15,19 @@ const scalar = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom<unknown>(0, 1, 2, 3, 5) },
   {
     weight: 3,
-    arbitrary: fc.constantFrom<unknown>(null, true, false, 'a', 'ab', 'b', 'ab.c', 1.5, -1, new Double(2), Long.fromNumber(3)),
+    arbitrary: fc.constantFrom<unknown>(
+      null,
+      true,
+      false,
+      'a',
+      'ab',
+      'b',
+      'ab.c',
+      1.5,
+      -1,
+      new Double(2),
+      Long.fromNumber(3),
+    ),
   },
   {
     weight: 1,
@@ -82,15 +94,33 @@ const index = fc.record({
   isLate: fc.boolean(),
 });
 
-const operand = fc.oneof({ weight: 5, arbitrary: scalar }, { weight: 1, arbitrary: text }, { weight: 1, arbitrary: few(scalar) });
-const rangeOperand = fc.oneof({ weight: 5, arbitrary: scalar }, { weight: 1, arbitrary: text }).filter((each) => !(each instanceof RegExp));
+const operand = fc.oneof(
+  { weight: 5, arbitrary: scalar },
+  { weight: 1, arbitrary: text },
+  { weight: 1, arbitrary: few(scalar) },
+);
+const rangeOperand = fc
+  .oneof({ weight: 5, arbitrary: scalar }, { weight: 1, arbitrary: text })
+  .filter((each) => !(each instanceof RegExp));
 const ranges = fc.uniqueArray(fc.tuple(fc.constantFrom('$gt', '$gte', '$lt', '$lte'), rangeOperand), {
   minLength: 1,
   maxLength: 2,
   selector: ([name]) => name,
 });
 const pattern = fc.constantFrom(/^a/, /^ab/, /b$/, /^x+a/, /^ab?/, /^a|^b/, new RegExp(`^${long(890, '')}`));
-const type = fc.constantFrom('null', 'int', 'long', 'double', 'number', 'string', 'object', 'array', 'bool', 'date', 'regex');
+const type = fc.constantFrom(
+  'null',
+  'int',
+  'long',
+  'double',
+  'number',
+  'string',
+  'object',
+  'array',
+  'bool',
+  'date',
+  'regex',
+);
 const plainOperators = fc.oneof(
   { weight: 3, arbitrary: ranges.map((pairs): Document => Object.fromEntries(pairs)) },
   { weight: 2, arbitrary: few(operand).map((list): Document => ({ $in: list })) },
@@ -115,7 +145,10 @@ const condition = fc.oneof(
   { weight: 1, arbitrary: fc.boolean().map((each): Document => ({ $exists: each })) },
   { weight: 1, arbitrary: plainOperators.map((each): Document => ({ $not: each })) },
   { weight: 1, arbitrary: few(operand).map((list): Document => ({ $all: list })) },
-  { weight: 1, arbitrary: few(elementFilter.map((each) => ({ $elemMatch: each }))).map((list): Document => ({ $all: list })) },
+  {
+    weight: 1,
+    arbitrary: few(elementFilter.map((each) => ({ $elemMatch: each }))).map((list): Document => ({ $all: list })),
+  },
 );
 const flat = fc
   .uniqueArray(fc.tuple(path, condition), { minLength: 1, maxLength: 3, selector: ([name]) => name })
@@ -126,7 +159,12 @@ const filter = fc.oneof(
   {
     weight: 3,
     arbitrary: fc
-      .tuple(fc.constantFrom('$or', '$or', '$and', '$nor'), fc.array(flat, { minLength: 1, maxLength: 3 }), flat, fc.boolean())
+      .tuple(
+        fc.constantFrom('$or', '$or', '$and', '$nor'),
+        fc.array(flat, { minLength: 1, maxLength: 3 }),
+        flat,
+        fc.boolean(),
+      )
       .map(([name, branches, beside, isAlone]): Document => ({ ...(isAlone ? {} : beside), [name]: branches })),
   },
 );
@@ -197,11 +235,17 @@ describe('queries of made-up collections', () => {
     const compare = compareBy(sort);
     const sorted = [...all].sort(compare).slice(skip, skip + wanted);
     for (const [at, each] of sorted.entries())
-      expect(compare(each, found[at] as Document), `place ${at}: ${String(each._id)}, not ${String(found[at]?._id)}`).to.equal(0);
+      expect(
+        compare(each, found[at] as Document),
+        `place ${at}: ${String(each._id)}, not ${String(found[at]?._id)}`,
+      ).to.equal(0);
   }
 
   const find = ({ filter, sort, skip, limit }: Query, hint?: Document) => {
-    const cursor = rows.find(filter, hint === undefined ? {} : { hint }).skip(skip).limit(limit);
+    const cursor = rows
+      .find(filter, hint === undefined ? {} : { hint })
+      .skip(skip)
+      .limit(limit);
     return (sort === undefined ? cursor : cursor.sort(sort)).toArray();
   };
 
@@ -235,7 +279,10 @@ describe('queries of made-up collections', () => {
     const wanted = distinctValues(all, each.path);
     expect(values.length, `distinct ${each.path}`).to.equal(wanted.length);
     for (const value of wanted)
-      expect(values.some((other) => compareValues(other, value) === 0), `distinct has ${String(value)}`).to.equal(true);
+      expect(
+        values.some((other) => compareValues(other, value) === 0),
+        `distinct has ${String(value)}`,
+      ).to.equal(true);
   }
 
   it(`mean the same with every index, without, and by the manual (${RUNS} collections)`, async function () {
@@ -252,6 +299,9 @@ describe('queries of made-up collections', () => {
       expect(ids(await rows.find().hint({ $natural: 1 }).toArray())).to.deep.equal(ids(left));
       for (const each of given.queries.slice(2, 4)) await check(each, left, hints);
     });
-    await fc.assert(property, { numRuns: RUNS, ...(process.env.ENGINE_SEED ? { seed: Number(process.env.ENGINE_SEED) } : {}) });
+    await fc.assert(property, {
+      numRuns: RUNS,
+      ...(process.env.ENGINE_SEED ? { seed: Number(process.env.ENGINE_SEED) } : {}),
+    });
   });
 });

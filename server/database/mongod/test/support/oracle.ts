@@ -93,7 +93,10 @@ function valueTest(operator: string, operand: unknown): Test | undefined {
     case '$eq':
       if (operand === null) return (value) => value === null || value === undefined;
       if (operand instanceof RegExp)
-        return (value) => (typeof value === 'string' ? operand.test(value) : value instanceof RegExp && String(value) === String(operand));
+        return (value) =>
+          typeof value === 'string'
+            ? operand.test(value)
+            : value instanceof RegExp && String(value) === String(operand);
       return (value) => value !== undefined && compareValues(value, operand) === 0;
     case '$in': {
       const tests = (operand as unknown[]).map((each) => valueTest('$eq', each) as Test);
@@ -108,7 +111,10 @@ function valueTest(operator: string, operand: unknown): Test | undefined {
       return (value) => isOnSide(operator, value ?? null, operand);
     case '$mod': {
       const [divisor, remainder] = operand as [number, number];
-      return (value) => isNumber(value) && toInteger(value) !== undefined && Number((toInteger(value) as bigint) % BigInt(divisor)) === remainder;
+      return (value) =>
+        isNumber(value) &&
+        toInteger(value) !== undefined &&
+        Number((toInteger(value) as bigint) % BigInt(divisor)) === remainder;
     }
     case '$type':
       return (value) => value !== undefined && typeNames(value).includes(operand as string);
@@ -135,10 +141,20 @@ function isOnSide(operator: string, value: unknown, operand: unknown): boolean {
 function typeNames(value: unknown): string[] {
   if (value instanceof Long) return ['long', 'number'];
   if (isNumber(value)) {
-    const isInt = value instanceof Int32 || (!(value instanceof Double) && Number.isInteger(value) && !Object.is(value, -0));
+    const isInt =
+      value instanceof Int32 || (!(value instanceof Double) && Number.isInteger(value) && !Object.is(value, -0));
     return [isInt ? 'int' : 'double', 'number'];
   }
-  const names: Record<number, string> = { 1: 'null', 3: 'string', 4: 'object', 5: 'array', 7: 'objectId', 8: 'bool', 9: 'date', 11: 'regex' };
+  const names: Record<number, string> = {
+    1: 'null',
+    3: 'string',
+    4: 'object',
+    5: 'array',
+    7: 'objectId',
+    8: 'bool',
+    9: 'date',
+    11: 'regex',
+  };
   return [names[rank(value)] ?? ''];
 }
 
@@ -165,11 +181,18 @@ function operatorHolds(values: readonly unknown[], operator: string, operand: un
     case '$size':
       return values.some((value) => Array.isArray(value) && value.length === operand);
     case '$all':
-      return (operand as unknown[]).length > 0 && (operand as unknown[]).every((each) =>
-        isObject(each) && '$elemMatch' in each ? holds(values, each, isFlat) : operatorHolds(values, '$eq', each, isFlat),
+      return (
+        (operand as unknown[]).length > 0 &&
+        (operand as unknown[]).every((each) =>
+          isObject(each) && '$elemMatch' in each
+            ? holds(values, each, isFlat)
+            : operatorHolds(values, '$eq', each, isFlat),
+        )
       );
     case '$elemMatch':
-      return values.some((value) => Array.isArray(value) && value.some((each) => elementHolds(each, operand as Document)));
+      return values.some(
+        (value) => Array.isArray(value) && value.some((each) => elementHolds(each, operand as Document)),
+      );
     default:
       throw new Error(`the oracle does not know ${operator}`);
   }
