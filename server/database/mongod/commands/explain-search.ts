@@ -1,7 +1,7 @@
 import type { Engine } from '../engine.ts';
 import { withoutPauses } from '../pauses.ts';
 import { compileFilter } from '../query/matcher.ts';
-import type { Plan } from '../query/planner.ts';
+import type { Plan } from '../query/plan.ts';
 import type { Collection, Index } from '../storage/catalog.ts';
 import type { KeyValue } from '../storage/store.ts';
 import type { Doc } from '../values/codec.ts';

@@ -1,7 +1,7 @@
 import type { Collection } from '../storage/catalog.ts';
 import type { Range } from '../storage/store.ts';
 import type { Condition } from './conditions.ts';
-import type { Plan, PlanRequest } from './planner.ts';
+import type { Plan, PlanRequest } from './plan.ts';
 
 /** A plan that could be taken. */
 export interface Candidate {

@@ -6,7 +6,7 @@ import { toDouble } from '../values/numeric.ts';
 import { fieldNames } from '../values/order.ts';
 import { conditionsOf } from './conditions.ts';
 import { implies } from './partial.ts';
-import type { PlanRequest } from './planner.ts';
+import type { PlanRequest } from './plan.ts';
 
 /** What a hint, or a sort by $natural, prescribes: a direction through the collection, or an index (undefined: that on _id). */
 export interface Hint {

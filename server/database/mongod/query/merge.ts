@@ -2,8 +2,8 @@ import type { Step } from '../pauses.ts';
 import type { Entry, KeyValue } from '../storage/store.ts';
 import type { Doc } from '../values/codec.ts';
 import { decodeFields } from '../values/decode.ts';
-import type { Group } from './planner.ts';
-import type { Chunk, Found, ReadRange } from './scan.ts';
+import type { Chunk, ReadRange } from './entries.ts';
+import type { Group } from './plan.ts';
 import { compileSort } from './sort.ts';
 
 /** A first read of so many entries costs no more than one of a single entry. */
@@ -57,23 +57,21 @@ function* entriesOfGroup(
   }
 }
 
-/** Yields the documents of branches, each of which is in the order of a sort, in that order. */
-export function* inSortOrder(branches: readonly Iterable<Step<Found>>[], sort: Doc): Generator<Step<Found>> {
+/** Yields the documents of branches, each of which is in the order of a sort, in that order; and their pauses. */
+export function* inSortOrder<T extends { raw: Buffer }>(
+  branches: readonly Iterable<Step<T>>[],
+  sort: Doc,
+): Generator<Step<T>> {
   const { fields, valuesOf, order } = compileSort(sort);
-  const sources = branches.map((branch) => withValues(branch, (found) => valuesOf(decodeFields(found.raw, fields))));
+  const sources = branches.map((branch) => withValues(branch, ({ raw }) => valuesOf(decodeFields(raw, fields))));
   for (const next of mergeSorted(sources, (a, b) => order(a.values, b.values))) yield next?.found;
 }
 
-interface FoundInOrder {
-  found: Found;
-  values: unknown[];
-}
-
-function* withValues(
-  branch: Iterable<Step<Found>>,
-  valuesOf: (found: Found) => unknown[],
-): Generator<Step<FoundInOrder>> {
-  for (const found of branch) yield found && { found, values: valuesOf(found) };
+function* withValues<T>(
+  branch: Iterable<Step<T>>,
+  valuesOf: (found: T) => unknown[],
+): Generator<Step<{ found: T; values: unknown[] }>> {
+  for (const found of branch) yield found === undefined ? undefined : { found, values: valuesOf(found) };
 }
 
 /** Yields the items of sources, each of which is in order, in order; and their pauses. */

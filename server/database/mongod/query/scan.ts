@@ -1,12 +1,13 @@
 import { CommandError } from '../errors.ts';
 import { Pace, type Step, withoutPauses } from '../pauses.ts';
 import type { Collection } from '../storage/catalog.ts';
-import type { Entry, KeyValue, Range } from '../storage/store.ts';
+import type { Entry, KeyValue } from '../storage/store.ts';
 import type { Doc } from '../values/codec.ts';
 import { decode, decodeFields } from '../values/decode.ts';
+import { type Chunk, counted, entriesIn, entryAt } from './entries.ts';
 import type { Matcher } from './matcher.ts';
 import { inSortOrder, mergedEntries } from './merge.ts';
-import type { Examined, Plan } from './planner.ts';
+import type { Plan } from './plan.ts';
 
 /** The test of a filter, with the fields it looks at. */
 export interface Test {
@@ -24,7 +25,6 @@ export interface Found {
 }
 
 const FIRST_CHUNK = 16;
-const LARGEST_CHUNK = 256;
 
 /** The documents of `pausingScan`, for whoever may not pause, as within a group of writes. */
 export const scan = (
@@ -141,49 +141,5 @@ function* entriesOf(
     return;
   }
   const ranges = reverse ? [...plan.ranges].reverse() : plan.ranges;
-  for (const range of ranges) yield* (plan.points ? at : read)(view, range, reverse, expected, chunk);
+  for (const range of ranges) yield* (plan.points ? entryAt : read)(view, range, reverse, expected, chunk);
 }
-
-/** The state of the view that the entries of the present chunk are from: what they point to may be newer. */
-export interface Chunk {
-  version: number;
-}
-
-/** Reads the entries of one range, from its end when `reverse`. */
-export type ReadRange = (
-  view: KeyValue,
-  range: Range,
-  reverse: boolean,
-  expected: number,
-  chunk: Chunk,
-) => Generator<Entry>;
-
-const counted = (examined: Examined): ReadRange =>
-  function* (...range) {
-    for (const entry of entriesIn(...range)) {
-      examined.keys++;
-      yield entry;
-    }
-  };
-
-const at: ReadRange = function* (view, { low }, _reverse, _expected, chunk) {
-  chunk.version = view.version;
-  const value = view.get(low);
-  if (value !== undefined) yield { key: low, value };
-};
-
-const entriesIn: ReadRange = function* (view, { low, high }, reverse, expected, chunk) {
-  let size = Math.min(Math.max(expected, 1), LARGEST_CHUNK);
-  let range = { low, high };
-  for (;;) {
-    chunk.version = view.version;
-    const entries = view.entries(range, size, reverse);
-    yield* entries;
-    const last = entries.at(-1);
-    if (entries.length < size || last === undefined) return;
-    range = reverse
-      ? { low: range.low, high: last.key }
-      : { low: Buffer.concat([last.key, Buffer.of(0)]), high: range.high };
-    size = Math.min(size * 4, LARGEST_CHUNK);
-  }
-};

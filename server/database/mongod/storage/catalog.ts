@@ -1,9 +1,8 @@
 import { EVERY_COMPONENT } from '../query/rows.ts';
 import { type Doc, encode } from '../values/codec.ts';
 import { decode } from '../values/decode.ts';
-import { isCutKey, MAX_KEY_BYTES, successor } from '../values/keys.ts';
+import { MAX_KEY_BYTES, successor } from '../values/keys.ts';
 import { fieldNames } from '../values/order.ts';
-import type { Entries } from './index-entries.ts';
 import type { KeyValue, Store } from './store.ts';
 
 export interface IndexSpec {
@@ -252,20 +251,6 @@ interface StoredFlags {
   arrays?: number[];
   cut?: boolean;
 }
-
-/** Notes in an index what the entries of a document are like; says whether anything was new. */
-export function noteEntries(index: Index, { keys, arrays }: Entries): boolean {
-  const cut = !index.cut && keys.some(isCutKey);
-  if (cut) index.cut = true;
-  if (arrays === undefined || !hasNewArrays(index, arrays)) return cut;
-  index.multikey = true;
-  index.arrays = index.arrays.map((bits, field) => bits | (arrays[field] as number));
-  return true;
-}
-
-/** Whether a document has arrays where no document of the index had one. */
-export const hasNewArrays = (index: Index, arrays: readonly number[] | undefined): boolean =>
-  arrays?.some((bits, field) => (bits & ~(index.arrays[field] as number)) !== 0) ?? false;
 
 function addRoots(filter: Doc, roots: Set<string>): void {
   for (const [name, condition] of Object.entries(filter)) {

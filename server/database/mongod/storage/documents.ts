@@ -7,8 +7,8 @@ import { elementFor } from '../values/element.ts';
 import { encodeKey, isCutKey } from '../values/keys.ts';
 import { withIdFirst } from '../values/order.ts';
 import { findField, splice } from '../values/raw.ts';
-import { type Catalog, type Collection, hasNewArrays, type Index, maintainedBy, noteEntries } from './catalog.ts';
-import { type Entries, entriesOf, indexedRows } from './index-entries.ts';
+import { type Catalog, type Collection, type Index, maintainedBy } from './catalog.ts';
+import { type Entries, entriesOf, hasNewArrays, indexedRows, noteEntries } from './index-entries.ts';
 import type { KeyValue } from './store.ts';
 
 /** Where a write goes: the database within a group, or the overlay of a transaction. */

@@ -3,7 +3,7 @@ import { compileFilter, type Matcher } from '../query/matcher.ts';
 import { pathExists } from '../query/paths.ts';
 import { type Rows, rowsOf } from '../query/rows.ts';
 import type { Doc } from '../values/codec.ts';
-import { encodeKey } from '../values/keys.ts';
+import { encodeKey, isCutKey } from '../values/keys.ts';
 import type { Index } from './catalog.ts';
 
 const compiledFilters = new WeakMap<Doc, Matcher>();
@@ -51,3 +51,17 @@ export function indexedRows(index: Index, document: Doc): Rows {
   const names = rows.parallel.map((path) => `[${path.split('.', 1)[0]}]`);
   throw new CommandError(171, 'CannotIndexParallelArrays', `cannot index parallel arrays ${names.join(' ')}`);
 }
+
+/** Notes in an index what the entries of a document are like; says whether anything was new. */
+export function noteEntries(index: Index, { keys, arrays }: Entries): boolean {
+  const cut = !index.cut && keys.some(isCutKey);
+  if (cut) index.cut = true;
+  if (arrays === undefined || !hasNewArrays(index, arrays)) return cut;
+  index.multikey = true;
+  index.arrays = index.arrays.map((bits, field) => bits | (arrays[field] as number));
+  return true;
+}
+
+/** Whether a document has arrays where no document of the index had one. */
+export const hasNewArrays = (index: Index, arrays: readonly number[] | undefined): boolean =>
+  arrays?.some((bits, field) => (bits & ~(index.arrays[field] as number)) !== 0) ?? false;
