@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { lockFolder } from '../lock.ts';
 
-const support = fileURLToPath(new URL('support', import.meta.url));
+const holder = fileURLToPath(new URL('support/holds-folder.ts', import.meta.url));
 const STARTERS = 6;
 
 describe('the lock of a data folder', () => {
@@ -33,8 +33,8 @@ describe('the lock of a data folder', () => {
 
   /** A process whose command line is not that of a server, and what it says. */
   async function start(at = 0): Promise<{ child: ChildProcess; said: string }> {
-    const child = spawn(process.execPath, ['--import', 'tsx/esm', 'holds-folder.ts', path, String(at)], {
-      cwd: support,
+    const child = spawn(process.execPath, ['--import', 'tsx/esm', basename(holder), path, String(at)], {
+      cwd: dirname(holder),
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     children.push(child);
