@@ -22,7 +22,7 @@ import type { Playing } from './playing.service.ts';
 import type { VideoHost } from './plugin.ts';
 import { rulesOf } from './programme-rules.ts';
 import { addRange, lengthOf, type Ranges, subtract } from './ranges.ts';
-import { grant, stillOpen, wholeSeconds } from './watch-grant.ts';
+import { grant, openSeconds, stillOpen } from './watch-grant.ts';
 import type { Reason, WatchRules } from './watch-rules.ts';
 import { emptyRecord } from './watch-time.ts';
 
@@ -97,9 +97,9 @@ export class Appeals {
     if (waiting) return waiting._id;
     const wished = wish.stretches ? common(wish.stretches, line.stretches) : line.stretches;
     const open = stillOpen(record, wished);
-    if (wholeSeconds(open) === 0) throw problem('nothing-open');
+    if (openSeconds(record, open) === 0) throw problem('nothing-open');
     const asked = notDeclined(open, made);
-    if (wholeSeconds(asked) === 0) throw problem('decided');
+    if (openSeconds(record, asked) === 0) throw problem('decided');
     const { appeals } = host.models;
     const all = await appeals.countDocuments({ enrolment: enrolment._id, state: 'open' });
     if (all >= MOST_OPEN) throw problem('appeals-open');
@@ -236,7 +236,7 @@ export class Appeals {
       this.#grantedTo(appeal.enrolment),
     ]);
     const rules = rulesOf(programme);
-    const open = wholeSeconds(stillOpen(record, appeal.stretches));
+    const open = openSeconds(record, appeal.stretches);
     const left = [rules.appeals.limitSeconds - granted, rules.dailyCapSeconds - (ledger?.credited ?? 0)];
     return { ...appeal, name, organisation, title, open, most: Math.max(0, Math.min(open, ...left)) };
   }

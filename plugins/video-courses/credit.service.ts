@@ -7,7 +7,7 @@ import type { DayLedger, PresenceDay, ReasonLine } from './day-ledger.ts';
 import type { VideoHost } from './plugin.ts';
 import { rulesOf } from './programme-rules.ts';
 import type { Ranges } from './ranges.ts';
-import { stillOpen, wholeSeconds } from './watch-grant.ts';
+import { openSeconds, stillOpen } from './watch-grant.ts';
 import type { Reason } from './watch-rules.ts';
 import { emptyRecord, type WatchRecord } from './watch-time.ts';
 
@@ -15,7 +15,7 @@ interface LostTime extends ReasonLine {
   reason: Reason;
   /** Of the stretches, what is still not credited, in media milliseconds. */
   open: Ranges;
-  /** Whole seconds of that. */
+  /** Whole seconds that the lesson would gain by that. */
   openSeconds: number;
   /** Whether the learner may ask a moderator to judge it. */
   mayAppeal: boolean;
@@ -106,12 +106,11 @@ function lostOf(
     .map(([name, line]) => {
       const reason = name as Reason;
       const open = stillOpen(record, line.stretches);
-      const openSeconds = wholeSeconds(open);
       const made = appeals.filter((appeal) => appeal.reason === reason);
-      const judgeable = wholeSeconds(notDeclined(open, made));
+      const judgeable = openSeconds(record, notDeclined(open, made));
       const waits = made.some(({ state }) => state === 'open');
       const mayAppeal = inTime && judgeable > 0 && !waits && appealable.includes(reason);
-      return { ...line, reason, open, openSeconds, mayAppeal, appeals: made };
+      return { ...line, reason, open, openSeconds: openSeconds(record, open), mayAppeal, appeals: made };
     })
     .sort((a, b) => b.seconds - a.seconds);
 }

@@ -36,9 +36,14 @@ export function grant({ record, stretches, limits }: GrantInput): { record: Watc
   };
 }
 
-/** The length of stretches in whole seconds, for people to read. */
-export function wholeSeconds(stretches: Ranges): number {
-  return Math.round(lengthOf(stretches) / 1000);
+/**
+ * The whole seconds that a lesson would gain by all that is open of the stretches: what people are offered is what they get,
+ * to the second. The value is the whole seconds of the union, so parts of seconds count where they complete one.
+ */
+export function openSeconds(record: WatchRecord, stretches: Ranges): number {
+  const coveredMs = lengthOf(record.covered);
+  const openMs = lengthOf(stillOpen(record, stretches));
+  return Math.floor((coveredMs + openMs) / 1000) - Math.floor(coveredMs / 1000);
 }
 
 /** A viewing goes on behind what was granted where it joins on. */
