@@ -6,6 +6,7 @@ import { Accounts } from './accounts/accounts.service.ts';
 import { Audit } from './accounts/audit.ts';
 import { firstOperatorLink, isFirstOperatorToken } from './accounts/first-operator.ts';
 import { IdVault } from './accounts/id-vault.ts';
+import { steadyClock } from './clock.ts';
 import { type Config, projectFolder } from './config.ts';
 import { type Database, openDatabase } from './database/index.ts';
 import { Jobs } from './jobs/jobs.ts';
@@ -86,7 +87,7 @@ export async function startPlatform({
   config,
   log,
   plugins,
-  now = Date.now,
+  now = steadyClock(),
   stage = () => {},
   seat,
 }: PlatformOptions): Promise<Platform> {

@@ -4,14 +4,20 @@ import type { DayLedger } from './day-ledger.ts';
  * Patterns that honest study hardly makes. They are evidence for people to judge and nothing else: no rule of crediting
  * reads them.
  */
-export const anomalyKinds = ['two-addresses', 'round-the-clock', 'instant-answers'] as const;
+export const anomalyKinds = [
+  'two-addresses',
+  'round-the-clock',
+  'instant-answers',
+  'unanswered-checks',
+  'unrequested-media',
+] as const;
 export type AnomalyKind = (typeof anomalyKinds)[number];
 
 export interface Anomaly {
   kind: AnomalyKind;
-  /** How often it was seen: overlaps, hours of the day, answers. */
+  /** How often it was seen: overlaps, hours of the day, answers, checks. */
   count: number;
-  /** Milliseconds: of overlap, or of the quickest answer. */
+  /** Milliseconds: of overlap, of the quickest answer, or credited. */
   ms?: number;
   /** Epoch ms. */
   first?: number;
@@ -26,7 +32,7 @@ const MOST_HOURS = 20;
 const INSTANT_MS = 300;
 
 /** What stands out on one day of one enrolment. */
-export function anomaliesOf({ together, hours, presence }: DayLedger): Anomaly[] {
+export function anomaliesOf({ together, hours, presence, unrequested }: DayLedger): Anomaly[] {
   const found: Anomaly[] = [];
   if (together && together.ms >= LEAST_OVERLAP_MS) {
     const { times, ms, first, last } = together;
@@ -44,12 +50,25 @@ export function anomaliesOf({ together, hours, presence }: DayLedger): Anomaly[]
       last: instant.at(-1)!.at,
     });
   }
+  const missed = presence.checks.filter((check) => check.missed).map(({ at }) => at);
+  if (missed.length > 0) {
+    found.push({ kind: 'unanswered-checks', count: missed.length, first: missed[0]!, last: missed.at(-1)! });
+  }
+  if (unrequested) {
+    const { times, ms, first, last } = unrequested;
+    found.push({ kind: 'unrequested-media', count: times, ms, first, last });
+  }
   return found;
 }
 
 /** Whether nothing has changed in what anomalies are found in. */
 export function isSameEvidence(before: DayLedger, after: DayLedger): boolean {
-  return before.hours === after.hours && before.together === after.together && before.presence === after.presence;
+  return (
+    before.hours === after.hours &&
+    before.together === after.together &&
+    before.presence === after.presence &&
+    before.unrequested === after.unrequested
+  );
 }
 
 /** Where and when a session was heard last. */

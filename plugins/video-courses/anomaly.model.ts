@@ -1,7 +1,7 @@
 import { type InferSchemaType, Schema } from 'mongoose';
 import { anomalyKinds } from './anomalies.ts';
 
-/** What stood out on one day of one enrolment; `_id` is `<enrolment>|<day>|<kind>`, so at most three a day. */
+/** What stood out on one day of one enrolment; `_id` is `<enrolment>|<day>|<kind>`, so at most one of each a day. */
 export const anomalySchema = new Schema(
   {
     _id: { type: String, required: true },

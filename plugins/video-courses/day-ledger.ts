@@ -39,11 +39,23 @@ interface PresenceCheck {
   ms?: number;
   /** Whether the answer came in time. */
   inTime?: boolean;
+  /** Set where nobody had answered when the person played again, or wanted to, long after the time to answer. */
+  missed?: boolean;
 }
 
 /** Play that two addresses reported for the same time. */
 interface Together {
   /** Milliseconds of play that overlap. */
+  ms: number;
+  times: number;
+  /** Epoch ms. */
+  first: number;
+  last: number;
+}
+
+/** Credit for media that the person's browsers had not asked for. */
+interface Unrequested {
+  /** Milliseconds credited so far in the session that went on longest so. */
   ms: number;
   times: number;
   /** Epoch ms. */
@@ -60,6 +72,7 @@ export interface DayLedger {
   /** Beijing hours in which play was reported, bit 0 for the hour from midnight. */
   hours: number;
   together?: Together | undefined;
+  unrequested?: Unrequested | undefined;
 }
 
 /** Stretches kept per reason and day; beyond that only their outer edges stay. */
@@ -73,7 +86,7 @@ export function emptyDay(day: string): DayLedger {
 /** The day as it is stored, with what older records do not have. */
 export function dayOf(stored: { day: string } & Partial<Record<keyof DayLedger, unknown>>): DayLedger {
   const empty = emptyDay(stored.day);
-  const { credited, lessons, presence, hours, together } = stored as Partial<DayLedger>;
+  const { credited, lessons, presence, hours, together, unrequested } = stored as Partial<DayLedger>;
   return {
     ...empty,
     ...(credited !== undefined && { credited }),
@@ -81,6 +94,7 @@ export function dayOf(stored: { day: string } & Partial<Record<keyof DayLedger, 
     presence: { ...empty.presence, ...presence },
     ...(hours !== undefined && { hours }),
     ...(together && { together }),
+    ...(unrequested && { unrequested }),
   };
 }
 
@@ -111,6 +125,7 @@ export function noteBeats(
     presence: ledger.presence,
     hours: ledger.hours | (1 << beijingHour(now)),
     together: ledger.together,
+    unrequested: ledger.unrequested,
   };
   after.lessons[lesson] = ofLesson;
   return after;
@@ -131,6 +146,13 @@ export function noteGrant(ledger: DayLedger, lesson: string, seconds: number): D
 export function noteTogether(ledger: DayLedger, ms: number, now: number): DayLedger {
   const before = ledger.together ?? { ms: 0, times: 0, first: now, last: now };
   return { ...ledger, together: { ms: before.ms + ms, times: before.times + 1, first: before.first, last: now } };
+}
+
+/** The day with credit, `ms` of it in this session so far, for media that nobody had asked for. */
+export function noteUnrequested(ledger: DayLedger, ms: number, now: number): DayLedger {
+  const before = ledger.unrequested ?? { ms: 0, times: 0, first: now, last: now };
+  const unrequested = { ms: Math.max(before.ms, ms), times: before.times + 1, first: before.first, last: now };
+  return { ...ledger, unrequested };
 }
 
 /** The day with one more presence check asked. */
@@ -156,6 +178,13 @@ export function notePresenceAnswer(
       checks,
     },
   };
+}
+
+/** The day with the presence check asked at `askedAt` found unanswered. */
+export function notePresenceMissed(ledger: DayLedger, askedAt: number): DayLedger {
+  const { presence } = ledger;
+  const checks = presence.checks.map((check) => (check.at === askedAt ? { ...check, missed: true } : check));
+  return { ...ledger, presence: { ...presence, checks } };
 }
 
 function addLoss(line: ReasonLine | undefined, { seconds, from, to }: Uncredited, now: number): ReasonLine {

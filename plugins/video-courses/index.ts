@@ -114,7 +114,7 @@ export default definePlugin({
     let sweeping: NodeJS.Timeout | undefined;
     let looking: NodeJS.Timeout | undefined;
     host.onStart(async () => {
-      await services.media.clean(Date.now());
+      await services.media.clean(host.now());
       sweeping = setInterval(() => services.playing.sweep(host.now()), SWEEP_MS).unref();
       looking = setInterval(() => void lookAround(), LOOK_MS).unref();
     });
@@ -199,7 +199,7 @@ function addToPages(host: VideoHost, { access, appeals, catalogue, credit, learn
 
   host.filter('learner.next-step', async (step, { enrolment, language }) => {
     if (step || enrolment.state === 'withdrawn') return step;
-    if (!isInTerm(await host.programmes.get(enrolment.programme), Date.now())) return step;
+    if (!isInTerm(await host.programmes.get(enrolment.programme), host.now())) return step;
     const { next } = await learning.of(enrolment);
     if (!next) return step;
     const key = next.begun ? 'next.continue' : 'next.start';

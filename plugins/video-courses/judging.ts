@@ -81,7 +81,8 @@ export function judge(live: LivePlaying, report: Report, circumstances: Circumst
   after.playing = session;
   after.day = day;
   after.position = positionOf(report.position, lesson.seconds) ?? live.position;
-  after.ended = report.leaving === true;
+  after.ended = live.ended || report.leaving === true;
+  after.unrequested = live.unrequested < 0 ? -1 : live.unrequested + credited;
   if (playedMs > 0) noteAddress(after, result.reasons, { playedMs, sentAt }, circumstances);
   result.live = after;
   return result;

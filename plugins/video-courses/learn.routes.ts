@@ -41,7 +41,7 @@ export function learnRoutes(host: VideoHost, services: Services): void {
       }),
       enrolment,
       learning: state,
-      inTerm: isInTerm(programme, Date.now()),
+      inTerm: isInTerm(programme, host.now()),
       term: programme.term,
       clock,
       text: (value: Parameters<typeof localText>[0]) => localText(value, language),
@@ -66,10 +66,10 @@ export function learnRoutes(host: VideoHost, services: Services): void {
       course.state === 'published' ? access.enrolmentIn(await request.enrolments(), lesson.programme) : undefined;
     const programme = await host.programmes.get(lesson.programme);
     const [standing, note] = await Promise.all([
-      enrolment && learning.lesson(enrolment._id, lesson, Date.now()),
+      enrolment && learning.lesson(enrolment._id, lesson, host.now()),
       readNote(host, viewer, lesson.id),
     ]);
-    const inTerm = isInTerm(programme, Date.now());
+    const inTerm = isInTerm(programme, host.now());
     await response.page('video-courses/lesson', {
       title: localText(lesson.title, language),
       breadcrumb: [

@@ -26,6 +26,8 @@ export interface LivePlaying {
   ahead: number;
   /** Server epoch ms. */
   startedAt: number;
+  /** Seconds credited while nobody was seen to ask for the media; -1 once somebody was. */
+  unrequested: number;
   before?: Superseded | undefined;
   heard?: Heard | undefined;
   /** Set where this is not the learner's session any more, but the one before it: the session that is. */
@@ -52,6 +54,7 @@ export function copyOf(live: LivePlaying): Whole<LivePlaying> {
     day: live.day,
     ahead: live.ahead,
     startedAt: live.startedAt,
+    unrequested: live.unrequested,
     before: live.before,
     heard: live.heard,
     successor: live.successor,

@@ -65,8 +65,8 @@ export class Commits {
   }
 
   /** The session, its day and what stands out in it, after the answer to a presence check. @throws StaleSession */
-  async answer(before: LivePlaying, after: LivePlaying, now: number): Promise<void> {
-    await this.save(after, now, await this.#evidence(before, after));
+  async answer(before: LivePlaying, after: LivePlaying, now: number): Promise<LivePlaying> {
+    return this.save(after, now, await this.#evidence(before, after));
   }
 
   /** Writes what changes without any credit, and all that is ahead. @throws StaleSession */

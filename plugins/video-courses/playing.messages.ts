@@ -44,7 +44,15 @@ export const startBody = z.object({
   sentAt: z.number().optional(),
 });
 
-export const answerBody = z.object({ token: id, presence: id });
+export const answerBody = z.object({
+  token: id,
+  presence: id,
+  /** How long the question had been shown, or had its full time again, when it was answered, ms. */
+  shownMs: number.optional(),
+  /** The player's clock when it was answered and when this is sent, epoch ms: an answer may have waited for the network. */
+  answeredAt: number.optional(),
+  sentAt: number.optional(),
+});
 export const extendBody = z.object({ token: id });
 
 const seconds = z.number();
@@ -63,6 +71,7 @@ const standing = z.object({
 
 const presence = z.object({
   token: z.string(),
+  /** Time to answer for a player that shows the question now. */
   secondsLeft: seconds,
   extensionsLeft: z.number().int(),
 });
@@ -89,6 +98,8 @@ export const startReply = z.discriminatedUnion('state', [
     leaseSeconds: z.number(),
     seekLock: z.boolean(),
     standing,
+    /** An open check of the person's: nothing is credited until it is answered. */
+    presence: presence.optional(),
   }),
 ]);
 
@@ -110,6 +121,7 @@ export const answerReply = z.object({
 export const extendReply = z.object({ presence: presence.optional() });
 
 export type StartWish = z.output<typeof startBody>;
+export type AnswerWish = z.output<typeof answerBody>;
 export type Report = z.output<typeof reportBody>;
 export type ReportReply = z.output<typeof reportReply>;
 export type StartReply = z.output<typeof startReply>;

@@ -19,7 +19,7 @@ export function replyOf(
   { lesson, rules, now, term }: Setting,
   { reasons, refused }: Pick<Judgement, 'reasons' | 'refused'>,
 ): ReportReply {
-  const presence = live.successor ? undefined : checkOf(live, rules.presence, now);
+  const presence = live.successor ? undefined : checkOf(live, rules, now);
   return {
     state: stateOf(live, presence !== undefined, now >= term.from && now < term.to),
     seq: live.playing.seq,

@@ -12,23 +12,25 @@ import type { Access } from './access.ts';
 import type { Anomalies } from './anomalies.service.ts';
 import { BeatCounters } from './beat-counters.ts';
 import type { Catalogue, Lesson } from './catalogue.service.ts';
-import { notePresenceAnswer, notePresenceAsked } from './day-ledger.ts';
-import { judge } from './judging.ts';
+import { Checks } from './checks.ts';
+import { notePresenceAsked, noteUnrequested } from './day-ledger.ts';
+import { type Judgement, judge } from './judging.ts';
 import { KeptSessions } from './kept-sessions.ts';
 import { Lanes } from './lanes.ts';
 import type { LivePlaying } from './live-playing.ts';
+import { isTimeToLook, type MediaRequests } from './media-requests.ts';
 import { type Amended, type Amendment, Commits, StaleSession } from './playing.commits.ts';
 import { isNotFound, Lookup } from './playing.lookup.ts';
-import type { Report, ReportReply, StartReply, StartWish } from './playing.messages.ts';
+import type { AnswerWish, Report, ReportReply, StartReply, StartWish } from './playing.messages.ts';
 import { replyOf } from './playing.reply.ts';
 import { newSecret, PlayingStore } from './playing.store.ts';
 import { startSession } from './playing-session.ts';
 import type { VideoHost } from './plugin.ts';
-import { answerPresence, askPresence, extendPresence, isPresenceDue } from './presence.ts';
+import { answerPresence, askPresence, extendPresence, isPresenceDue, withEarlierCredit } from './presence.ts';
 import { checkOf, hashOf, random, tokenOf } from './presence-token.ts';
 import { rulesOf, termOf } from './programme-rules.ts';
 import { standingOf } from './standing.ts';
-import { mayStillEarn, supersededBy } from './takeover.ts';
+import { isPlaying, mayStillReport, supersededBy } from './takeover.ts';
 import type { Reason, WatchRules } from './watch-rules.ts';
 
 const MOST_TRIES = 4;
@@ -46,6 +48,8 @@ interface Deps {
   catalogue: Catalogue;
   access: Access;
   anomalies: Anomalies;
+  requests: MediaRequests;
+  /** Epoch ms; within a process it is best one that does not jump. */
   now(): number;
 }
 
@@ -77,6 +81,7 @@ export class Playing {
   readonly #kept: KeptSessions;
   readonly #commits: Commits;
   readonly #lookup: Lookup;
+  readonly #checks: Checks;
   readonly #budget = new TokenBuckets(BUDGET);
   /** The rules of programmes as they were read last: every beat asks. */
   readonly #rules = new WeakMap<Programme, WatchRules>();
@@ -87,6 +92,7 @@ export class Playing {
     this.#kept = new KeptSessions(this.#store);
     this.#commits = new Commits({ ...deps, store: this.#store, kept: this.#kept });
     this.#lookup = new Lookup({ ...deps, store: this.#store, kept: this.#kept, commits: this.#commits });
+    this.#checks = new Checks({ ...deps, store: this.#store, lookup: this.#lookup, commits: this.#commits });
   }
 
   /**
@@ -100,7 +106,7 @@ export class Playing {
       const enrolment = await this.#deps.access.study(viewer, lesson);
       const day = beijingDay(now);
       let before = await this.#store.load(viewer.id, day);
-      if (before && !wish.takeover && wish.resume !== before.playing.token && mayStillEarn(before, rules, now)) {
+      if (before && !wish.takeover && wish.resume !== before.playing.token && isPlaying(before, rules, now)) {
         const { lesson: other } = await this.#deps.catalogue.lesson(before.lesson);
         const { session: playing, enrolment: there } = before;
         return {
@@ -112,6 +118,7 @@ export class Playing {
         };
       }
       if (before && before.ahead > 0) before = await this.#commits.save(before, now);
+      if (before) before = await this.#checks.noteMissed(before, rules, now);
       const playing = startSession({
         token: newSecret(),
         lesson: lesson.id,
@@ -121,7 +128,7 @@ export class Playing {
         rng: random,
         ...(before && { previous: before.playing }),
       });
-      const live: LivePlaying = {
+      let live: LivePlaying = {
         learner: viewer.id,
         rev: before?.rev ?? 0,
         session: newSecret(),
@@ -129,15 +136,19 @@ export class Playing {
         lesson: lesson.id,
         ended: false,
         by: session,
-        secret: newSecret(),
+        // The person's: a check that is open is answered with the same token wherever it is shown.
+        secret: before?.secret ?? newSecret(),
         playing,
         startedAt: now,
-        before: before && !before.ended ? supersededBy(before, now) : undefined,
+        unrequested: Math.max(0, before?.unrequested ?? 0),
+        before: before && mayStillReport(before) ? supersededBy(before, now) : undefined,
         heard: before?.heard,
         ...(await this.#store.seen(enrolment, lesson.id, day)),
       };
+      if (isPresenceDue(playing, now)) live = this.#ask(live, rules, now);
       await this.#commits.save(live, now);
       if (before) this.#tellTakenOver(before, live.session);
+      const presence = checkOf(live, rules, now);
       return {
         state: 'playing',
         session: live.session,
@@ -148,6 +159,7 @@ export class Playing {
         leaseSeconds: rules.leaseSeconds,
         seekLock: rules.seekLock,
         standing: standingOf(live, lesson, rules),
+        ...(presence && { presence }),
       };
     });
   }
@@ -174,30 +186,26 @@ export class Playing {
       }
       if (extra > 0) this.#budget.charge(viewer.id, -extra);
       extra = 0;
-      if (live.ended) {
-        this.#refuse('token', report);
-        return { state: 'ended', seq: live.playing.seq, reasons: [], refused: ['token'] };
-      }
+      if (!mayStillReport(live)) return this.#ended(live, report);
       const setting = await this.#setting(live.lesson);
-      return this.#judge(await this.#lookup.onDay(live, now), report, setting, address);
+      const known = live.successor ? live : await this.#checks.noteMissed(live, setting.rules, now);
+      return this.#judge(await this.#lookup.onDay(known, now), report, setting, address);
     });
   }
 
-  /** Closes an open presence check; crediting goes on from now. */
-  answer(viewer: Viewer, { token, presence }: { token: string; presence: string }) {
+  /** Closes an open presence check; crediting goes on from the answer. */
+  answer(viewer: Viewer, { token, presence, shownMs, answeredAt, sentAt }: AnswerWish) {
     return this.#inLane(viewer, async (fresh) => {
       const now = this.#deps.now();
       const live = await this.#lookup.find(viewer, { token }, now, fresh);
       if (!live) return { answer: 'taken-over' as const };
       const { rules } = await this.#setting(live.lesson);
-      const result = answerPresence(live.playing, hashOf(presence), now, rules.presence, random);
+      const said = { shownMs, agoMs: (sentAt ?? Number.NaN) - (answeredAt ?? Number.NaN), sentAt: answeredAt };
+      const by = { said, by: rules };
+      const result = answerPresence(live.playing, hashOf(presence), now, rules.presence, random, by);
       if (result.responseMs === undefined) return { answer: result.answer };
-      // A check may be asked before midnight and answered after it.
-      const askedAt = now - result.responseMs;
-      const asked = await this.#lookup.onDay(live, askedAt);
-      const answer = { askedAt, ms: result.responseMs, inTime: result.answer === 'answered' };
-      const day = notePresenceAnswer(asked.day, answer);
-      await this.#commits.answer(asked, { ...asked, playing: result.session, day }, now);
+      const answer = { ms: result.responseMs, inTime: result.answer === 'answered' };
+      await this.#checks.noteAnswer(live, result.session, answer, now);
       return { answer: result.answer };
     });
   }
@@ -209,25 +217,25 @@ export class Playing {
       const live = await this.#lookup.find(viewer, { token }, now, fresh);
       if (!live) return {};
       const { rules } = await this.#setting(live.lesson);
-      const playing = extendPresence(live.playing, now, rules.presence);
+      const playing = extendPresence(live.playing, now, rules.presence, rules.leaseSeconds);
       if (!playing) return {};
       const extended = { ...live, playing };
       await this.#commits.save(extended, now);
-      const presence = checkOf(extended, rules.presence, now);
+      const presence = checkOf(extended, rules, now);
       return presence ? { presence } : {};
     });
   }
 
   /**
-   * Ends the playing that a signed-out session has started, or any but one session's: what is stored stays as it is, and
-   * its revision tells every other server process.
+   * Ends the playing that a signed-out session has started, or any but one session's: what is stored stays as it is, its
+   * revision tells every other server process, and beats from before that its player kept are credited when they arrive.
    */
   end(learner: string, isOver: (startedBy: string) => boolean): Promise<void> {
     return this.#inLane({ id: learner }, async () => {
       const now = this.#deps.now();
       const live = await this.#store.load(learner, beijingDay(now));
       if (!live || live.ended || !isOver(live.by)) return;
-      await this.#commits.save({ ...live, ended: true }, now);
+      await this.#commits.save({ ...live, ended: true, playing: { ...live.playing, endedAt: now } }, now);
       this.#tellEnded(live);
     });
   }
@@ -272,6 +280,11 @@ export class Playing {
     this.#deps.host.publish(`enrolment:${enrolment}`, 'playing-ended', { session });
   }
 
+  #ended({ playing }: LivePlaying, report: Report): ReportReply {
+    this.#refuse('token', report);
+    return { state: 'ended', seq: playing.seq, reasons: [], refused: ['token'] };
+  }
+
   async #judge(live: LivePlaying, report: Report, setting: Setting, from: string): Promise<ReportReply> {
     const { lesson, rules, now } = setting;
     const term = termOf(setting.programme);
@@ -279,9 +292,12 @@ export class Playing {
     const { learner } = live;
     const address = this.#kept.addressHash(learner, from, () => this.#deps.host.fingerprint(`${learner} ${from}`));
     const judged = judge(live, report, { rules, lesson: media, term, now, address });
-    const next = judged.live;
+    if (live.ended && judged.credited === 0) return this.#ended(live, report);
+    const next = isTimeToLook(live.unrequested, judged.live.unrequested)
+      ? await this.#lookForRequest(judged, now)
+      : judged.live;
     const asks = judged.played && !next.ended && !next.successor && isPresenceDue(next.playing, now);
-    const after = asks ? this.#ask(next, rules, now) : next;
+    const after = asks ? this.#ask(next, rules, now) : this.#afterLate(next, judged.credited, rules, now);
     try {
       await this.#commits.report(live, after, judged, now);
     } catch (error) {
@@ -291,14 +307,32 @@ export class Playing {
       this.#refuse('not-enrolled', report);
       return { state: 'ended', seq: live.playing.seq, reasons: [], refused: ['not-enrolled'] };
     }
-    if (after.ended && !after.successor) this.#tellEnded(after);
+    if (after.ended && !after.successor && !live.ended) this.#tellEnded(after);
     this.counters.add(judged);
     return replyOf(after, { lesson, rules, now, term }, judged);
   }
 
+  /** What is credited to a session that was taken over counts towards the next check of the one that did. */
+  #afterLate(live: LivePlaying, credited: number, rules: WatchRules, now: number): LivePlaying {
+    if (!live.successor || credited === 0) return live;
+    const successor = { ...live.successor, playing: withEarlierCredit(live.successor.playing, credited * 1000) };
+    if (!isPresenceDue(successor.playing, now)) return { ...live, successor };
+    // It is written down in the day that is being written.
+    const { playing, day } = this.#ask({ ...successor, enrolment: live.enrolment, day: live.day }, rules, now);
+    return { ...live, day, successor: { ...successor, playing } };
+  }
+
   #ask(live: LivePlaying, rules: WatchRules, now: number): LivePlaying {
-    const playing = askPresence(live.playing, hashOf(tokenOf(live.secret, now)), now, rules.presence);
+    const tokenHash = hashOf(tokenOf(live.secret, now));
+    const playing = askPresence(live.playing, tokenHash, now, rules.presence, live.enrolment);
     return { ...live, playing, day: notePresenceAsked(live.day, now) };
+  }
+
+  /** Looks whether somebody asked for the media that was credited; that nobody did is evidence. */
+  async #lookForRequest({ live }: Judgement, now: number): Promise<LivePlaying> {
+    if (live.successor) return live;
+    if (await this.#deps.requests.has(live.learner, live.lesson)) return { ...live, unrequested: -1 };
+    return { ...live, day: noteUnrequested(live.day, live.unrequested * 1000, now) };
   }
 
   async #setting(lessonId: string): Promise<Setting> {

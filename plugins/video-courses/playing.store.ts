@@ -44,6 +44,7 @@ export class PlayingStore {
       secret,
       playing: stored.playing as PlayingSession,
       startedAt: stored.startedAt?.getTime() ?? 0,
+      unrequested: stored.unrequested ?? 0,
       before: (before as Superseded | null) ?? undefined,
       heard: (heard as Heard | null) ?? undefined,
       ...seen,
@@ -114,8 +115,18 @@ export class PlayingStore {
     ];
   }
 
+  /** An enrolment's day where the session is not ahead of it. */
+  dayWrite(enrolment: string, day: DayLedger): CompanionWrite {
+    return {
+      model: this.#models.days,
+      key: dayId(enrolment, day.day),
+      write: { updateOne: dayUpdate({ enrolment, day }) },
+      exact: true,
+    };
+  }
+
   #writes(live: LivePlaying, ahead: number, now: number): { writes: CompanionWrite[]; stored: LivePlaying } {
-    const { watch, days } = this.#models;
+    const { watch } = this.#models;
     const stored = copyOf(live);
     stored.ahead = ahead;
     stored.rev += 1;
@@ -127,14 +138,7 @@ export class PlayingStore {
         write: { updateOne: watchUpdate(live, now) },
         exact: true,
       });
-      if (!isEmptyDay(live.day)) {
-        writes.push({
-          model: days,
-          key: dayId(live.enrolment, live.day.day),
-          write: { updateOne: dayUpdate(live) },
-          exact: true,
-        });
-      }
+      if (!isEmptyDay(live.day)) writes.push(this.dayWrite(live.enrolment, live.day));
     }
     return { writes, stored };
   }
@@ -154,8 +158,8 @@ export class PlayingStore {
 }
 
 /** What a beat changes in a session. */
-function movingPart({ rev, playing, record, position, day, ahead, heard }: LivePlaying) {
-  return { rev, playing, record, position, day, ahead, heard: heard ?? null };
+function movingPart({ rev, playing, record, position, day, ahead, heard, unrequested }: LivePlaying) {
+  return { rev, playing, record, position, day, ahead, heard: heard ?? null, unrequested };
 }
 
 /** All of a session; where it was taken over, of the one that did, which knows the other's last beats. */
@@ -173,7 +177,7 @@ function watchUpdate({ enrolment, lesson, record, position }: LivePlaying, now: 
   return { filter: { _id: watchId(enrolment, lesson) }, update: { $set: set }, upsert: true };
 }
 
-function dayUpdate({ enrolment, day }: LivePlaying) {
+function dayUpdate({ enrolment, day }: Pick<LivePlaying, 'enrolment' | 'day'>) {
   const set = { enrolment, ...day };
   return { filter: { _id: dayId(enrolment, day.day) }, update: { $set: set }, upsert: true };
 }

@@ -3,7 +3,7 @@ import type { Host, ModelsOf } from '#platform';
 import { anomalySchema } from './anomaly.model.ts';
 import { appealSchema } from './appeal.model.ts';
 import { courseSchema, lessonSchema } from './course.model.ts';
-import { daySchema, noteSchema, sessionSchema, watchSchema } from './watch.model.ts';
+import { daySchema, noteSchema, requestSchema, sessionSchema, watchSchema } from './watch.model.ts';
 
 export const settings = z.object({
   /** Largest video that is taken, in megabytes. */
@@ -19,6 +19,7 @@ export const schemas = {
   notes: noteSchema,
   anomalies: anomalySchema,
   appeals: appealSchema,
+  requests: requestSchema,
 };
 
 export type Models = ModelsOf<typeof schemas>;

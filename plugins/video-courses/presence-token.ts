@@ -1,6 +1,7 @@
 import { createHash, createHmac, randomInt } from 'node:crypto';
 import type { LivePlaying } from './live-playing.ts';
-import type { PresenceRules } from './watch-rules.ts';
+import { believedUntil } from './presence.ts';
+import type { WatchRules } from './watch-rules.ts';
 
 /** Between 0 and 1, from a source that nobody can guess. */
 export const random = (): number => randomInt(2 ** 32) / 2 ** 32;
@@ -12,17 +13,19 @@ export function tokenOf(secret: string, askedAt: number): string {
   return createHmac('sha256', secret).update(`presence ${askedAt}`).digest('base64url').slice(0, 24);
 }
 
-/** The open check as its player needs it, or undefined where none is open. */
+/** The open check as a player needs it that shows it now, or undefined where none is open. */
 export function checkOf(
   { secret, playing }: Pick<LivePlaying, 'secret' | 'playing'>,
-  { extensions }: PresenceRules,
+  rules: WatchRules,
   now: number,
 ): { token: string; secondsLeft: number; extensionsLeft: number } | undefined {
-  const { askedAt, deadline, extended = 0 } = playing.presence;
-  if (askedAt === undefined || deadline === undefined) return undefined;
+  const { askedAt, extended = 0 } = playing.presence;
+  const until = believedUntil(playing, rules);
+  if (askedAt === undefined || until === undefined) return undefined;
+  const { answerSeconds, extensions } = rules.presence;
   return {
     token: tokenOf(secret, askedAt),
-    secondsLeft: Math.max(0, Math.ceil((deadline - now) / 1000)),
+    secondsLeft: Math.max(0, Math.min(answerSeconds, Math.ceil((until - now) / 1000))),
     extensionsLeft: Math.max(0, extensions - extended),
   };
 }

@@ -1,4 +1,4 @@
-import type { PlayingSession } from './playing-session.ts';
+import { type PlayingSession, paidTime } from './playing-session.ts';
 import type { Reason, WatchRules } from './watch-rules.ts';
 import type { Whole } from './whole.ts';
 
@@ -17,9 +17,10 @@ export interface Account {
 
 /**
  * Time is spent like money. Time that passes on the server, inside the term, with no presence check open and before
- * another place took over, goes into `openMs`, at most one lease of it. A beat accounts for as much of it as passed on the player's clock since the beat
- * before, or for all of it when the player names no time, and may use at most the gap limit of that. What it does not
- * use carries over, up to one beat interval. A player's clock can therefore only lower what the server's clock grants.
+ * another place took over or the sign-in ended, goes into `openMs`, at most one lease of it. A beat accounts for as much
+ * of it as passed on the player's clock since the beat before, or for all of it when the player names no time, and may use
+ * at most the gap limit of that. What it does not use carries over, up to one beat interval. A player's clock can therefore
+ * only lower what the server's clock grants.
  */
 export function openAccount(
   session: PlayingSession,
@@ -30,9 +31,8 @@ export function openAccount(
 ): Account {
   const { askedAt = Number.POSITIVE_INFINITY } = session.presence;
   const { endedAt = Number.POSITIVE_INFINITY } = session;
-  // A clock that went back by more than a gap was set; less than that is two servers disagreeing.
-  const lastAt = now < session.lastAt - rules.gapSeconds * 1000 ? now : Math.max(session.lastAt, now);
-  const passed = Math.max(0, Math.min(now, term.to, askedAt, endedAt) - Math.max(session.lastAt, term.from));
+  const { at, behindMs } = paidTime(session, now, rules);
+  const passed = Math.max(0, Math.min(at, term.to, askedAt, endedAt) - Math.max(session.lastAt, term.from));
   const open = Math.min(session.openMs + passed, rules.leaseSeconds * 1000);
   const lapsed = session.lapsedMs + session.openMs + passed - open;
   const wanted =
@@ -46,13 +46,14 @@ export function openAccount(
     token: session.token,
     lesson: session.lesson,
     seq: beat.seq,
-    lastAt,
+    lastAt: Math.max(session.lastAt, at),
     sentAt: beat.sentAt,
     carryMs: session.carryMs,
     openMs: open - fromOpen,
     lapsedMs: lapsed - fromLapsed,
     endedAt: session.endedAt,
-    presence: session.presence,
+    behindMs,
+    presence: behindMs === (session.behindMs ?? 0) ? session.presence : movedBy(session, behindMs),
   };
   return {
     session: next,
@@ -61,6 +62,11 @@ export function openAccount(
     reach: (open + lapsed + session.carryMs) * rules.speed + rules.seekToleranceSeconds * 1000,
     shortfall: shortfallReason(session, now, term.to),
   };
+}
+
+/** The next check, where the server's clock was set: it comes as soon as it would have. */
+function movedBy({ presence, behindMs = 0 }: PlayingSession, newBehindMs: number): PlayingSession['presence'] {
+  return { ...presence, askAt: presence.askAt + behindMs - newBehindMs };
 }
 
 function shortfallReason({ presence, endedAt }: PlayingSession, now: number, termEnd: number): Reason {

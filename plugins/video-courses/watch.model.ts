@@ -5,6 +5,8 @@ const options = { strict: 'throw', versionKey: false, minimize: false } as const
 export const watchId = (enrolment: string, lesson: string): string => `${enrolment}|${lesson}`;
 export const dayId = (enrolment: string, day: string): string => `${enrolment}|${day}`;
 
+export const requestId = (learner: string, lesson: string): string => `${learner}|${lesson}`;
+
 /** What one learner has seen of one lesson; `_id` is `watchId`. Ranges are flat media milliseconds. */
 export const watchSchema = new Schema(
   {
@@ -59,6 +61,8 @@ export const sessionSchema = new Schema(
     before: { type: Schema.Types.Mixed },
     /** Where it was heard last, as `Heard`. */
     heard: { type: Schema.Types.Mixed },
+    /** Seconds credited while nobody was seen to ask for the media, as `LivePlaying` has them. */
+    unrequested: { type: Number, default: 0 },
   },
   options,
 );
@@ -80,6 +84,8 @@ export const daySchema = new Schema(
     hours: { type: Number, default: 0 },
     /** Play that two addresses reported for the same time, as `Together`. */
     together: { type: Schema.Types.Mixed },
+    /** Credit for media that was not asked for, as `Unrequested`. */
+    unrequested: { type: Schema.Types.Mixed },
   },
   options,
 );
@@ -96,6 +102,13 @@ export const noteSchema = new Schema(
   },
   options,
 );
+
+/** That a learner's browser asked for a lesson's media lately; `_id` is `requestId`. */
+export const requestSchema = new Schema(
+  { _id: { type: String, required: true }, at: { type: Date, required: true } },
+  options,
+);
+requestSchema.index({ at: 1 }, { name: 'by_age', expireAfterSeconds: 2 * 86_400 });
 
 export type StoredWatch = InferSchemaType<typeof watchSchema>;
 export type StoredSession = InferSchemaType<typeof sessionSchema>;

@@ -28,6 +28,20 @@ describe('what stands out', () => {
     ]);
   });
 
+  it('is a check that nobody answered', () => {
+    const checks = [{ at: 5, missed: true }, { at: 6, ms: 4000, inTime: true }, { at: 9, missed: true }, { at: 12 }];
+    expect(anomaliesOf({ ...day, presence: { asked: 4, answered: 1, late: 0, checks } })).to.deep.equal([
+      { kind: 'unanswered-checks', count: 2, first: 5, last: 9 },
+    ]);
+  });
+
+  it('is credit for media that nobody asked for', () => {
+    const unrequested = { ms: 60_000, times: 1, first: 1, last: 9 };
+    expect(anomaliesOf({ ...day, unrequested })).to.deep.equal([
+      { kind: 'unrequested-media', count: 1, ms: 60_000, first: 1, last: 9 },
+    ]);
+  });
+
   it('is the same time played from two addresses', () => {
     const together = { ms: 4000, times: 2, first: 1, last: 9 };
     expect(anomaliesOf({ ...day, together })).to.deep.equal([

@@ -181,6 +181,16 @@ describe('courses and their videos', () => {
       expect(beyond.headers['content-range']).to.equal(`bytes */${whole.length}`);
     });
 
+    it('is written down as asked for by those who study it', async () => {
+      const { connection } = test.platform.rooms;
+      const person = await test.learner();
+      const asked = () =>
+        connection.collection('video_courses_requests').findOne({ _id: `${person.id}|${test.lessons[0]}` as never });
+      expect(await asked()).to.equal(null);
+      await (await test.signIn(person.login)).get(path).set('Range', 'bytes=0-9').expect(206);
+      await eventually(async () => expect((await asked())?.at).to.be.instanceOf(Date));
+    });
+
     it('is not sent again to who has it, and not in parts to who has another', async () => {
       const { headers } = await learner.get(path).expect(200);
       await learner

@@ -126,6 +126,47 @@ describe('playing, as the service credits it', () => {
     expect((await one.evidence())[0]).to.include({ kind: 'round-the-clock', count: 20 });
   });
 
+  it('keeps it as evidence when media is credited that nobody asked for, whatever sessions it takes, and not otherwise', async () => {
+    const one = await study();
+    await one.start();
+    for (let n = 0; n < 4; n += 1) await one.play(14);
+    expect(await one.evidence()).to.deep.equal([]);
+    await one.start({ takeover: true });
+    for (let n = 0; n < 3; n += 1) await one.play(14);
+    const found = await one.evidence();
+    expect(found).to.have.length(1);
+    expect(found[0]).to.include({ kind: 'unrequested-media', count: 1, ms: 70_000 });
+    const honest = await study();
+    await honest.services.requests.note(honest.viewer.id, long, honest.now);
+    await honest.start();
+    for (let n = 0; n < 7; n += 1) await honest.play(14);
+    expect(await honest.evidence()).to.deep.equal([]);
+    expect((await honest.stored('video_courses_sessions', honest.viewer.id))?.unrequested).to.equal(-1);
+  });
+
+  it('credits what was kept from before a sign-out when it arrives, and nothing from after it', async () => {
+    const one = await study();
+    await one.start({ sentAt: one.now });
+    await one.play(5, { sentAt: one.now + 5_000 });
+    const { enrolment, lesson, token, now } = one;
+    const kept = [1, 2, 3, 4].map((n) => ({
+      seq: 1 + n,
+      ranges: [[n * 5, n * 5 + 5]] as [number, number][],
+      rate: 1,
+      sentAt: now + n * 5_000,
+    }));
+    one.now += 12_000;
+    await one.services.playing.end(one.viewer.id, () => true);
+    one.now += 8_000;
+    const report = { enrolment, lesson, token, beats: kept };
+    const reply = await one.process().playing.report(one.viewer, report, '10.0.0.1');
+    expect(reply).to.deep.include({ state: 'ended', seq: 5, refused: [] });
+    expect(reply.reasons.every(({ reason }) => reason === 'token')).to.equal(true);
+    expect(await one.value()).to.equal(17);
+    expect((await one.services.playing.report(one.viewer, report, '10.0.0.1')).refused).to.deep.equal(['token']);
+    expect(await one.value()).to.equal(17);
+  });
+
   it('knows nothing of an enrolment of somebody else, nor of a lesson that is not playing', async () => {
     const [one, another] = [await study(), await study()];
     await one.start();

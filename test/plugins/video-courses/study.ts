@@ -29,7 +29,7 @@ export async function openStudies(settings: Record<string, unknown>): Promise<St
 export class Study {
   readonly test: VideoPlatform;
   readonly viewer: Viewer;
-  readonly enrolment: string;
+  enrolment: string;
   lesson: string;
   services: ReturnType<typeof createServices>;
   now = Date.now();
@@ -47,8 +47,8 @@ export class Study {
   }
 
   /** The services as another server process would have them. */
-  process() {
-    return createServices(this.test.host('video-courses') as unknown as VideoHost, () => this.now);
+  process(now = () => this.now) {
+    return createServices(this.test.host('video-courses') as unknown as VideoHost, now);
   }
 
   async start(more: object = {}, services = this.services) {

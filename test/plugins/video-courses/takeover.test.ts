@@ -129,13 +129,24 @@ describe('playing at one place at a time', () => {
     });
   });
 
-  it('does not let a second place start unasked while the first may come back with beats that it kept', async () => {
+  it('asks only while reports come: a playback that is silent for longer than a gap is over, its kept beats are not', async () => {
     const one = await study();
-    await one.start();
-    await one.play(5);
-    one.now += 590_000;
+    await one.start({ sentAt: one.now });
+    await one.play(5, { sentAt: one.now + 5_000 });
+    const { token, now } = one;
+    one.now += 14_000;
     expect((await one.start()).state).to.equal('elsewhere');
-    one.now += 10_000;
+    one.now += 1_000;
     expect((await one.start()).state).to.equal('playing');
+    const { enrolment } = one;
+    const kept = [1, 2, 3].map((n) => ({
+      seq: 1 + n,
+      ranges: [[n * 5, n * 5 + 5]] as [number, number][],
+      rate: 1,
+      sentAt: now + n * 5_000,
+    }));
+    const late = { enrolment, lesson: long, token, beats: kept };
+    expect(await one.services.playing.report(one.viewer, late, '10.0.0.1')).to.deep.include({ reasons: [] });
+    expect(await one.value()).to.equal(20);
   });
 });

@@ -193,6 +193,36 @@ describe('watch-time', () => {
     expect(learner.beat(-3590, [[10, 15]]).credited).to.equal(5);
   });
 
+  it('pays for no time twice where the server clock is set back and then forward again', () => {
+    for (const back of [16, 60, 3600]) {
+      const learner = new Learner({ rules: { ...RULES, seekLock: false } });
+      const greedy = (after: number) => learner.beat(after, [[learner.credited, learner.credited + 60]]);
+      greedy(5);
+      greedy(10 - back);
+      greedy(15 - back);
+      greedy(20);
+      expect(learner.credited, `seconds in 20, set back ${back}`).to.be.at.most(20);
+      expect(learner.credited).to.be.at.least(15);
+    }
+  });
+
+  it('pays for no time twice where two servers whose clocks disagree take turns', () => {
+    const learner = new Learner({ rules: { ...RULES, seekLock: false } });
+    for (let at = 5; at <= 100; at += 5)
+      learner.beat(at - (at % 10 ? 0 : 3600), [[learner.credited, learner.credited + 60]]);
+    expect(learner.credited).to.be.within(40, 100);
+  });
+
+  it('asks as soon as it would have where the server clock is set back', () => {
+    const learner = new Learner();
+    const { askAt } = learner.session.presence;
+    learner.beat(5, [[0, 5]]);
+    learner.beat(10 - 3600, [[5, 10]]);
+    expect(learner.session.presence.askAt).to.equal(askAt - 3_595_000);
+    learner.beat(15, [[5, 10]]);
+    expect(learner.session.presence.askAt).to.equal(askAt);
+  });
+
   it('stores what is above the daily cap without crediting it', () => {
     const learner = new Learner();
     learner.dayCredited = RULES.dailyCapSeconds - 3;

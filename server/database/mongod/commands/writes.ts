@@ -13,6 +13,7 @@ import {
   storePatched,
   type Target,
 } from '../storage/documents.ts';
+import { Held } from '../storage/transactions.ts';
 import { EncodedUpdate } from '../update/encoded-update.ts';
 import { compileUpdate, isReplacement, type Update } from '../update/update.ts';
 import { upsertDocument } from '../update/upsert.ts';
@@ -119,7 +120,7 @@ interface Steps {
 
 /**
  * Runs a write, each statement of it once even if its retryable command arrives twice: after it was done, while it waits for a
- * transaction in the middle of its `steps`, or after its time was over there or the engine was killed.
+ * transaction in the middle of its `steps`, or after a crash in between.
  */
 export async function runOnce(
   engine: Engine,
@@ -144,7 +145,7 @@ export async function runOnce(
     try {
       run(target);
     } catch (error) {
-      const done = retryable ? steps?.save() : undefined;
+      const done = retryable && error instanceof Held ? steps?.save() : undefined;
       if (done !== undefined) sessions.storeProgress(target.view, body, done);
       throw error;
     }
