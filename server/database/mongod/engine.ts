@@ -107,6 +107,13 @@ export class Engine {
     return collection as Collection;
   }
 
+  /** Checks that a collection may have this name; within a transaction it is created for it, if there is none. */
+  async prepareForWrite(database: string, name: string, transaction?: Transaction): Promise<void> {
+    if (this.find(database, name, transaction) !== undefined) return;
+    checkNamespace(database, name);
+    if (transaction !== undefined) await this.createInTransaction(transaction, database, name);
+  }
+
   /** The collection to write to; it comes into being with its first document. */
   async collectionForWrite(database: string, name: string, transaction?: Transaction): Promise<Collection> {
     const existing = this.find(database, name, transaction);

@@ -1,19 +1,20 @@
 import { Long } from 'bson';
 import type { Engine } from '../engine.ts';
-import { CommandError, failedToParse } from '../errors.ts';
-import type { Collection } from '../storage/catalog.ts';
-import { claimDocument, insertDocument, prepareInsert, removeDocument, type Target } from '../storage/documents.ts';
+import { badValue, CommandError, failedToParse } from '../errors.ts';
+import { insertDocument, prepareInsert, type Target } from '../storage/documents.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { toDouble } from '../values/numeric.ts';
 import { type Command, type Handler, statementsOf } from './context.ts';
-import { checkStatement } from './fields.ts';
-import { matching } from './matching.ts';
+import { type Place, placeOf } from './place.ts';
+import { checkOptions, checkStatement, checkStatements, isSet } from './statements.ts';
 import type { UpdateStatement } from './update-statement.ts';
 import {
-  contextFor,
-  isFinal,
+  checkTime,
+  endsCommand,
+  isOrdered,
   newProgress,
   type Progress,
+  removeMatching,
   resumeProgress,
   runOnce,
   savedProgress,
@@ -32,34 +33,36 @@ interface Totals {
 /** Many writes to many collections in one command. */
 export const bulkWrite: Handler = async (engine, command) => {
   const { body } = command;
+  checkOptions('bulkWrite', body);
   const operations = statementsOf(command, 'ops');
   const targets = statementsOf(command, 'nsInfo');
-  for (const each of operations) checkStatement('ops', each);
+  checkStatements('bulkWrite.ops', operations);
+  checkStatements('bulkWrite.nsInfo', targets);
+  for (const each of operations) checkOperation(each, targets.length);
   for (const each of targets) checkStatement('nsInfo', each);
-  const namespaces = targets.map((each) => String(each.ns));
-  if (operations.length === 0)
-    throw new CommandError(16, 'InvalidLength', 'Write batch sizes must be between 1 and 100000. Got 0 operations.');
-  const collections: Collection[] = [];
-  for (const namespace of namespaces) {
-    const dot = namespace.indexOf('.');
-    collections.push(
-      await engine.collectionForWrite(namespace.slice(0, dot), namespace.slice(dot + 1), command.transaction),
-    );
+  const places: Place[] = [];
+  for (const { ns } of targets) {
+    const dot = String(ns).indexOf('.');
+    if (dot < 1) throw new CommandError(73, 'InvalidNamespace', `Invalid namespace specified '${String(ns)}'`);
+    places.push(await placeOf(engine, command, String(ns).slice(0, dot), String(ns).slice(dot + 1), true));
   }
-  const ordered = body.ordered !== false;
+  const ordered = isOrdered(body);
+  const errorsOnly = isSet(body.errorsOnly);
   const totals: Totals = { nErrors: 0, nInserted: 0, nMatched: 0, nModified: 0, nUpserted: 0, nDeleted: 0 };
   let rows: Doc[] = [];
   const progress = newProgress();
   const run = (target: Target) => {
     while (progress.next < operations.length) {
+      checkTime(command);
       const idx = progress.next;
       try {
-        const row = runOperation(engine, command, target, collections, operations[idx] as Doc, progress, totals);
-        if (body.errorsOnly !== true) rows.push({ ok: 1, idx, ...row });
+        const row = runOperation(engine, command, target, places, operations[idx] as Doc, progress, totals);
+        if (!errorsOnly) rows.push({ ok: 1, idx, ...row });
       } catch (error) {
-        if (!(error instanceof CommandError) || isFinal(error, command.transaction !== undefined)) throw error;
+        if (endsCommand(error, command.transaction !== undefined)) throw error;
+        const { code, message: errmsg, extra } = error as CommandError;
         totals.nErrors++;
-        rows.push({ ok: 0, idx, code: error.code, errmsg: error.message, ...error.extra, n: 0 });
+        rows.push({ ok: 0, idx, code, errmsg, ...extra, n: 0 });
         if (ordered) progress.next = operations.length;
       }
       progress.next++;
@@ -82,54 +85,64 @@ export const bulkWrite: Handler = async (engine, command) => {
   return reply;
 };
 
+/** Checks an operation, which is about one of so many namespaces. */
+function checkOperation(operation: Doc, namespaces: number): void {
+  const [kind = ''] = Object.keys(operation);
+  const shape = ({ insert: 'inserts', update: 'updateOps', delete: 'deleteOps' } as const)[kind];
+  if (shape === undefined) throw failedToParse(`unknown operation ${kind} in bulkWrite`);
+  checkStatement(shape, operation);
+  const at = toDouble(operation[kind]);
+  if (!Number.isInteger(at) || at < 0 || at >= namespaces)
+    throw badValue(`BulkWrite ops entry has an invalid nsInfo index: ${at}`);
+}
+
 function runOperation(
   engine: Engine,
   command: Command,
   target: Target,
-  collections: readonly Collection[],
+  places: readonly Place[],
   operation: Doc,
   progress: Progress,
   totals: Totals,
 ): Doc {
   const kind = Object.keys(operation)[0] as string;
-  const collection = collections[toDouble(operation[kind])];
-  if (collection === undefined) throw failedToParse(`BulkWrite ops entry has an invalid nsInfo index`);
+  const place = places[toDouble(operation[kind])] as Place;
   if (kind === 'insert') {
     const { id, raw, document } = prepareInsert(encode(operation.document as Doc));
-    insertDocument(target, collection, id, raw, document);
+    insertDocument(target, place.create(), id, raw, document);
     totals.nInserted++;
     return { n: 1 };
   }
-  if (kind === 'update') return runUpdate(engine, command, target, collection, operation, progress, totals);
-  if (kind !== 'delete') throw failedToParse(`unknown operation ${kind} in bulkWrite`);
-  const context = contextFor(engine, command, operation.collation as Doc | undefined);
-  const request = { filter: operation.filter as Doc, hint: operation.hint };
-  const found = matching(target, collection, request, context, operation.multi !== true);
-  for (const { key } of found) claimDocument(target, key);
-  for (const { key, raw, document } of found) removeDocument(target, collection, key, raw, document);
-  totals.nDeleted += found.length;
-  return { n: found.length };
+  // What the operation has done before it had to wait counts.
+  if (progress.begun?.next !== progress.next) {
+    const { next, n, modified, upserted } = progress;
+    progress.begun = { next, n, modified, upserted: upserted.length };
+  }
+  const { begun } = progress;
+  if (kind === 'update') {
+    updateOne(engine, command, place, target, statementOf(operation), progress.next, progress);
+    const n = progress.n - begun.n;
+    const nModified = progress.modified - begun.modified;
+    const upserted = progress.upserted[begun.upserted];
+    totals.nModified += nModified;
+    if (upserted === undefined) totals.nMatched += n;
+    else totals.nUpserted++;
+    return { n, nModified, ...(upserted === undefined ? {} : { upserted: { _id: upserted._id } }) };
+  }
+  const {
+    filter: q,
+    collation,
+    hint,
+    multi,
+  } = operation as { filter: Doc; collation?: Doc; hint?: unknown; multi?: boolean };
+  removeMatching(engine, command, place.find(), target, { q, collation, hint, single: multi !== true }, progress);
+  const n = progress.n - begun.n;
+  totals.nDeleted += n;
+  return { n };
 }
 
-function runUpdate(
-  engine: Engine,
-  command: Command,
-  target: Target,
-  collection: Collection,
-  operation: Doc,
-  progress: Progress,
-  totals: Totals,
-): Doc {
+function statementOf(operation: Doc): UpdateStatement {
   const { filter: q, updateMods: u, constants, multi, upsert, collation, arrayFilters, hint, sort } = operation;
   const statement = { q, u, multi, upsert, collation, arrayFilters, hint, sort } as unknown as UpdateStatement;
-  if (isDocument(constants)) statement.c = constants;
-  const before = { n: progress.n, modified: progress.modified, upserted: progress.upserted.length };
-  updateOne(engine, command, collection, target, statement, progress.next, progress);
-  const n = progress.n - before.n;
-  const nModified = progress.modified - before.modified;
-  const upserted = progress.upserted[before.upserted];
-  totals.nModified += nModified;
-  if (upserted === undefined) totals.nMatched += n;
-  else totals.nUpserted++;
-  return { n, nModified, ...(upserted === undefined ? {} : { upserted: { _id: upserted._id } }) };
+  return isDocument(constants) ? { ...statement, c: constants } : statement;
 }

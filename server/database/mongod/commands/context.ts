@@ -112,6 +112,10 @@ export function statementsOf(command: Command, field: string, read: (raw: Buffer
   const sequence = command.sequences.get(field);
   if (sequence !== undefined) return sequence.map((raw) => read(raw));
   const list = command.body[field];
+  if (list === undefined) {
+    const message = `BSON field '${command.name}.${field}' is missing but a required field`;
+    throw new CommandError(40414, 'Location40414', message);
+  }
   if (!Array.isArray(list))
     throw typeMismatch(
       `BSON field '${command.name}.${field}' is the wrong type '${typeName(list)}', expected type 'array'`,

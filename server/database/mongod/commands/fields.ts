@@ -74,20 +74,3 @@ export function checkFields(name: string, body: Doc): void {
     throw new CommandError(40415, 'Location40415', `BSON field '${name}.${field}' is an unknown field.`);
   }
 }
-
-/** The fields of statements within update and delete commands, and within bulkWrite. */
-const statements = {
-  updates: words('q u c multi upsert collation arrayFilters hint sort upsertSupplied'),
-  deletes: words('q limit collation hint'),
-  ops: words('insert document update filter updateMods constants multi upsert collation arrayFilters hint sort delete'),
-  nsInfo: words('ns'),
-};
-
-/** Refuses a statement that asks for what would have no effect. */
-export function checkStatement(kind: keyof typeof statements, statement: object): void {
-  for (const field in statement) {
-    if (statements[kind].has(field)) continue;
-    const command = kind === 'updates' || kind === 'deletes' ? kind.slice(0, -1) : 'bulkWrite';
-    throw new CommandError(40415, 'Location40415', `BSON field '${command}.${kind}.${field}' is an unknown field.`);
-  }
-}

@@ -1,4 +1,5 @@
 import { badValue, failedToParse } from '../errors.ts';
+import { compileFilter } from '../query/matcher.ts';
 import { compileProjection } from '../query/projection.ts';
 import { claimDocument, insertDocument, removeDocument } from '../storage/documents.ts';
 import { isReplacement } from '../update/update.ts';
@@ -7,23 +8,26 @@ import { type Doc, encodeForStorage, isDocument } from '../values/codec.ts';
 import { decode } from '../values/decode.ts';
 import { collectionName, documentField, type Handler, matchContext } from './context.ts';
 import { matching } from './matching.ts';
+import { placeOf } from './place.ts';
+import { checkOptions, isSet } from './statements.ts';
 import { applyTo, compileStatement, runOnce } from './writes.ts';
 
 export const findAndModify: Handler = async (engine, command) => {
   const { body } = command;
+  checkOptions('findAndModify', body);
   const filter = documentField(body, 'query') ?? {};
   const sort = documentField(body, 'sort');
-  const removing = body.remove === true;
+  const removing = isSet(body.remove);
+  const returnsNew = isSet(body.new);
+  const upserts = isSet(body.upsert);
   if (removing && body.update !== undefined) throw failedToParse('Cannot specify both an update and remove=true');
-  if (removing && body.new === true)
+  if (removing && returnsNew)
     throw failedToParse("Cannot specify both new=true and remove=true; 'remove' always returns the deleted document");
-  if (removing && body.upsert === true) throw failedToParse('Cannot specify both upsert=true and remove=true');
+  if (removing && upserts) throw failedToParse('Cannot specify both upsert=true and remove=true');
   if (!removing && body.update === undefined) throw failedToParse('Either an update or remove=true must be specified');
   const name = collectionName(command);
-  const collection =
-    body.upsert === true
-      ? await engine.collectionForWrite(command.database, name, command.transaction)
-      : engine.find(command.database, name, command.transaction);
+  if (removing && body.arrayFilters !== undefined) throw failedToParse('Cannot specify arrayFilters and remove=true');
+  const place = await placeOf(engine, command, command.database, name, upserts);
   const context = matchContext(engine, command);
   const project = compileProjection(documentField(body, 'fields'), filter, context);
   const change = removing
@@ -38,20 +42,24 @@ export const findAndModify: Handler = async (engine, command) => {
         },
         context,
       );
-  let value: Doc | null = null;
-  let lastErrorObject: Doc = removing ? { n: 0 } : { n: 0, updatedExisting: false };
+  let value: Doc | null;
+  let lastErrorObject: Doc;
   return runOnce(
     engine,
     command,
     (target) => {
-      if (collection === undefined) return;
-      const [found] = matching(target, collection, { filter, sort, hint: body.hint }, context, true);
-      if (found === undefined) {
-        if (change === undefined || body.upsert !== true) return;
+      value = null;
+      lastErrorObject = removing ? { n: 0 } : { n: 0, updatedExisting: false };
+      const collection = place.find();
+      if (collection === undefined) compileFilter(filter, context);
+      const [found] =
+        collection === undefined ? [] : matching(target, collection, { filter, sort, hint: body.hint }, context, true);
+      if (collection === undefined || found === undefined) {
+        if (change === undefined || !upserts) return;
         const document = upsertDocument(filter, change, isDocument(body.update) && isReplacement(body.update));
-        insertDocument(target, collection, document._id, encodeForStorage(document), document);
+        insertDocument(target, place.create(), document._id, encodeForStorage(document), document);
         lastErrorObject = { n: 1, updatedExisting: false, upserted: document._id };
-        if (body.new === true) value = document;
+        if (returnsNew) value = document;
         return;
       }
       claimDocument(target, found.key);
@@ -64,7 +72,7 @@ export const findAndModify: Handler = async (engine, command) => {
       }
       applyTo(target, collection, { ...found, document: before }, change);
       lastErrorObject = { n: 1, updatedExisting: true };
-      if (body.new === true) value = decode(target.view.get(found.key) ?? badKey());
+      if (returnsNew) value = decode(target.view.get(found.key) ?? badKey());
     },
     () => ({ lastErrorObject, value: value === null || project === undefined ? value : project(value), ok: 1 }),
   );

@@ -39,6 +39,8 @@ export function compileOutput(
     await inBatches(engine, command, rows, async (batch) => {
       let next = 0;
       await engine.transactions.write((target) => {
+        if (collection.dropped)
+          throw new CommandError(175, 'QueryPlanKilled', `${collection.namespace} was dropped while it was written`);
         for (; next < batch.length; next++) merge.write(target, collection, batch[next] as Buffer);
       });
     });

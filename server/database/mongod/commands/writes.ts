@@ -1,6 +1,7 @@
 import { compileChange } from '../aggregation/pipeline.ts';
 import type { Engine } from '../engine.ts';
 import { CommandError, failedToParse } from '../errors.ts';
+import { timeIsOver } from '../pauses.ts';
 import { compileFilter, type MatchContext } from '../query/matcher.ts';
 import type { Found } from '../query/scan.ts';
 import type { Collection } from '../storage/catalog.ts';
@@ -22,9 +23,10 @@ import { typeName } from '../values/compare.ts';
 import { decode } from '../values/decode.ts';
 import { toDouble } from '../values/numeric.ts';
 import { type Command, collectionName, type Handler, matchContext, statementsOf } from './context.ts';
-import { checkStatement } from './fields.ts';
 import { matching } from './matching.ts';
+import { type Place, placeOf } from './place.ts';
 import { pipelineContext } from './sources.ts';
+import { checkCount, checkOptions, checkStatement, checkStatements, isLimited, isSet } from './statements.ts';
 import { readUpdate, type UpdateStatement } from './update-statement.ts';
 
 interface WriteError {
@@ -43,6 +45,8 @@ export interface Progress {
   errors: WriteError[];
   /** Documents that the current statement has changed already. */
   applied: Set<string>;
+  /** What had been done when the statement at `next` began. */
+  begun?: { next: number; n: number; modified: number; upserted: number };
 }
 
 export const newProgress = (): Progress => ({
@@ -66,16 +70,18 @@ async function runStatements(
   replyOf: (progress: Progress) => Doc,
 ): Promise<Doc> {
   const progress = newProgress();
-  const ordered = command.body.ordered !== false;
+  const ordered = isOrdered(command.body);
   const inTransaction = command.transaction !== undefined;
   const run = (target: Target) => {
     while (progress.next < total) {
+      checkTime(command);
       const at = progress.next;
       try {
         each(target, at, progress);
       } catch (error) {
-        if (!(error instanceof CommandError) || isFinal(error, inTransaction)) throw error;
-        progress.errors.push({ index: at, code: error.code, ...error.extra, errmsg: error.message });
+        if (endsCommand(error, inTransaction)) throw error;
+        const { code, extra, message } = error as CommandError;
+        progress.errors.push({ index: at, code, ...extra, errmsg: message });
         if (ordered) progress.next = total;
       }
       progress.next++;
@@ -93,9 +99,22 @@ async function runStatements(
   });
 }
 
-/** Whether an error ends the command, rather than its statement: the time is over, or the transaction is. */
-export const isFinal = (error: CommandError, inTransaction: boolean): boolean =>
-  error.code === 50 || (inTransaction && error.labels.length > 0);
+/** Whether what a statement throws is no error of this statement alone. */
+export const endsCommand = (error: unknown, inTransaction: boolean): error is Error =>
+  !(error instanceof CommandError) ||
+  error.code === MAX_TIME_EXPIRED ||
+  (inTransaction && (error.labels.length > 0 || error.code === WRITE_CONFLICT));
+
+const MAX_TIME_EXPIRED = 50;
+const WRITE_CONFLICT = 112;
+
+/** Statements are run in order up to the first error, unless a command says otherwise. */
+export const isOrdered = ({ ordered }: Doc): boolean => ordered === undefined || ordered === null || isSet(ordered);
+
+/** @throws CommandError 50 when the time of a command is over */
+export function checkTime({ deadline }: Command): void {
+  if (deadline !== undefined && performance.now() > deadline) throw timeIsOver();
+}
 
 /** What a repetition of the command has to know of the statements that were run; undefined before the first is. */
 export function savedProgress({ next, n, modified, upserted, errors }: Progress): Doc | undefined {
@@ -156,57 +175,77 @@ export async function runOnce(
 }
 
 export const insert: Handler = async (engine, command) => {
-  const raw =
-    command.sequences.get('documents') ?? statementsOf(command, 'documents').map((document) => encode(document));
-  if (raw.length === 0)
-    throw new CommandError(16, 'InvalidLength', 'Write batch sizes must be between 1 and 100000. Got 0 operations.');
-  const collection = await engine.collectionForWrite(command.database, collectionName(command), command.transaction);
+  checkOptions('insert', command.body);
+  const raw = command.sequences.get('documents') ?? encodedDocuments(command);
+  checkCount(raw.length);
+  const place = await placeOf(engine, command, command.database, collectionName(command), true);
   return runStatements(
     engine,
     command,
     raw.length,
     (target, at, progress) => {
       const prepared = prepareInsert(raw[at] as Buffer);
-      insertDocument(target, collection, prepared.id, prepared.raw, prepared.document);
+      insertDocument(target, place.create(), prepared.id, prepared.raw, prepared.document);
       progress.n++;
     },
     ({ n }) => ({ n, ok: 1 }),
   );
 };
 
+/** The documents of a command that has others than documents among them. */
+function encodedDocuments(command: Command): Buffer[] {
+  const documents = statementsOf(command, 'documents');
+  checkStatements('insert.documents', documents);
+  return documents.map((document) => encode(document));
+}
+
 export const remove: Handler = async (engine, command) => {
+  checkOptions('delete', command.body);
   const statements = statementsOf(command, 'deletes');
-  for (const each of statements) checkStatement('deletes', each);
-  const collection = engine.find(command.database, collectionName(command), command.transaction);
+  checkStatements('delete.deletes', statements);
+  const limited = statements.map((each) => {
+    checkStatement('deletes', each);
+    return isLimited(each);
+  });
+  const place = await placeOf(engine, command, command.database, collectionName(command), false);
   return runStatements(
     engine,
     command,
     statements.length,
     (target, at, progress) => {
-      const { q, limit, collation, hint } = statements[at] as {
-        q: Doc;
-        limit: unknown;
-        collation?: Doc;
-        hint?: unknown;
-      };
-      const context = contextFor(engine, command, collation);
-      if (collection === undefined) {
-        compileFilter(q, context);
-        return;
-      }
-      const found = matching(target, collection, { filter: q, hint }, context, toDouble(limit) === 1);
-      for (const { key } of found) claimDocument(target, key);
-      for (const { key, raw, document } of found) removeDocument(target, collection, key, raw, document);
-      progress.n += found.length;
+      const statement = statements[at] as { q: Doc; collation?: Doc; hint?: unknown };
+      removeMatching(engine, command, place.find(), target, { ...statement, single: limited[at] === true }, progress);
     },
     ({ n }) => ({ n, ok: 1 }),
   );
 };
 
+/** Runs one delete statement. What it has removed before it had to wait counts. */
+export function removeMatching(
+  engine: Engine,
+  command: Command,
+  collection: Collection | undefined,
+  target: Target,
+  { q, collation, hint, single }: { q: Doc; collation?: Doc | undefined; hint?: unknown; single: boolean },
+  progress: Progress,
+): void {
+  const context = contextFor(engine, command, collation);
+  if (collection === undefined) {
+    compileFilter(q, context);
+    return;
+  }
+  const found = matching(target, collection, { filter: q, hint }, context, single);
+  for (const { key } of found) claimDocument(target, key);
+  for (const { key, raw, document } of found) {
+    removeDocument(target, collection, key, raw, document);
+    progress.n++;
+  }
+}
+
 const contexts = new WeakMap<Command, MatchContext>();
 
 /** The context of a statement; those without a collation of their own share their command's. */
-export function contextFor(engine: Engine, command: Command, collation: Doc | undefined): MatchContext {
+function contextFor(engine: Engine, command: Command, collation: Doc | undefined): MatchContext {
   if (collation !== undefined) return matchContext(engine, command, collation);
   let context = contexts.get(command);
   if (context === undefined) {
@@ -217,20 +256,18 @@ export function contextFor(engine: Engine, command: Command, collation: Doc | un
 }
 
 export const update: Handler = async (engine, command) => {
-  const statements = statementsOf(command, 'updates', readUpdate) as unknown as UpdateStatement[];
+  checkOptions('update', command.body);
+  const statements = statementsOf(command, 'updates', readUpdate);
+  checkStatements('update.updates', statements);
   for (const each of statements) checkStatement('updates', each);
-  if (statements.length === 0)
-    throw new CommandError(16, 'InvalidLength', 'Write batch sizes must be between 1 and 100000. Got 0 operations.');
-  const name = collectionName(command);
-  const collection = statements.some((each) => each.upsert)
-    ? await engine.collectionForWrite(command.database, name, command.transaction)
-    : engine.find(command.database, name, command.transaction);
+  const upserts = statements.some((each) => each.upsert === true);
+  const place = await placeOf(engine, command, command.database, collectionName(command), upserts);
   return runStatements(
     engine,
     command,
     statements.length,
     (target, at, progress) =>
-      updateOne(engine, command, collection, target, statements[at] as UpdateStatement, at, progress),
+      updateOne(engine, command, place, target, statements[at] as unknown as UpdateStatement, at, progress),
     ({ n, modified, upserted }) => ({ n, nModified: modified, ...(upserted.length === 0 ? {} : { upserted }), ok: 1 }),
   );
 };
@@ -239,34 +276,37 @@ export const update: Handler = async (engine, command) => {
 export function updateOne(
   engine: Engine,
   command: Command,
-  collection: Collection | undefined,
+  place: Place,
   target: Target,
   statement: UpdateStatement,
   at: number,
   progress: Progress,
 ): void {
   const context = contextFor(engine, command, statement.collation);
+  const collection = place.find();
   let compiled: Update | undefined;
   const change = () => (compiled ??= compileStatement(engine, command, statement, context));
   const patch = collection === undefined ? undefined : patchFor(engine, collection, statement, change);
   if (patch === undefined) change();
-  if (collection === undefined) return;
   const { q: filter, multi = false, upsert = false, hint, sort } = statement;
-  const found = matching(target, collection, { filter, hint, sort }, context, !multi);
+  if (multi && sort !== undefined) throw failedToParse('Cannot specify sort with multi=true');
+  const found = collection === undefined ? [] : matching(target, collection, { filter, hint, sort }, context, !multi);
   for (const { key } of found) claimDocument(target, key);
   for (const each of found) {
     const key = multi ? each.key.toString('latin1') : '';
     if (progress.applied.has(key)) continue;
-    if (patch?.(target, each) ?? applyTo(target, collection, each, change())) progress.modified++;
+    if (patch?.(target, each) ?? applyTo(target, collection as Collection, each, change())) progress.modified++;
     progress.n++;
     if (multi) progress.applied.add(key);
   }
-  if (found.length === 0 && upsert) {
-    const document = upsertDocument(filter, change(), isDocument(statement.u) && isReplacement(statement.u));
-    insertDocument(target, collection, document._id, encodeForStorage(document), document);
-    progress.n++;
-    progress.upserted.push({ index: at, _id: document._id });
-  }
+  // A statement that went on after a wait may have changed what it found before so that its filter no longer finds it.
+  if (found.length > 0 || progress.applied.size > 0) return;
+  if (collection === undefined) compileFilter(filter, context);
+  if (!upsert) return;
+  const document = upsertDocument(filter, change(), isDocument(statement.u) && isReplacement(statement.u));
+  insertDocument(target, place.create(), document._id, encodeForStorage(document), document);
+  progress.n++;
+  progress.upserted.push({ index: at, _id: document._id });
 }
 
 /** Compiles the update of a statement, with what it refers to. */
@@ -278,6 +318,8 @@ export function compileStatement(
 ): Update {
   const { q, multi, arrayFilters, c } = statement;
   const u = statement.u instanceof EncodedUpdate ? statement.u.whole : statement.u;
+  if (c !== undefined && !Array.isArray(u))
+    throw new CommandError(51198, 'Location51198', 'Constant values may only be specified for pipeline updates');
   if (multi && isDocument(u) && isReplacement(u)) {
     throw failedToParse('multi update is not supported for replacement-style update');
   }
@@ -299,10 +341,10 @@ export function compileStatement(
 function patchFor(
   engine: Engine,
   collection: Collection,
-  { u, arrayFilters }: UpdateStatement,
+  { u, arrayFilters, c }: UpdateStatement,
   check: () => unknown,
 ): ((target: Target, found: Found) => boolean | undefined) | undefined {
-  if (arrayFilters !== undefined) return undefined;
+  if (arrayFilters !== undefined || c !== undefined) return undefined;
   const operators = u instanceof EncodedUpdate ? u.operators : u;
   if (!isDocument(operators)) return undefined;
   const patch = engine.patches.find(operators, check);
