@@ -6,7 +6,7 @@ import { lockFolder } from './lock.ts';
 import { makePrivate } from './private-files.ts';
 import { everything } from './query/planner.ts';
 import { scan } from './query/scan.ts';
-import type { Collection } from './storage/catalog.ts';
+import { type Collection, FIRST_IDENT } from './storage/catalog.ts';
 import { DATA_FILE } from './storage/data-file.ts';
 import { entriesOf } from './storage/index-entries.ts';
 import { decode } from './values/decode.ts';
@@ -17,8 +17,24 @@ export async function checkFolder(path: string): Promise<CheckReport> {
   return withEngine(path, (engine) => {
     const report: CheckReport = { collections: 0, documents: 0, indexEntries: 0, problems: [] };
     for (const collection of engine.catalog.all()) checkCollection(engine, collection, report);
+    checkOwners(engine, report);
     return report;
   });
+}
+
+/** Looks for keys of no collection and no index: what was written into one that had been dropped. */
+function checkOwners({ store, catalog }: Engine, report: CheckReport): void {
+  const { idents } = catalog;
+  const high = Buffer.alloc(4, 0xff);
+  let low: Buffer = Buffer.alloc(4);
+  low.writeUInt32BE(FIRST_IDENT, 0);
+  for (let [entry] = store.entries({ low, high }, 1, false); entry !== undefined; ) {
+    const ident = entry.key.subarray(0, 4);
+    if (!idents.has(ident.readUInt32BE(0)))
+      report.problems.push(`keys with the ident ${ident.readUInt32BE(0)} belong to no collection and no index`);
+    low = successor(ident);
+    [entry] = store.entries({ low, high }, 1, false);
+  }
 }
 
 function checkCollection(engine: Engine, collection: Collection, report: CheckReport): void {

@@ -1,6 +1,7 @@
 import { Long } from 'bson';
 import type { Engine } from '../engine.ts';
 import { badValue, CommandError, failedToParse } from '../errors.ts';
+import { checkTime } from '../pauses.ts';
 import { insertDocument, prepareInsert, type Target } from '../storage/documents.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { toDouble } from '../values/numeric.ts';
@@ -9,7 +10,6 @@ import { type Place, placeOf } from './place.ts';
 import { checkOptions, checkStatement, checkStatements, isSet } from './statements.ts';
 import type { UpdateStatement } from './update-statement.ts';
 import {
-  checkTime,
   endsCommand,
   isOrdered,
   newProgress,
@@ -53,7 +53,7 @@ export const bulkWrite: Handler = async (engine, command) => {
   const progress = newProgress();
   const run = (target: Target) => {
     while (progress.next < operations.length) {
-      checkTime(command);
+      checkTime(command.deadline);
       const idx = progress.next;
       try {
         const row = runOperation(engine, command, target, places, operations[idx] as Doc, progress, totals);

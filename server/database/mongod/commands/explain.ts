@@ -5,8 +5,9 @@ import { fieldNames } from '../values/order.ts';
 import { aggregate } from './aggregate.ts';
 import { type Command, collectionOf, countField, documentField, type Handler } from './context.ts';
 import { explainSearch } from './explain-search.ts';
-import { checkFields, checkStatement, isKnownCommand } from './fields.ts';
+import { checkFields, isKnownCommand } from './fields.ts';
 import type { Search } from './search.ts';
+import { checkStatement } from './statements.ts';
 
 const VERBOSITIES = ['queryPlanner', 'executionStats', 'allPlansExecution'];
 

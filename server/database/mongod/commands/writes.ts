@@ -1,7 +1,7 @@
 import { compileChange } from '../aggregation/pipeline.ts';
 import type { Engine } from '../engine.ts';
 import { CommandError, failedToParse } from '../errors.ts';
-import { timeIsOver } from '../pauses.ts';
+import { checkTime } from '../pauses.ts';
 import { compileFilter, type MatchContext } from '../query/matcher.ts';
 import type { Found } from '../query/scan.ts';
 import type { Collection } from '../storage/catalog.ts';
@@ -74,7 +74,7 @@ async function runStatements(
   const inTransaction = command.transaction !== undefined;
   const run = (target: Target) => {
     while (progress.next < total) {
-      checkTime(command);
+      checkTime(command.deadline);
       const at = progress.next;
       try {
         each(target, at, progress);
@@ -110,11 +110,6 @@ const WRITE_CONFLICT = 112;
 
 /** Statements are run in order up to the first error, unless a command says otherwise. */
 export const isOrdered = ({ ordered }: Doc): boolean => ordered === undefined || ordered === null || isSet(ordered);
-
-/** @throws CommandError 50 when the time of a command is over */
-export function checkTime({ deadline }: Command): void {
-  if (deadline !== undefined && performance.now() > deadline) throw timeIsOver();
-}
 
 /** What a repetition of the command has to know of the statements that were run; undefined before the first is. */
 export function savedProgress({ next, n, modified, upserted, errors }: Progress): Doc | undefined {

@@ -68,7 +68,8 @@ export interface Collection {
 
 const CATALOG = Buffer.of(0, 0, 0, 0);
 const META = Buffer.from([0, 0, 0, 2]);
-const FIRST_IDENT = 16;
+/** The ident of the first collection: keys that begin with smaller ones are the catalog and the sessions. */
+export const FIRST_IDENT = 16;
 
 /** What exists: collections, their indexes and counts; kept in memory, written with the group that changes it. */
 export class Catalog {
@@ -194,6 +195,14 @@ export class Catalog {
   settle(): void {
     for (const { collection, count } of this.unsynced) collection.syncedCount = count;
     this.unsynced = [];
+  }
+
+  /** The idents of all collections and indexes, and of what is still to be removed. */
+  get idents(): Set<number> {
+    const idents = new Set([...this.orphans, ...this.building]);
+    for (const { ident, indexes } of this.collections.values())
+      for (const each of [ident, ...indexes.map((index) => index.ident)]) idents.add(each.readUInt32BE(0));
+    return idents;
   }
 
   get hasOrphans(): boolean {

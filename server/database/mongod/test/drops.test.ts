@@ -49,7 +49,13 @@ async function run(db: Db, client: MongoClient, kinds: readonly [string, string]
       upsert: () => rows.updateOne({ _id: ids[0] as number }, { $set: { v: 1 } }, { upsert: true }),
       modify: () => rows.findOneAndUpdate({ _id: ids[0] as number }, { $set: { v: 2 } }, { upsert: true }),
       bulk: () =>
-        client.bulkWrite(documents.map((document) => ({ name: 'insertOne', namespace: `drops.${name}`, document }))),
+        client.bulkWrite(
+          documents.map((document) => ({
+            name: 'insertOne' as const,
+            namespace: `drops.${name}`,
+            document: document as never,
+          })),
+        ),
       transaction: inTransaction,
       update: () => rows.updateMany({}, { $inc: { v: 1 }, $push: { tags: 'y' } as never }),
       remove: () => rows.deleteMany({ v: { $gt: 5 } }),
@@ -102,11 +108,20 @@ describe('drops, creates and writes at the same time', function () {
 
   it('lose nothing that was acknowledged and not dropped, and leave every count and index right', async () => {
     const db = client.db('drops');
+    const often = fc.constantFrom(
+      'insert',
+      'upsert',
+      'modify',
+      'bulk',
+      'transaction',
+      'update',
+      'read',
+      'create',
+      'index',
+    );
+    const rarely = fc.constantFrom('remove', 'drop', 'drop', 'dropDatabase', 'unique', 'rename', 'merge', 'out');
     const command = fc.tuple(
-      fc.constantFrom(
-        ...['insert', 'insert', 'upsert', 'modify', 'bulk', 'transaction', 'update', 'remove', 'drop', 'drop'],
-        ...['dropDatabase', 'create', 'index', 'unique', 'rename', 'read', 'merge', 'out'],
-      ),
+      fc.oneof({ weight: 6, arbitrary: often }, { weight: 1, arbitrary: rarely }),
       fc.constantFrom(...NAMES),
     );
     let nextId = 0;
@@ -117,7 +132,8 @@ describe('drops, creates and writes at the same time', function () {
         nextId += 1000;
         const log = await run(db, client, kinds, nextId);
         for (const { kind, failed } of log) {
-          if (failed === undefined || LOST.has(failed)) continue;
+          // $out answers 2 where its target is another collection than when it began.
+          if (failed === undefined || LOST.has(failed) || (kind === 'out' && failed === 2)) continue;
           failures.set(`${kind} ${failed}`, (failures.get(`${kind} ${failed}`) ?? 0) + 1);
         }
         for (const name of NAMES) {
@@ -126,7 +142,12 @@ describe('drops, creates and writes at the same time', function () {
           expect(await db.collection(name).estimatedDocumentCount()).to.equal(present.size);
           for (const { ids, kind, answered, sent, failed } of log.filter((each) => each.name === name)) {
             if (failed !== undefined || !inserts.has(kind)) continue;
-            const others = log.filter((each) => removes.has(each.kind) && each.answered > sent);
+            const others = log.filter(
+              (each) =>
+                removes.has(each.kind) &&
+                each.answered > sent &&
+                (each.name === name || (each.kind !== 'drop' && each.kind !== 'remove')),
+            );
             if (others.length > 0) continue;
             checked++;
             expect(
@@ -140,6 +161,51 @@ describe('drops, creates and writes at the same time', function () {
     );
     expect([...failures]).to.deep.equal([]);
     expect(checked).to.be.greaterThan(ROUNDS);
+    await engine.stop();
+    expect((await checkFolder(folder)).problems).to.deep.equal([]);
+    engine = await startEngine(folder);
+    await client.close();
+    client = new MongoClient(engine.uri);
+  });
+
+  it('write what had to wait into the collection that there is when it goes on', async () => {
+    const db = client.db('waiting');
+    const rows = db.collection<Row>('rows');
+    const admin = client.db('admin');
+    const session = client.startSession();
+    const writes: Record<string, () => Promise<unknown>> = {
+      insert: () => rows.insertOne({ _id: 2, code: 1 }),
+      upsert: () => rows.updateOne({ _id: 2 }, { $set: { code: 1 } }, { upsert: true }),
+      replace: () => rows.replaceOne({ _id: 2 }, { code: 1 }, { upsert: true }),
+      modify: () => rows.findOneAndUpdate({ _id: 2 }, { $set: { code: 1 } }, { upsert: true }),
+      bulkWrite: () =>
+        admin.command({
+          bulkWrite: 1,
+          ops: [{ insert: 0, document: { _id: 2, code: 1 } }],
+          nsInfo: [{ ns: 'waiting.rows' }],
+        }),
+    };
+    for (const [name, write] of Object.entries(writes)) {
+      for (const away of ['drop', 'dropDatabase', 'rename']) {
+        await rows.createIndex({ code: 1 }, { unique: true });
+        session.startTransaction();
+        await rows.insertOne({ _id: 1, code: 1 }, { session });
+        const waiting = write();
+        await db.command({ ping: 1 });
+        if (away === 'drop') await rows.drop();
+        else if (away === 'rename') await rows.rename('elsewhere', { dropTarget: true });
+        else await db.dropDatabase();
+        const commit = await session.commitTransaction().then(
+          () => 0,
+          (error) => error.code,
+        );
+        await waiting;
+        expect(commit, `${name}, ${away}`).to.equal(away === 'rename' ? 0 : 112);
+        expect(await rows.find().toArray(), `${name}, ${away}`).to.deep.equal([{ _id: 2, code: 1 }]);
+        await db.dropDatabase();
+      }
+    }
+    await session.endSession();
     await engine.stop();
     expect((await checkFolder(folder)).problems).to.deep.equal([]);
     engine = await startEngine(folder);
