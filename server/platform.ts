@@ -9,6 +9,7 @@ import { IdVault } from './accounts/id-vault.ts';
 import { steadyClock } from './clock.ts';
 import { type Config, projectFolder } from './config.ts';
 import { type Database, openDatabase } from './database/index.ts';
+import { Workbooks } from './files/workbooks.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { bodyInTime, limitRequests } from './limits/limit-requests.ts';
 import { Limits } from './limits/limits.ts';
@@ -163,6 +164,7 @@ export async function startPlatform({
   });
   const progress = new Progress({ measures, rollUps, rescorings, recorder, programmes });
   const services = new Map<string, unknown>();
+  const workbooks = new Workbooks();
 
   stage('pages');
   const folders = new Map(found.map(({ definition, folder }) => [definition.id, folder]));
@@ -245,6 +247,7 @@ export async function startPlatform({
     enrolments,
     progress,
     transaction,
+    workbooks,
     facts,
     filters,
     services,
@@ -340,6 +343,7 @@ export async function startPlatform({
       await jobs.stop();
       await rescorings.close();
       await loaded.stop();
+      await workbooks.stop();
       await progress.drain();
       await facts.close();
       await database.close();

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { InferSchemaType } from 'mongoose';
-import { beijingDay, errors, type Paging, pageOf, unscoped, type Viewer, within } from '#platform';
+import { beijingDay, errors, isSameName, type Paging, pageOf, unscoped, type Viewer, within } from '#platform';
 import type { certificateSchema } from './certificate.model.ts';
 import { certificateNumber } from './certificate-number.ts';
-import { isSameName } from './mask-name.ts';
 import type { CertificatesHost } from './settings.ts';
 
 export type Certificate = InferSchemaType<typeof certificateSchema>;

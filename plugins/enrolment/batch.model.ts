@@ -1,5 +1,14 @@
 import { type InferSchemaType, Schema } from 'mongoose';
-import { idField, stages, subjects } from '#platform';
+import { idDocumentKinds, idField, stages, subjects } from '#platform';
+
+const problemSchema = new Schema(
+  {
+    column: { type: String, required: true },
+    reason: { type: String, required: true },
+    value: String,
+  },
+  { _id: false, strict: 'throw' },
+);
 
 const acceptedSchema = new Schema(
   {
@@ -9,6 +18,7 @@ const acceptedSchema = new Schema(
     /** Encrypted by the accounts' vault. */
     sealed: { type: String, required: true },
     idMasked: { type: String, required: true },
+    idKind: { type: String, enum: idDocumentKinds },
     phone: String,
     school: { type: String, required: true },
     organisation: { type: String, required: true },
@@ -16,6 +26,8 @@ const acceptedSchema = new Schema(
     subject: { type: String, enum: subjects, required: true },
     title: String,
     user: String,
+    /** What of optional fields is left out. */
+    warnings: { type: [problemSchema], default: [] },
   },
   { _id: false, strict: 'throw' },
 );
@@ -24,20 +36,24 @@ const refusedSchema = new Schema(
   {
     row: { type: Number, required: true },
     name: { type: String, default: '' },
-    column: { type: String, required: true },
-    reason: { type: String, required: true },
-    value: String,
+    problems: { type: [problemSchema], required: true },
   },
   { _id: false, strict: 'throw' },
 );
 
-/** A roster that was checked and waits to be confirmed: all that an upload stores. Gone after a day. */
-export const batchSchema = new Schema(
+/** A roster that was checked and waits to be confirmed. Gone after a day. */
+const batchSchema = new Schema(
   {
     _id: idField,
     programme: { type: String, required: true },
     uploader: { type: String, required: true },
     fileName: { type: String, required: true },
+    /** The sheet that was read, and others that look like rosters too; empty for a text table. */
+    sheet: { type: String, default: '' },
+    otherSheets: { type: [String], default: [] },
+    /** Rows that the spreadsheet hides, and whether they are taken all the same. */
+    hiddenRows: { type: Number, default: 0 },
+    hiddenTaken: { type: Boolean, default: false },
     createdAt: { type: Date, required: true },
     expiresAt: { type: Date, required: true },
     /** The moment that the deadline is judged by, where it is not that of confirming: history only. */
@@ -60,4 +76,18 @@ export const batchSchema = new Schema(
 batchSchema.index({ expiresAt: 1 }, { name: 'expiry', expireAfterSeconds: 0 });
 batchSchema.index({ uploader: 1, programme: 1, createdAt: -1 }, { name: 'by_uploader' });
 
+/** The rows of a batch as they were uploaded, to check them again and to give them back marked. Gone after a day. */
+const uploadSchema = new Schema(
+  {
+    /** That of the batch. */
+    _id: { type: String, required: true },
+    expiresAt: { type: Date, required: true },
+    /** A RosterSheet as JSON, compressed, encrypted by the accounts' vault. */
+    sealed: { type: String, required: true },
+  },
+  { strict: 'throw', versionKey: false },
+);
+uploadSchema.index({ expiresAt: 1 }, { name: 'expiry', expireAfterSeconds: 0 });
+
 export type Batch = InferSchemaType<typeof batchSchema>;
+export const models = { batches: batchSchema, uploads: uploadSchema };

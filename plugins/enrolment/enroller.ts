@@ -59,8 +59,19 @@ export function createEnroller(host: CoreHost) {
 const learnerGrant = (school: string): Grant => ({ role: 'learner', scope: `organisation:${school}` });
 
 function personOf(row: Accepted): NewPerson {
-  const { name, sex, idNumber, phone, organisation, stage, subject, title } = row;
-  return { name, sex, idNumber, phone, organisation, stage, subject, title, grants: [learnerGrant(organisation)] };
+  const { name, sex, idNumber, idKind, phone, organisation, stage, subject, title } = row;
+  return {
+    name,
+    sex,
+    idNumber,
+    idKind,
+    phone,
+    organisation,
+    stage,
+    subject,
+    title,
+    grants: [learnerGrant(organisation)],
+  };
 }
 
 const isConflict = (error: unknown): boolean =>

@@ -6,13 +6,16 @@ import type { Learners } from './learners.service.ts';
 import type { Rosters } from './roster.service.ts';
 
 const id = z.string().max(80);
-const refusal = z.object({
-  row: z.number(),
-  name: z.string(),
+const problem = z.object({
   column: z.string(),
   reason: z.string(),
   message: z.string(),
   value: z.string().optional(),
+});
+const refusal = z.object({
+  row: z.number(),
+  name: z.string(),
+  problems: z.array(problem).describe('All that is wrong'),
 });
 const accepted = z.object({
   row: z.number(),
@@ -22,12 +25,17 @@ const accepted = z.object({
   stage: z.string(),
   subject: z.string(),
   hasAccount: z.boolean(),
+  warnings: z.array(problem).describe('What of optional fields is left out'),
 });
 const result = z.object({ enrolled: z.number(), created: z.number(), refused: z.array(refusal) });
 const batch = z.object({
   id: z.string(),
   programme: z.string(),
   fileName: z.string(),
+  sheet: z.string().describe('The sheet that was read; empty for a text table'),
+  otherSheets: z.array(z.string()).describe('Visible sheets that hold a roster too and were not read'),
+  hiddenRows: z.number().describe('Rows that the spreadsheet hides'),
+  hiddenTaken: z.boolean(),
   state: z.enum(['pending', 'confirmed']),
   expiresAt: z.date(),
   accepted: z.array(accepted),
@@ -43,7 +51,8 @@ export function enrolmentApi(
   host.api({
     method: 'post',
     path: '/rosters',
-    summary: 'Checks a roster (.xlsx, base64, up to 180 KB); nothing is enrolled before it is confirmed',
+    summary:
+      'Checks a roster (.xlsx, .xls, .ods or .csv; base64, up to 180 KB); nothing is enrolled before it is confirmed',
     body: z.object({ programme: id, fileName: z.string().max(200), content: z.base64().max(250_000) }),
     response: batch,
     async handle({ body, viewer, language }) {
@@ -62,6 +71,17 @@ export function enrolmentApi(
     response: batch,
     handle: async ({ params, viewer, language }) =>
       batchView(await rosters.get(viewer, params.id), host.translate(language)),
+  });
+
+  host.api({
+    method: 'post',
+    path: '/rosters/:id/hidden',
+    summary: 'Takes the rows that the spreadsheet hides, or leaves them out, and checks again',
+    params: z.object({ id }),
+    body: z.object({ take: z.boolean() }),
+    response: batch,
+    handle: async ({ params, body, viewer, language }) =>
+      batchView(await rosters.takeHidden(viewer, params.id, body.take), host.translate(language)),
   });
 
   host.api({

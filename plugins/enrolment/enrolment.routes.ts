@@ -115,16 +115,33 @@ export function enrolmentRoutes(host: CoreHost, deps: EnrolmentDeps): void {
     const organisations = await host.regions.organisationsByIds([
       ...new Set(batch.accepted.map(({ organisation }) => organisation)),
     ]);
+    const refused = [...(batch.result?.refused ?? []), ...batch.refused];
     await response.page('enrolment/roster', {
+      styles: ['enrolment.css'],
       title: t('roster.title', { file: batch.fileName }),
       breadcrumb: [{ label: t('page.title'), href: `/enrolment?programme=${programme._id}` }],
       lead: localText(programme.title, language),
       batch,
       programme,
       schools: new Map(organisations.map((one) => [one._id, localText(one.name, language)])),
-      refusedPage: slice(batch.refused, request.query.refused),
+      refusedCount: refused.length,
+      warnedCount: batch.accepted.filter(({ warnings }) => warnings.length > 0).length,
+      refusedPage: slice(refused, request.query.refused),
       acceptedPage: slice(batch.accepted, request.query.page),
     });
+  });
+
+  routes.post('/rosters/:id/hidden', async (request, response) => {
+    const take = (request.body as { take?: unknown }).take === '1';
+    const batch = await rosters.takeHidden(request.viewer as Viewer, request.params.id, take);
+    response.done(`/enrolment/rosters/${batch._id}`);
+  });
+
+  routes.get('/rosters/:id/marked.xlsx', async (request, response) => {
+    const { name, content } = await rosters.marked(request.viewer as Viewer, request.params.id, request.language);
+    const stem = name.replace(/\.\w{1,5}$/, '');
+    response.set('Cache-Control', 'no-store');
+    sendWorkbook(response, host.translate(request.language)('roster.markedName', { file: stem }), content);
   });
 
   routes.post('/rosters/:id/confirm', async (request, response) => {

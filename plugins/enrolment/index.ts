@@ -1,10 +1,11 @@
 import { definePlugin, type Viewer } from '#platform';
 import { createAccess } from './access.ts';
-import { batchSchema } from './batch.model.ts';
+import { models } from './batch.model.ts';
 import { enrolmentApi } from './enrolment.api.ts';
 import { enrolmentRoutes } from './enrolment.routes.ts';
 import { learnerPages } from './learners.routes.ts';
 import { createLearners } from './learners.service.ts';
+import { migrations } from './migrations.ts';
 import { createRosters, type RosterUpload } from './roster.service.ts';
 
 declare module '#platform' {
@@ -18,7 +19,11 @@ declare module '#platform' {
       importRoster(
         viewer: Viewer,
         upload: RosterUpload,
-      ): Promise<{ enrolled: number; created: number; refused: { row: number; column: string; reason: string }[] }>;
+      ): Promise<{
+        enrolled: number;
+        created: number;
+        refused: { row: number; problems: { column: string; reason: string }[] }[];
+      }>;
     };
   }
 }
@@ -30,7 +35,8 @@ export default definePlugin({
     manage: ['school-administrator', 'county-bureau', 'city-bureau', 'operator'],
     join: ['county-bureau', 'city-bureau', 'operator'],
   },
-  models: { batches: batchSchema },
+  models,
+  migrations,
   register(host) {
     const access = createAccess(host);
     const rosters = createRosters(host, access);

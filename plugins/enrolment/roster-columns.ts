@@ -1,13 +1,16 @@
 /** How a roster names its columns, stages, subjects and sexes: Chinese, English, or the platform's own words. */
-import { type Stage, type Subject, stages, subjects } from '#platform';
+import { type IdDocumentKind, idDocumentKinds, placeKey, type Stage, type Subject, stages, subjects } from '#platform';
 
-export const columns = ['name', 'sex', 'idNumber', 'phone', 'school', 'stage', 'subject', 'title'] as const;
+export const columns = ['name', 'sex', 'document', 'idNumber', 'phone', 'school', 'stage', 'subject', 'title'] as const;
 export type Column = (typeof columns)[number];
 
-/** The headings of the template, in its order. */
+/** The columns of the template, in its order; it leaves out the kind of document, which few need. */
+export const templateColumns = columns.filter((column) => column !== 'document');
+
 export const headings: Record<Column, { zh: string; en: string }> = {
   name: { zh: '姓名', en: 'Name' },
   sex: { zh: '性别', en: 'Sex' },
+  document: { zh: '证件类型', en: 'Document' },
   idNumber: { zh: '身份证号', en: 'ID number' },
   phone: { zh: '手机号', en: 'Mobile phone' },
   school: { zh: '学校', en: 'School' },
@@ -17,14 +20,77 @@ export const headings: Record<Column, { zh: string; en: string }> = {
 };
 
 const otherHeadings: Record<Column, string[]> = {
-  name: ['教师姓名', 'full name', 'teacher'],
+  name: ['教师姓名', '学员姓名', '参训教师', '参训教师姓名', '教师', 'full name', 'teacher', 'teacher name'],
   sex: ['gender'],
-  idNumber: ['身份证号码', '身份证', '证件号码', '证件号', 'id', 'identity number', 'id card'],
-  phone: ['手机', '手机号码', '联系电话', '电话', 'phone', 'mobile'],
-  school: ['单位', '所在学校', '工作单位', '学校名称', 'organisation'],
-  stage: ['任教学段', 'level'],
-  subject: ['任教学科'],
-  title: ['专业技术职称', 'professional title'],
+  document: ['身份证件类型', '证件种类', '证件名称', 'document type', 'kind of document'],
+  idNumber: [
+    ...[
+      '身份证号码',
+      '身份证',
+      '身份证件号',
+      '身份证件号码',
+      '居民身份证号',
+      '居民身份证号码',
+      '公民身份号码',
+      '公民身份证号码',
+    ],
+    ...[
+      '有效证件号',
+      '有效证件号码',
+      '证件号码',
+      '证件号',
+      'id',
+      'identity number',
+      'id card',
+      'id no',
+      'document number',
+    ],
+  ],
+  phone: [
+    ...[
+      '手机',
+      '手机号码',
+      '联系手机',
+      '移动电话',
+      '手机联系电话',
+      '联系电话',
+      '联系方式',
+      '电话',
+      '电话号码',
+      '本人手机号',
+    ],
+    ...['phone', 'mobile', 'telephone', 'phone number'],
+  ],
+  school: [
+    ...[
+      '单位',
+      '所在学校',
+      '所在单位',
+      '工作单位',
+      '单位名称',
+      '学校名称',
+      '学校全称',
+      '单位全称',
+      '任教学校',
+      '任职学校',
+    ],
+    ...['organisation', 'organization', 'school name'],
+  ],
+  stage: ['任教学段', '所教学段', '学段名称', 'level'],
+  subject: ['任教学科', '所教学科', '任教科目', '科目', '学科名称'],
+  title: [
+    ...['专业技术职称', '专业技术职务', '职务职称', '教师职称', '现任专业技术职务', '专业技术资格', '职称等级'],
+    'professional title',
+  ],
+};
+
+const documentWords: Record<IdDocumentKind, string[]> = {
+  'id-number': ['居民身份证', '身份证', 'id card'],
+  'residence-permit': ['港澳台居民居住证', '港澳居民居住证', '台湾居民居住证', '居住证'],
+  'permanent-residence': ['外国人永久居留身份证', '外国人永久居留证', '永久居留证'],
+  'hong-kong-macau-permit': ['港澳居民来往内地通行证', '港澳通行证', '回乡证'],
+  'taiwan-permit': ['台湾居民来往大陆通行证', '台胞证', '台湾通行证'],
+  passport: ['护照', '中国护照', '外国护照', '普通护照'],
 };
 
 const stageWords: Record<Stage, string[]> = {
@@ -58,35 +124,38 @@ const subjectWords: Record<Subject, string[]> = {
 
 const sexWords = { male: ['男', 'm'], female: ['女', 'f'] } as const;
 
-const plain = (text: string): string => text.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim();
-
 function dictionary<K extends string>(keys: readonly K[], words: Record<K, readonly string[]>): Map<string, K> {
-  return new Map(keys.flatMap((key) => [key, ...words[key]].map((word): [string, K] => [plain(word), key])));
+  return new Map(keys.flatMap((key) => [key, ...words[key]].map((word): [string, K] => [placeKey(word), key])));
 }
 
 const byHeading = new Map(
   columns.flatMap((column) =>
     [headings[column].zh, headings[column].en, column, ...otherHeadings[column]].map((word): [string, Column] => [
-      plain(word),
+      placeKey(word),
       column,
     ]),
   ),
 );
+const byDocument = dictionary(idDocumentKinds, documentWords);
 const byStage = dictionary(stages, stageWords);
 const bySubject = dictionary(subjects, subjectWords);
 const bySex = dictionary(['male', 'female'], sexWords);
 
 /** The stage that a cell names, or undefined for none that is known. */
-export const readStage = (text: string): Stage | undefined => byStage.get(plain(text));
-export const readSubject = (text: string): Subject | undefined => bySubject.get(plain(text));
-export const readSex = (text: string): 'male' | 'female' | undefined => bySex.get(plain(text));
+export const readStage = (text: string): Stage | undefined => byStage.get(placeKey(text));
+export const readSubject = (text: string): Subject | undefined => bySubject.get(placeKey(text));
+export const readSex = (text: string): 'male' | 'female' | undefined => bySex.get(placeKey(text));
+export const readDocument = (text: string): IdDocumentKind | undefined => byDocument.get(placeKey(text));
 
-/** Which column a heading means; a star for "required" and remarks in brackets are not looked at. */
+/** Marks for "required", numbering and colons around a heading. */
+const ornaments = /^[*★☆△▲※#\d.、]+|[*★☆△▲※:]+$/g;
+
+/** Which column a heading means; spaces, breaks, a star for "required" and remarks are not looked at. */
 export function readHeading(text: string): Column | undefined {
-  return byHeading.get(
-    plain(text)
-      .replace(/\(.*\)$/, '')
-      .replace(/[*＊:]/g, '')
-      .trim(),
-  );
+  const lines = text.split(/[\r\n]+/);
+  const whole = placeKey(text);
+  const candidates = [whole, whole.replace(/\([^)]*\)?/g, ''), whole.replace(/\(.*$/, ''), placeKey(lines[0] ?? '')];
+  return candidates
+    .map((candidate) => byHeading.get(candidate.replace(ornaments, '')))
+    .find((column) => column !== undefined);
 }

@@ -1,42 +1,66 @@
-/** From the cells of a sheet to one entry per teacher, as far as that can be judged without knowing anybody else. */
-import { AppError, parseIdNumber, type Stage, type Subject } from '#platform';
-import { type Column, columns, headings, readHeading, readSex, readStage, readSubject } from './roster-columns.ts';
-import { type CellContent, mostRows, NumberCell, tooManyRows } from './workbook.ts';
+/** From the cells of a roster to its teachers, as far as that can be judged without knowing anybody else. Pure. */
+import {
+  type Cell,
+  type IdDocumentKind,
+  isName,
+  normaliseName,
+  normalisePhone,
+  parseIdDocument,
+  plainText,
+  type Stage,
+  type Subject,
+  textOf,
+} from '#platform';
+import { type Column, readDocument, readSex, readStage, readSubject } from './roster-columns.ts';
+import type { RosterSheet } from './roster-sheet.ts';
 
-/** One teacher of a roster; `idNumber` is plain. */
-export interface Entry {
-  /** Row of the sheet, from 1, as the spreadsheet shows it. */
-  row: number;
-  name: string;
-  sex: 'male' | 'female';
-  idNumber: string;
-  phone?: string | undefined;
-  /** As typed: the school's name or its id. */
-  school: string;
-  stage: Stage;
-  subject: Subject;
-  title?: string | undefined;
-}
-
-/** Why a row is refused: locale key `reason.<reason>`, and the column that it is about. */
-export interface Refusal {
-  row: number;
-  name: string;
+/** Something about one cell: locale key `reason.<reason>`. */
+export interface Problem {
   column: Column;
   reason: Reason;
-  /** What was typed, where the reader needs it and it identifies nobody. */
+  /** What was typed, where the reader needs it. */
   value?: string | undefined;
 }
 
+/** One row of a roster: what could be read of it, and all that is wrong. */
+export interface RosterRow {
+  /** Row of the sheet, from 1, as the spreadsheet shows it. */
+  row: number;
+  name: string;
+  sex?: 'male' | 'female' | undefined;
+  /** Plain, in its one written form. */
+  idNumber?: string | undefined;
+  /** Where it is another document than the identity card. */
+  idKind?: IdDocumentKind | undefined;
+  phone?: string | undefined;
+  /** As typed: the school's name or its id. */
+  school?: string | undefined;
+  stage?: Stage | undefined;
+  subject?: Subject | undefined;
+  title?: string | undefined;
+  /** Why the row cannot be enrolled. */
+  problems: Problem[];
+  /** What of optional fields is left out. */
+  warnings: Problem[];
+}
+
+/** A row that may not be enrolled, and why. */
+export type Refusal = Pick<RosterRow, 'row' | 'name' | 'problems'>;
+
 export type Reason =
   | 'missing'
+  | 'cell-error'
+  | 'not-calculated'
+  | 'not-shown'
   | 'name'
   | 'sex'
   | 'sex-differs'
+  | 'document'
   | 'id-length'
   | 'id-characters'
   | 'id-birth'
   | 'id-check-digit'
+  | 'id-document'
   | 'id-as-number'
   | 'duplicate'
   | 'phone'
@@ -59,89 +83,120 @@ export type Reason =
   | 'after-deadline'
   | 'programme-closed';
 
-/** Headings may stand below a title line. */
-const headingRows = 10;
-const required: readonly Column[] = ['name', 'idNumber', 'school', 'stage', 'subject'];
-
 /**
- * Reads the rows below the headings; empty rows are passed over.
+ * Reads the rows below the headings.
  * @param today Beijing day; a later birth is refused
- * @throws enrolment:no-headings, enrolment:missing-columns, enrolment:no-rows, enrolment:too-many-rows
+ * @param takeHidden whether rows that a filter hides are read as well
  */
-export function readRows(sheet: CellContent[][], today: string): { entries: Entry[]; refused: Refusal[] } {
-  const { at, places } = findHeadings(sheet);
-  const rows = sheet
-    .map((cells, index) => ({ cells, row: index + 1 }))
-    .slice(at + 1)
-    .filter(({ cells }) => cells.some((cell) => textOf(cell) !== ''));
-  if (rows.length === 0) throw new AppError('enrolment:no-rows', 422);
-  if (rows.length > mostRows) throw tooManyRows();
-  const entries: Entry[] = [];
-  const refused: Refusal[] = [];
-  for (const { cells, row } of rows) {
-    const cell = (column: Column): CellContent => cells[places.get(column) ?? -1] ?? null;
-    const result = readRow(cell, row, today);
-    if ('reason' in result) refused.push(result);
-    else entries.push(result);
+export function readRows({ rows, headingRow, places }: RosterSheet, today: string, takeHidden: boolean): RosterRow[] {
+  return rows
+    .filter(({ row, hidden }) => row > headingRow && (takeHidden || !hidden))
+    .map(({ row, cells }) => new RowReader(row, (column) => cells[places[column] ?? -1] ?? null, today).read());
+}
+
+/** Rows below the headings that the spreadsheet does not show. */
+export const hiddenRows = ({ rows, headingRow }: RosterSheet): number =>
+  rows.filter(({ row, hidden }) => hidden && row > headingRow).length;
+
+class RowReader {
+  readonly #row: number;
+  readonly #cell: (column: Column) => Cell;
+  readonly #today: string;
+  readonly #problems: Problem[] = [];
+  readonly #warnings: Problem[] = [];
+
+  constructor(row: number, cell: (column: Column) => Cell, today: string) {
+    this.#row = row;
+    this.#cell = cell;
+    this.#today = today;
   }
-  return { entries, refused };
-}
 
-function findHeadings(sheet: CellContent[][]): { at: number; places: Map<Column, number> } {
-  for (const [at, cells] of sheet.slice(0, headingRows).entries()) {
-    const places = new Map<Column, number>();
-    for (const [place, cell] of cells.entries()) {
-      const column = readHeading(textOf(cell));
-      if (column && !places.has(column)) places.set(column, place);
-    }
-    if (places.size < 3) continue;
-    const missing = columns.filter((column) => required.includes(column) && !places.has(column));
-    if (missing.length === 0) return { at, places };
-    const list = missing.map((column) => `${headings[column].zh} (${headings[column].en})`).join(', ');
-    throw new AppError('enrolment:missing-columns', 422, { params: { columns: list } });
+  read(): RosterRow {
+    const name = this.#name();
+    const id = this.#document();
+    const sex = this.#sex(id?.sex);
+    const phone = this.#optional('phone', (text) => normalisePhone(this.#number('phone') ?? text));
+    const school = this.#required('school', plainText);
+    const stage = this.#required('stage', readStage);
+    const subject = this.#required('subject', readSubject);
+    const title = this.#optional('title', (text) => (/^[\p{L}\p{M}\p{N} ()·/-]{1,30}$/u.test(text) ? text : undefined));
+    return {
+      row: this.#row,
+      ...{ name, sex, phone, school, stage, subject, title },
+      ...(id && { idNumber: id.number, ...(id.kind !== 'id-number' && { idKind: id.kind }) }),
+      problems: this.#problems,
+      warnings: this.#warnings,
+    };
   }
-  throw new AppError('enrolment:no-headings', 422);
-}
 
-function readRow(cell: (column: Column) => CellContent, row: number, today: string): Entry | Refusal {
-  const text = (column: Column) => textOf(cell(column));
-  const name = text('name').slice(0, 40);
-  const refuse = (column: Column, reason: Reason, value?: string): Refusal => ({ row, name, column, reason, value });
-  const empty = required.find((column) => text(column) === '');
-  if (empty) return refuse(empty, 'missing');
-  if (!/^\p{L}[\p{L}\p{M} ·•.'’-]{0,39}$/u.test(text('name'))) return refuse('name', 'name');
+  #text(column: Column): string {
+    return plainText(textOf(this.#cell(column)));
+  }
 
-  const id = parseIdNumber(text('idNumber'), today);
-  if (cell('idNumber') instanceof NumberCell) return refuse('idNumber', 'id-as-number');
-  if (!id.ok) return refuse('idNumber', `id-${id.reason}`);
+  /** The digits of a cell that holds a whole number, which its format may show otherwise. */
+  #number(column: Column): string | undefined {
+    const cell = this.#cell(column);
+    const number = typeof cell === 'object' ? cell?.number : undefined;
+    return Number.isSafeInteger(number) ? String(number) : undefined;
+  }
 
-  const sex = text('sex') === '' ? id.value.sex : readSex(text('sex'));
-  if (!sex) return refuse('sex', 'sex', shown(text('sex')));
-  if (sex !== id.value.sex) return refuse('sex', 'sex-differs');
+  #problem(column: Column, reason: Reason, value?: string): undefined {
+    this.#problems.push({ column, reason, ...(value && { value: shown(value) }) });
+  }
 
-  const phone = readPhone(text('phone'));
-  if (phone === 'wrong') return refuse('phone', 'phone');
-  const stage = readStage(text('stage'));
-  if (!stage) return refuse('stage', 'stage', shown(text('stage')));
-  const subject = readSubject(text('subject'));
-  if (!subject) return refuse('subject', 'subject', shown(text('subject')));
-  if (!/^[\p{L}\p{M}\p{N} ()·/-]{0,30}$/u.test(text('title'))) return refuse('title', 'title', shown(text('title')));
-  const { number: idNumber } = id.value;
-  return { row, name, sex, idNumber, phone, school: text('school'), stage, subject, title: text('title') || undefined };
-}
+  /** What hinders reading a cell at all; a number that shows as ###### is nobody's guess, whatever the column. */
+  #fault(column: Column, isOptional: boolean): boolean {
+    const cell = this.#cell(column);
+    if (typeof cell !== 'object' || !cell?.fault) return false;
+    const reason = cell.fault === 'error' ? 'cell-error' : cell.fault;
+    const list = isOptional && reason !== 'not-shown' ? this.#warnings : this.#problems;
+    list.push({ column, reason, ...(cell.text && { value: cell.text }) });
+    return true;
+  }
 
-/** Eleven digits from 1; +86, spaces and dashes are taken off. Undefined where nothing was typed. */
-function readPhone(text: string): string | undefined | 'wrong' {
-  const digits = text.replace(/[\s-]/g, '').replace(/^(\+|00)86/, '');
-  if (digits === '') return undefined;
-  return /^1\d{10}$/.test(digits) ? digits : 'wrong';
+  #required<T>(column: Column, read: (text: string) => T | undefined): T | undefined {
+    if (this.#fault(column, false)) return undefined;
+    const text = this.#text(column);
+    if (text === '') return this.#problem(column, 'missing');
+    return read(text) ?? this.#problem(column, column as Reason, text);
+  }
+
+  /** Undefined where nothing was typed; what cannot be used is a warning. */
+  #optional<T>(column: Column, read: (text: string) => T | undefined): T | undefined {
+    if (this.#fault(column, true)) return undefined;
+    const text = this.#text(column);
+    if (text === '') return undefined;
+    const value = read(text);
+    if (value === undefined) this.#warnings.push({ column, reason: column as Reason, value: shown(text) });
+    return value;
+  }
+
+  #name(): string {
+    const name = this.#required('name', normaliseName) ?? '';
+    if (name && !isName(name)) this.#problem('name', 'name');
+    return name.slice(0, 40);
+  }
+
+  #document() {
+    const kind = this.#optional('document', readDocument);
+    if (this.#fault('idNumber', false)) return undefined;
+    const cell = this.#cell('idNumber');
+    const text = this.#text('idNumber');
+    if (text === '') return this.#problem('idNumber', 'missing');
+    const isNumber = typeof cell === 'object' && cell?.number !== undefined;
+    if (isNumber && kind === undefined) return this.#problem('idNumber', 'id-as-number');
+    const parsed = parseIdDocument(this.#number('idNumber') ?? text, this.#today, kind);
+    return parsed.ok ? parsed.value : this.#problem('idNumber', `id-${parsed.reason}`);
+  }
+
+  /** @param known from the document; where it says nothing the roster must */
+  #sex(known: 'male' | 'female' | undefined): 'male' | 'female' | undefined {
+    const typed = this.#optional('sex', readSex);
+    if (typed && known && typed !== known) return this.#problem('sex', 'sex-differs');
+    const hasDocument = !this.#problems.some(({ column }) => column === 'idNumber');
+    if (!typed && !known && hasDocument) return this.#problem('sex', 'missing');
+    return typed ?? known;
+  }
 }
 
 const shown = (text: string): string => (text.length > 40 ? `${text.slice(0, 40)}…` : text);
-
-function textOf(cell: CellContent): string {
-  if (cell === null || cell === undefined) return '';
-  if (cell instanceof NumberCell) return cell.text;
-  if (cell instanceof Date) return cell.toISOString().slice(0, 10);
-  return String(cell).normalize('NFKC').replace(/\s+/g, ' ').trim();
-}

@@ -6,6 +6,7 @@ import {
   enrolmentId,
   errors,
   type Host,
+  type Language,
   maskIdNumber,
   type Programme,
   regionScopes,
@@ -13,13 +14,15 @@ import {
   type Viewer,
 } from '#platform';
 import type { Access, CoreHost } from './access.ts';
-import type { Batch, batchSchema } from './batch.model.ts';
+import type { Batch, models } from './batch.model.ts';
 import { createEnroller, type EnrolmentResult } from './enroller.ts';
+import { markedWorkbook } from './marked-workbook.ts';
 import { checkRoster, type Known } from './roster-check.ts';
-import { type Entry, readRows } from './roster-rows.ts';
-import { readWorkbook } from './workbook.ts';
+import { hiddenRows, type Refusal, type RosterRow, readRows } from './roster-rows.ts';
+import { findRoster, type RosterSheet, tooManyRows } from './roster-sheet.ts';
+import { createUploads } from './uploads.ts';
 
-export type RosterHost = CoreHost & { models: Host<never, { batches: typeof batchSchema }>['models'] };
+export type RosterHost = CoreHost & { models: Host<never, typeof models>['models'] };
 
 export interface RosterUpload {
   programme: string;
@@ -37,10 +40,16 @@ const leaseMs = 60_000;
 export function createRosters(host: RosterHost, access: Access) {
   const { batches } = host.models;
   const enrol = createEnroller(host);
+  const uploads = createUploads(host);
 
-  const known = async (viewer: Viewer, programme: Programme, entries: readonly Entry[], at: Date): Promise<Known> => {
+  const known = async (
+    viewer: Viewer,
+    programme: Programme,
+    entries: readonly RosterRow[],
+    at: Date,
+  ): Promise<Known> => {
     const [people, phones, schools, mayEnrolLate] = await Promise.all([
-      host.accounts.byIdNumbers(entries.map((entry) => entry.idNumber)),
+      host.accounts.byIdNumbers(entries.flatMap((entry) => entry.idNumber ?? [])),
       host.accounts.takenPhones(entries.flatMap((entry) => entry.phone ?? [])),
       schoolsOf(viewer, programme),
       access.mayEnrolLate(viewer, programme),
@@ -66,32 +75,79 @@ export function createRosters(host: RosterHost, access: Access) {
     return batch as Batch;
   };
 
+  /** A sheet of more rows than are read is a roster of too many teachers. */
+  const readSheets = (file: Buffer) =>
+    host.workbooks.read(file).catch((error: unknown) => {
+      throw error instanceof AppError && error.code === 'core:workbook-too-many-rows' ? tooManyRows() : error;
+    });
+
+  /** What a batch says of the rows of a sheet. */
+  const check = async (viewer: Viewer, programme: Programme, sheet: RosterSheet, takeHidden: boolean, at: Date) => {
+    const rows = readRows(sheet, beijingDay(new Date()), takeHidden);
+    const { accepted, refused } = checkRoster(rows, await known(viewer, programme, rows, at));
+    return {
+      hiddenTaken: takeHidden,
+      accepted: accepted.map(({ idNumber, problems: _, ...row }) => ({
+        ...row,
+        sealed: host.accounts.seal(idNumber),
+        idMasked: maskIdNumber(idNumber),
+      })),
+      refused,
+    };
+  };
+
   return {
     /**
-     * Checks a roster and keeps what may be enrolled for a day.
-     * @throws core:not-found for a foreign programme; enrolment:* for a file that cannot be read as a roster
+     * Checks a roster and keeps what may be enrolled for a day. Rows that the spreadsheet hides are left out at first.
+     * @throws core:not-found for a foreign programme; core:workbook-…, enrolment:… for a file that cannot be read as a roster
      */
     async upload(viewer: Viewer, { programme: id, file, fileName, at }: RosterUpload): Promise<Batch> {
       const programme = await access.programme(viewer, id);
+      const sheet = findRoster(await readSheets(file));
       const createdAt = new Date();
-      const moment = at ?? createdAt;
-      const { entries, refused } = readRows(await readWorkbook(file), beijingDay(createdAt));
-      const checked = checkRoster(entries, await known(viewer, programme, entries, moment));
-      const batch = await batches.create({
+      const expiresAt = new Date(createdAt.getTime() + batchMs);
+      const batch = new batches({
         programme: id,
         uploader: viewer.id,
         fileName: fileName.slice(0, 120),
+        sheet: sheet.name,
+        otherSheets: sheet.others,
+        hiddenRows: hiddenRows(sheet),
         createdAt,
-        expiresAt: new Date(createdAt.getTime() + batchMs),
+        expiresAt,
         ...(at && { judgedAt: at }),
-        accepted: checked.accepted.map(({ idNumber, ...entry }) => ({
-          ...entry,
-          sealed: host.accounts.sealIdNumber(idNumber),
-          idMasked: maskIdNumber(idNumber),
-        })),
-        refused: [...refused, ...checked.refused].sort((a, b) => a.row - b.row),
+        ...(await check(viewer, programme, sheet, false, at ?? createdAt)),
       });
+      await uploads.keep(batch._id, sheet, expiresAt);
+      await batch.save();
       return batch.toObject() as Batch;
+    },
+
+    /** Takes rows that the spreadsheet hides, or leaves them out, and checks again. @throws core:not-found, enrolment:confirmed */
+    async takeHidden(viewer: Viewer, id: string, take: boolean): Promise<Batch> {
+      const batch = await find(viewer, id);
+      const programme = await access.programme(viewer, batch.programme);
+      const checked = await check(viewer, programme, await uploads.read(id), take, batch.judgedAt ?? new Date());
+      const free = {
+        state: 'pending' as const,
+        $or: [{ leasedUntil: null }, { leasedUntil: trusted({ $lt: new Date() }) }],
+      };
+      const { matchedCount } = await batches.updateOne({ _id: id, ...free }, { $set: checked });
+      if (matchedCount === 0) throw new AppError('enrolment:confirmed', 409);
+      return find(viewer, id);
+    },
+
+    /** The uploaded rows with a column of what is wrong with each, as .xlsx. @throws core:not-found */
+    async marked(viewer: Viewer, id: string, language: Language): Promise<{ name: string; content: Buffer }> {
+      const batch = await find(viewer, id);
+      const content = await markedWorkbook(await uploads.read(id), batch, host.translate(language));
+      await host.audit.record({
+        actor: viewer.id,
+        action: 'roster.marked',
+        subject: batch.programme,
+        details: { batch: id },
+      });
+      return { name: batch.fileName, content };
     },
 
     /** A batch of the viewer's own. @throws core:not-found */
@@ -161,15 +217,18 @@ export function createRosters(host: RosterHost, access: Access) {
 
   async function enrolBatch(viewer: Viewer, batch: Batch): Promise<EnrolmentResult> {
     const programme = await access.programme(viewer, batch.programme);
-    const entries = batch.accepted.map(({ sealed, idMasked: _, ...entry }) => ({
-      ...entry,
-      phone: entry.phone ?? undefined,
-      title: entry.title ?? undefined,
-      idNumber: host.accounts.openIdNumber(sealed),
-    })) as Entry[];
-    const checked = checkRoster(entries, await known(viewer, programme, entries, batch.judgedAt ?? new Date()));
-    const before = checked.refused.filter(({ reason }) => reason === 'already-enrolled').length;
-    const refused = checked.refused.filter(({ reason }) => reason !== 'already-enrolled');
+    const rows = batch.accepted.map(({ sealed, idMasked: _, ...row }) => ({
+      ...row,
+      phone: row.phone ?? undefined,
+      title: row.title ?? undefined,
+      idKind: row.idKind ?? undefined,
+      idNumber: host.accounts.unseal(sealed),
+      problems: [],
+    })) as unknown as RosterRow[];
+    const checked = checkRoster(rows, await known(viewer, programme, rows, batch.judgedAt ?? new Date()));
+    const isEnrolled = ({ problems }: Refusal) => problems.every(({ reason }) => reason === 'already-enrolled');
+    const refused = checked.refused.filter((refusal) => !isEnrolled(refusal));
+    const before = checked.refused.length - refused.length;
     const done = await enrol(programme._id, checked.accepted);
     const result = { ...done, enrolled: done.enrolled + before, refused };
     await host.audit.record({

@@ -3,32 +3,32 @@
 import type { Row } from 'write-excel-file/node';
 import { type Language, type Organisation, stages, subjects } from '#platform';
 import type { ActivationSlip } from './learners.service.ts';
-import { columns, headings } from './roster-columns.ts';
+import { headings, templateColumns } from './roster-columns.ts';
 
 type Translate = (key: string, params?: Record<string, unknown>) => string;
 
 /** Rows prepared as text, so that typing an ID number does not turn it into a number without its last digits. */
 const preparedRows = 300;
 const widths = [12, 8, 24, 16, 30, 12, 14, 16];
-const heading = { fontWeight: 'bold', backgroundColor: '#E7EEF9' } as const;
+export const heading = { fontWeight: 'bold', backgroundColor: '#E7EEF9' } as const;
 
-const text = (value: string) => ({ value, type: String, format: '@' }) as const;
+export const text = (value: string) => ({ value, type: String, format: '@' }) as const;
 
 /** Loaded with the first file that is asked for: its modules are an eighth of all that a start would load. */
-const writer = async () => (await import('write-excel-file/node')).default;
+export const writer = async () => (await import('write-excel-file/node')).default;
 
 /** The roster to fill in, with a second sheet that says how. */
 export async function rosterTemplate(language: Language, t: Translate, schools: Organisation[]): Promise<Buffer> {
   const writeXlsxFile = await writer();
   const lang = language === 'en' ? 'en' : 'zh';
-  const blank: Row = columns.map(() => ({ value: '', type: String, format: '@' }));
+  const blank: Row = templateColumns.map(() => ({ value: '', type: String, format: '@' }));
   const rows: Row[] = [
-    columns.map((column) => ({ ...text(headings[column][lang]), ...heading })),
+    templateColumns.map((column) => ({ ...text(headings[column][lang]), ...heading })),
     ...Array.from({ length: preparedRows }, () => blank),
   ];
   const list = (keys: readonly string[], kind: string) => keys.map((key) => t(`core:${kind}.${key}`)).join('、');
   const help = [
-    ...columns.map((column) => [headings[column][lang], t(`template.${column}`)]),
+    ...templateColumns.map((column) => [headings[column][lang], t(`template.${column}`)]),
     [t('template.stages'), list(stages, 'stage')],
     [t('template.subjects'), list(subjects, 'subject')],
     [t('template.rules'), t('template.rulesText')],

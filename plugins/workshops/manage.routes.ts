@@ -1,6 +1,16 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { AppError, errors, localText, type Programme, readForm, stages, subjects, unscoped } from '#platform';
+import {
+  AppError,
+  errors,
+  localText,
+  normalisePhone,
+  type Programme,
+  readForm,
+  stages,
+  subjects,
+  unscoped,
+} from '#platform';
 import { average, overview, overviewSorts, sortOverview } from './overview.service.ts';
 import { type Parts, viewerOf } from './parts.ts';
 
@@ -165,7 +175,7 @@ async function managedProgramme({ host, access }: Parts, request: Request, id: s
 
 /** The person who signs in with exactly this account or phone: who knows it in full may name them as moderator. */
 async function findPerson({ host }: Pick<Parts, 'host'>, given: string): Promise<string | undefined> {
-  const filter = unscoped({ $or: [{ account: given }, { phone: given }], disabled: false });
+  const filter = unscoped({ $or: [{ account: given }, { phone: normalisePhone(given) ?? given }], disabled: false });
   const { rows } = await host.accounts.list(filter, { skip: 0, limit: 2 });
   if (rows.length > 1) throw new AppError('workshops:ambiguous-person', 409);
   return rows[0]?._id;

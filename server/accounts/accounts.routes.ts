@@ -2,6 +2,7 @@ import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import { AppError, errors } from '../errors.ts';
 import { languages } from '../languages.ts';
+import { normalisePhone } from '../normalise/phone.ts';
 import type { Regions } from '../regions/regions.service.ts';
 import { readForm } from '../web/input.ts';
 import type { createSessions } from '../web/sessions.ts';
@@ -39,9 +40,9 @@ const passwordForm = z.object({ current: given, password });
 const profileForm = z.object({
   phone: z
     .string()
-    .trim()
-    .regex(/^1\d{10}$/)
-    .or(z.literal('')),
+    .max(40)
+    .transform((text) => (text.trim() === '' ? '' : (normalisePhone(text) ?? text)))
+    .pipe(z.literal('').or(z.string().regex(/^1\d{10}$/))),
   language: z.enum(languages),
 });
 const languageCookie = { maxAge: 365 * 86_400_000, sameSite: 'lax', httpOnly: true } as const;

@@ -4,11 +4,14 @@ import { projectionOf, type ReadsById, readsFrom } from '../database/reads-by-id
 import { AppError, errors } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { Kept } from '../kept.ts';
+import { normalisePhone } from '../normalise/phone.ts';
+import { plainText } from '../normalise/text.ts';
 import { pageOf } from '../page-of.ts';
 import type { Regions } from '../regions/regions.service.ts';
 import type { Transaction } from '../transaction.ts';
 import type { Audit } from './audit.ts';
-import { maskIdNumber, parseIdNumber } from './id-number.ts';
+import { documentNumber, type IdDocumentKind } from './id-document.ts';
+import { maskIdNumber } from './id-number.ts';
 import type { IdVault } from './id-vault.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import { type Grant, type Scope, type Scoped, unscoped, type Viewer } from './scope.ts';
@@ -17,12 +20,16 @@ import type { identitySchema, userSchema } from './user.model.ts';
 export type User = InferSchemaType<typeof userSchema>;
 type Identity = InferSchemaType<typeof identitySchema>;
 
-/** What is known of a person when their account is made. `idNumber` is plain here and nowhere else. */
+/**
+ * What is known of a person when their account is made. `idNumber` is plain here and nowhere else: the number of an
+ * identity document in its one written form, of the kind `idKind` where it is no identity number.
+ */
 export interface NewPerson {
   name: string;
   account?: string | undefined;
   phone?: string | undefined;
   idNumber?: string | undefined;
+  idKind?: IdDocumentKind | undefined;
   password?: string | undefined;
   /** What `hashPassword` made, where many people start with one password. */
   passwordHash?: string | undefined;
@@ -189,13 +196,13 @@ export class Accounts {
     return this.#deps.vault.open(user.idNumber);
   }
 
-  /** Encrypts an ID number for a record that waits to become an account, so that it is never stored plain. */
-  sealIdNumber(number: string): string {
-    return this.#deps.vault.seal(number);
+  /** Encrypts what a record that waits to become an account must not hold plain, such as ID numbers. */
+  seal(text: string): string {
+    return this.#deps.vault.seal(text);
   }
 
-  /** The number that `sealIdNumber` encrypted. @throws where it was sealed under another key or altered */
-  openIdNumber(sealed: string): string {
+  /** The text that `seal` encrypted. @throws where it was sealed under another key or altered */
+  unseal(sealed: string): string {
     return this.#deps.vault.open(sealed);
   }
 
@@ -281,11 +288,16 @@ export class Accounts {
   }
 
   async #byLogin(login: string): Promise<User | null> {
-    const text = login.normalize('NFKC').trim();
-    const id = parseIdNumber(text);
-    const keys = [`account:${text.toLowerCase()}`, `phone:${text}`];
-    if (id.ok) keys.push(`id:${this.#deps.vault.hash(id.value.number)}`);
-    const identity = await this.#deps.models.identities.findOne({ _id: trusted({ $in: keys }) }).lean();
+    const phone = normalisePhone(login);
+    const document = documentNumber(login);
+    // In this order: a passport may read like somebody else's account name.
+    const keys = [
+      `account:${plainText(login).toLowerCase()}`,
+      ...(phone ? [`phone:${phone}`] : []),
+      ...(document ? [`id:${this.#deps.vault.hash(document)}`] : []),
+    ];
+    const found = await this.#deps.models.identities.find({ _id: trusted({ $in: keys }) }).lean();
+    const [identity] = keys.flatMap((key) => found.find(({ _id }) => _id === key) ?? []);
     return identity ? this.#users.findById(identity.user).lean() : null;
   }
 
@@ -298,7 +310,7 @@ export class Accounts {
 
   async #prepare(person: NewPerson, scopes: Map<string, Scope[]>): Promise<{ user: User; logins: string[] }> {
     const logins: string[] = [];
-    if (person.account) logins.push(`account:${person.account.normalize('NFKC').toLowerCase()}`);
+    if (person.account) logins.push(`account:${plainText(person.account).toLowerCase()}`);
     if (person.phone) logins.push(`phone:${person.phone}`);
     if (person.idNumber) logins.push(`id:${this.#deps.vault.hash(person.idNumber)}`);
     const { idNumber, password, ...known } = person;

@@ -1,6 +1,6 @@
 /** Resident identity numbers of the mainland: GB 11643-1999, 18 characters (region 6, birth 8, sequence 3, check 1). */
 
-type Sex = 'male' | 'female';
+export type Sex = 'male' | 'female';
 
 interface IdNumber {
   /** The 18 characters in their one written form: ASCII digits, capital X. */
@@ -12,7 +12,7 @@ interface IdNumber {
   sex: Sex;
 }
 
-type IdNumberProblem = 'length' | 'characters' | 'birth' | 'check-digit';
+export type IdNumberProblem = 'length' | 'characters' | 'birth' | 'check-digit';
 
 export type ParsedIdNumber = { ok: true; value: IdNumber } | { ok: false; reason: IdNumberProblem };
 

@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import { idField } from '../ids.ts';
 import { languages } from '../languages.ts';
+import { idDocumentKinds } from './id-document.ts';
 import { roles } from './scope.ts';
 
 const grantSchema = new Schema(
@@ -17,6 +18,8 @@ export const userSchema = new Schema(
     phone: String,
     /** AES-256-GCM of the ID number (accounts/id-vault.ts). */
     idNumber: String,
+    /** Where the number is that of another document than the identity card. */
+    idKind: { type: String, enum: idDocumentKinds },
     /** First and last four characters, for pages. */
     idMasked: String,
     passwordHash: String,

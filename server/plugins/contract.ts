@@ -9,6 +9,7 @@ import type { z } from 'zod';
 import type { Accounts } from '../accounts/accounts.service.ts';
 import type { Audit } from '../accounts/audit.ts';
 import type { Place, Role, Scope, Viewer } from '../accounts/scope.ts';
+import type { Workbooks } from '../files/workbooks.ts';
 import type { Language } from '../languages.ts';
 import type { Metric } from '../metrics/metrics.ts';
 import type { Enrolment, Enrolments } from '../programmes/enrolments.service.ts';
@@ -20,6 +21,13 @@ import type { Regions } from '../regions/regions.service.ts';
 import type { Transaction } from '../transaction.ts';
 
 export type { NewPerson, User } from '../accounts/accounts.service.ts';
+export {
+  type IdDocument,
+  type IdDocumentKind,
+  idDocumentKinds,
+  type ParsedIdDocument,
+  parseIdDocument,
+} from '../accounts/id-document.ts';
 export { checkDigit, maskIdNumber, parseIdNumber } from '../accounts/id-number.ts';
 export {
   covers,
@@ -41,11 +49,17 @@ export { addDays, beijingDay, beijingHour, daysBetween, startOfBeijingDay } from
 export { csv } from '../csv.ts';
 export { countsBy, type ReadsById, readsFrom } from '../database/reads-by-id.ts';
 export { AppError, errors, type FieldProblem } from '../errors.ts';
+export { CostsTooMuch, IsolatedWork, type WorkLimits } from '../files/isolated-work.ts';
+export { type Cell, type Sheet, type SheetRow, textOf } from '../files/workbook.ts';
 export { groupBy } from '../group-by.ts';
 export { idField, newId } from '../ids.ts';
 export { Kept } from '../kept.ts';
 export { type Language, type LocalText, languages, localText } from '../languages.ts';
 export { TokenBuckets } from '../limits/token-buckets.ts';
+export { isName, isSameName, nameKey, normaliseName } from '../normalise/name.ts';
+export { normalisePhone } from '../normalise/phone.ts';
+export { placeKey } from '../normalise/place.ts';
+export { plainText } from '../normalise/text.ts';
 export { pageOf } from '../page-of.ts';
 export { overseers } from '../programmes/enrolment-access.ts';
 export type { Enrolment, Studied } from '../programmes/enrolments.service.ts';
@@ -264,6 +278,8 @@ export interface Host<
   readonly enrolments: Enrolments;
   readonly progress: Progress;
   readonly transaction: Transaction;
+  /** Reads spreadsheets and text tables that people send. */
+  readonly workbooks: Pick<Workbooks, 'read'>;
 
   /** Roles that hold a permission of this plugin. */
   rolesFor(permission: string): readonly Role[];

@@ -8,6 +8,7 @@ import type { Accounts } from '../accounts/accounts.service.ts';
 import type { Audit } from '../accounts/audit.ts';
 import { holds, type Role } from '../accounts/scope.ts';
 import { errors } from '../errors.ts';
+import type { Workbooks } from '../files/workbooks.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Enrolments } from '../programmes/enrolments.service.ts';
@@ -42,6 +43,7 @@ export interface Rooms {
   enrolments: Enrolments;
   progress: Progress;
   transaction: Transaction;
+  workbooks: Workbooks;
   facts: FactBus;
   filters: FilterChain;
   services: Map<string, unknown>;
@@ -103,6 +105,7 @@ export function createHost(plugin: AnyPlugin, rooms: Rooms): OpenHost {
     enrolments: rooms.enrolments,
     progress: rooms.progress,
     transaction: rooms.transaction,
+    workbooks: rooms.workbooks,
     rolesFor,
     allow: (permission) => {
       const allowed = rolesFor(permission);

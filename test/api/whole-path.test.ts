@@ -2,13 +2,13 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect } from 'chai';
 import supertest from 'supertest';
 import { teacher } from '../plugins/enrolment/roster-support.ts';
-import { workbook } from '../plugins/enrolment/workbook-support.ts';
 import type { Client } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { gradeWork, handIn, post, watchLesson } from '../support/path-steps.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
 import { finalTotal, layPath, type Path } from '../support/whole-path.ts';
+import { workbook } from '../support/workbook-files.ts';
 
 /** Video seconds that the programme asks for: as many pass while the test runs. */
 const seconds = 6;

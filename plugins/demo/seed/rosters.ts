@@ -12,7 +12,7 @@ const AT_ONCE = 4;
 interface Batch {
   id: string;
   accepted: unknown[];
-  refused: { row: number; message: string }[];
+  refused: { row: number; problems: { message: string }[] }[];
 }
 
 /**
@@ -52,7 +52,7 @@ async function uploadSchool(
     form.set('file', new Blob([await rosterFile(learners)]), `${school}-${id}.xlsx`);
     const batch = await administrator.upload<Batch>(`/enrolment/rosters?programme=${programmes.get(id)}`, form);
     const [refused] = batch.refused;
-    if (refused) throw new Error(`roster of ${school}: row ${refused.row}: ${refused.message}`);
+    if (refused) throw new Error(`roster of ${school}: row ${refused.row}: ${refused.problems[0]?.message}`);
     const done = await administrator.post<{ enrolled: number }>(`/api/v1/enrolment/rosters/${batch.id}/confirm`, {});
     enrolled += done.enrolled;
   }

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { certificateNumber, parseCertificateNumber } from '../../../plugins/certificates/certificate-number.ts';
-import { isSameName, maskName } from '../../../plugins/certificates/mask-name.ts';
+import { maskName } from '../../../plugins/certificates/mask-name.ts';
+import { isSameName } from '../../../server/normalise/name.ts';
 
 const numbers = fc
   .tuple(

@@ -4,8 +4,8 @@ import type { Client } from '../../support/client.ts';
 import { eventually } from '../../support/eventually.ts';
 import { inventedIdNumber } from '../../support/fixtures.ts';
 import { startTestPlatform, type TestPlatform } from '../../support/platform.ts';
+import { workbook } from '../../support/workbook-files.ts';
 import { send, teacher } from './roster-support.ts';
-import { workbook } from './workbook-support.ts';
 
 describe('rosters', () => {
   let test: TestPlatform;
@@ -67,7 +67,9 @@ describe('rosters', () => {
       [200, 1],
     ]);
     const third = await upload(teacher({ id }));
-    expect(third.body.refused[0]).to.deep.include({ row: 2, column: 'idNumber', reason: 'already-enrolled' });
+    expect(third.body.refused[0].row).to.equal(2);
+    expect(third.body.refused[0].problems).to.have.length(1);
+    expect(third.body.refused[0].problems[0]).to.include({ column: 'idNumber', reason: 'already-enrolled' });
   });
 
   it('enrols people who have an account already with that account', async () => {

@@ -1,6 +1,6 @@
 import { deflateRawSync } from 'node:zlib';
 import writeXlsxFile from 'write-excel-file/node';
-import { storeZip } from '../../../plugins/enrolment/zip.ts';
+import { storeZip } from '../../server/files/zip.ts';
 
 export const headings = ['姓名', '性别', '身份证号', '手机号', '学校', '学段', '学科', '职称'];
 
@@ -15,13 +15,13 @@ export function workbook(rows: (string | number | null)[][], head: (string | nul
 }
 
 /** A workbook whose one sheet holds this XML, for what no spreadsheet program would write. */
-export function workbookWithSheet(sheet: string): Buffer {
+export function workbookWithSheet(sheet: string, afterRows = ''): Buffer {
   const relations = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
   const parts: Record<string, string> = {
     '[Content_Types].xml': '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
-    'xl/workbook.xml': `<workbook xmlns:r="${relations}"><sheets><sheet name="1" sheetId="1" r:id="rId1"/></sheets></workbook>`,
+    'xl/workbook.xml': `<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="${relations}"><sheets><sheet name="1" sheetId="1" r:id="rId1"/></sheets></workbook>`,
     'xl/_rels/workbook.xml.rels': `<Relationships><Relationship Id="rId1" Type="${relations}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>`,
-    'xl/worksheets/sheet1.xml': `<worksheet><sheetData>${sheet}</sheetData></worksheet>`,
+    'xl/worksheets/sheet1.xml': `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>${sheet}</sheetData>${afterRows}</worksheet>`,
   };
   return storeZip(new Map(Object.entries(parts).map(([name, text]) => [name, Buffer.from(text)])));
 }
