@@ -1,7 +1,6 @@
 import type { Engine } from '../engine.ts';
-import { badValue, CommandError, namespaceNotFound, notImplemented } from '../errors.ts';
+import { CommandError, namespaceNotFound } from '../errors.ts';
 import { beforeDeadline, checkTime } from '../pauses.ts';
-import { compileFilter } from '../query/matcher.ts';
 import {
   type Build,
   type Collection,
@@ -16,15 +15,14 @@ import type { Transaction } from '../storage/transactions.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { equal } from '../values/compare.ts';
 import { fieldNames } from '../values/order.ts';
-import { plain } from '../values/plain.ts';
 import { collectionName, collectionOf, countField, type Handler } from './context.ts';
+import { checkedSpecs, MAX_INDEXES } from './index-spec.ts';
 import { cursorReply } from './replies.ts';
 
 export const createIndexes: Handler = async (engine, command) => {
   const { body, database, transaction } = command;
   const name = collectionName(command);
-  const specs = (body.indexes as Doc[] | undefined)?.map(checkedSpec);
-  if (specs === undefined || specs.length === 0) throw badValue('Must specify at least one index to create');
+  const specs = checkedSpecs(body.indexes);
   const existed = engine.find(database, name, transaction) !== undefined;
   const collection = await engine.collectionForWrite(database, name, transaction);
   const before = indexSpecs(collection).length;
@@ -109,54 +107,6 @@ async function build(
 const similarBuild = ({ builds }: Collection, specs: readonly IndexSpec[]): Build | undefined =>
   builds.find(({ indexes }) => indexes.some(({ spec }) => specs.some(({ name }) => name === spec.name)));
 
-const indexOptions = new Set(
-  `key name v ns background unique sparse hidden expireAfterSeconds partialFilterExpression`.split(/\s+/),
-);
-
-const refusedKinds = new Set(['2d', '2dsphere', 'wildcard', 'text', 'hashed', 'columnstore']);
-
-/** Options that MongoDB knows and this engine does not. */
-const refusedOptions = new Set(
-  `collation prepareUnique weights default_language language_override textIndexVersion 2dsphereIndexVersion bits min max
-bucketSize storageEngine wildcardProjection clustered`.split(/\s+/),
-);
-
-function checkedSpec(given: Doc): IndexSpec {
-  const { key, name } = given;
-  const bad = (message: string) => new CommandError(67, 'CannotCreateIndex', message);
-  if (!isDocument(key) || Object.keys(key).length === 0) throw bad('Index keys cannot be an empty object');
-  if (typeof name !== 'string')
-    throw new CommandError(9, 'FailedToParse', "The 'name' field is a required property of an index specification");
-  if (name === '') throw bad('index name cannot be empty');
-  for (const kind of Object.values(key)) {
-    if (typeof kind !== 'string') {
-      const number = plain(kind);
-      if (typeof number !== 'number' || number === 0 || Number.isNaN(number))
-        throw bad(`Values in the index key pattern cannot be ${String(kind)}`);
-    } else if (refusedKinds.has(kind)) throw notImplemented(`${kind} indexes are not supported`);
-    else throw bad(`Unknown index plugin '${kind}'`);
-  }
-  if (Object.keys(key).some((field) => field.endsWith('$**')))
-    throw notImplemented('wildcard indexes are not supported');
-  if (isDocument(given.partialFilterExpression)) compileFilter(given.partialFilterExpression);
-  for (const option of Object.keys(given)) {
-    if (indexOptions.has(option)) continue;
-    if (refusedOptions.has(option)) throw notImplemented(`indexes with ${option} are not supported`);
-    const message = `The field '${option}' is not valid for an index specification. Specification: ${JSON.stringify(given)}`;
-    throw new CommandError(197, 'InvalidIndexSpecificationOption', message);
-  }
-  const spec = { ...(plain(given) as Doc), v: 2, key: plain(key), name } as IndexSpec;
-  for (const flag of ['unique', 'sparse', 'hidden'] as const) {
-    if (spec[flag] !== undefined) {
-      if (spec[flag] as unknown) spec[flag] = true;
-      else delete spec[flag];
-    }
-  }
-  delete spec.background;
-  delete spec.ns;
-  return spec;
-}
-
 /**
  * The specifications of indexes that a collection does not have.
  * @throws CommandError 85 or 86 for one that contradicts an index it has
@@ -168,6 +118,8 @@ function missing(collection: Collection, specs: readonly IndexSpec[]): IndexSpec
   ];
   const fresh: IndexSpec[] = [];
   for (const spec of specs) if (isMissing(spec, [...known, ...fresh])) fresh.push(spec);
+  if (fresh.length > 0 && known.length + fresh.length >= MAX_INDEXES)
+    throw new CommandError(67, 'CannotCreateIndex', `add index fails, too many indexes for ${collection.namespace}`);
   return fresh;
 }
 

@@ -56,11 +56,15 @@ export function boundsOf(shape: IndexShape, list: readonly Condition[]): Bounds 
       for (const each of intervals) used.add(each);
       break;
     }
-    const values = equality.operator === '$eq' ? [equality.operand] : (equality.operand as unknown[]);
+    // Of an array another element may fulfil the other conditions.
+    const others = shape.arrays[field] === 0 ? own.filter((each) => each !== equality) : [];
+    const values = valuesOf(equality).filter((value) =>
+      others.every((each) => admits(each, value, shape.directions[field] as number)),
+    );
     if (tuples.length * values.length > MAX_RANGES) break;
     tuples = tuples.flatMap((head) => values.map((value) => [...head, value]));
-    used.add(equality);
-    fixed.push(values.length === 1);
+    for (const each of [equality, ...others]) used.add(each);
+    fixed.push(values.length < 2);
   }
   const points = shape.unique && fixed.length === fields.length;
   const ranged = tuples.map((values) => rangesOf(shape, values, intervals, points));
@@ -71,6 +75,25 @@ export function boundsOf(shape: IndexShape, list: readonly Condition[]): Bounds 
     points,
     widened: ranged.some((each) => each.widened),
   };
+}
+
+const valuesOf = ({ operator, operand }: Condition): unknown[] =>
+  operator === '$in' ? (operand as unknown[]) : [operand];
+
+/** Whether a value that is not an array may fulfil a condition. */
+function admits(condition: Condition, value: unknown, direction: number): boolean {
+  const isEquality = condition.operator === '$eq' || condition.operator === '$in';
+  const accepted = isEquality
+    ? valuesOf(condition).map((each) => rangeWith(each, direction))
+    : intervalsOf(condition, NOTHING, direction).ranges;
+  return intersect([rangeWith(value, direction)], accepted).length > 0;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+function rangeWith(value: unknown, direction: number): Range {
+  const low = encodePrefix([value], [direction], NOTHING);
+  return { low, high: successor(low) };
 }
 
 /**
@@ -90,8 +113,7 @@ function isUsable({ fields, arrays }: IndexShape, field: number, condition: Cond
   return true;
 }
 
-const asksForNull = ({ operator, operand }: Condition): boolean =>
-  operator === '$in' ? (operand as unknown[]).some(isNull) : isNull(operand);
+const asksForNull = (condition: Condition): boolean => valuesOf(condition).some(isNull);
 
 const isNull = (value: unknown): boolean => value === null || value === undefined;
 

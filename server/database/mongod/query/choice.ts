@@ -1,13 +1,14 @@
 import type { Collection } from '../storage/catalog.ts';
 import type { Range } from '../storage/store.ts';
+import type { Doc } from '../values/codec.ts';
 import type { Condition } from './conditions.ts';
 import type { Plan, PlanRequest } from './plan.ts';
 
 /** A plan that could be taken. */
 export interface Candidate {
   plan: Plan;
-  /** The conditions that its ranges take care of; undefined for several indexes. */
-  used: ReadonlySet<Condition> | undefined;
+  /** The conditions that its ranges take care of, and the branches of an $or where each has a plan of its own. */
+  used: ReadonlySet<Condition | readonly Doc[]>;
   /** How much it narrows the search, by rule of thumb. */
   score: number;
 }
@@ -52,7 +53,7 @@ function highest(candidates: readonly Candidate[]): Candidate | undefined {
 
 /** Whether a candidate narrows the search by all that another does, and yields the order where that does. */
 function dominates(a: Candidate, b: Candidate, isEarlier: boolean): boolean {
-  if (a === b || a.used === undefined || b.used === undefined) return false;
+  if (a === b) return false;
   if (b.plan.sorted && !a.plan.sorted) return false;
   for (const each of b.used) if (!a.used.has(each)) return false;
   const isSame = a.used.size === b.used.size && a.plan.sorted === b.plan.sorted;

@@ -89,6 +89,25 @@ const mentionsText = ({ operator, operand }: Condition): boolean => operator ===
 const hasText = (value: unknown): boolean =>
   Array.isArray(value) ? value.some(hasText) : [15, 20, 25].includes(typeRank(value));
 
+/**
+ * What is known of an index. The entries of one that is not unique end in the document's own key: it serves as if _id were its
+ * last field.
+ */
+function shapeOf(collection: Collection, index: Index | undefined): IndexShape {
+  const { ident, cut } = collection;
+  if (index === undefined) return { fields: ['_id'], directions: [1], ident, unique: true, arrays: [0], cut };
+  if (index.unique || cut || index.fields.includes('_id')) return index;
+  const { fields, directions, arrays } = index;
+  return {
+    fields: [...fields, '_id'],
+    directions: [...directions, 1],
+    ident: index.ident,
+    unique: false,
+    arrays: [...arrays, 0],
+    cut: index.cut,
+  };
+}
+
 function candidateFor(
   collection: Collection,
   index: Index | undefined,
@@ -96,14 +115,7 @@ function candidateFor(
   request: PlanRequest,
 ): Candidate {
   const { list } = conditions;
-  const shape: IndexShape = index ?? {
-    fields: ['_id'],
-    directions: [1],
-    ident: collection.ident,
-    unique: true,
-    arrays: [0],
-    cut: collection.cut,
-  };
+  const shape = shapeOf(collection, index);
   const usable = request.collator === undefined ? list : list.filter((each) => !mentionsText(each));
   const bounds = boundsOf(shape, usable);
   const { combinations, used, fixed } = bounds;
@@ -157,7 +169,7 @@ function groupsOf({ directions, ident }: IndexShape, { combinations }: Bounds, f
   return [...groups.values()];
 }
 
-/** A plan for each branch of an $or, beside the other conditions, where each is served by an index. */
+/** A plan for each branch of an $or, beside the other conditions, where each narrows the search by a condition of its own. */
 function unionFor(collection: Collection, conditions: Conditions, request: PlanRequest): Candidate | undefined {
   const { list, complete, or } = conditions;
   if (or === undefined) return undefined;
@@ -169,7 +181,7 @@ function unionFor(collection: Collection, conditions: Conditions, request: PlanR
       { list: [...list, ...own.list], complete: complete && own.complete, or: own.or },
       request,
     );
-    if (branch === undefined || !branch.plan.narrowed) return undefined;
+    if (branch === undefined || !usesOne(branch, own)) return undefined;
     branches.push(branch);
   }
   const plans = branches.map(({ plan }) => plan);
@@ -177,5 +189,9 @@ function unionFor(collection: Collection, conditions: Conditions, request: PlanR
   const sorted = !isWanted || plans.every((each) => each.sorted);
   const order = sorted && isWanted ? request.sort : undefined;
   const plan: Plan = { ...NOTHING, sorted, order, narrowed: true, union: plans };
-  return { plan, used: undefined, score: Math.min(...branches.map(({ score }) => score)) };
+  const common = list.filter((each) => branches.every(({ used }) => used.has(each)));
+  return { plan, used: new Set([...common, or]), score: Math.min(...branches.map(({ score }) => score)) };
 }
+
+const usesOne = ({ used }: Candidate, { list, or }: Conditions): boolean =>
+  list.some((each) => used.has(each)) || (or !== undefined && used.has(or));

@@ -97,7 +97,7 @@ function* scanUnion(
 ): Generator<Step<Found>> {
   const counts = examined === undefined ? {} : { examined };
   const branches = union.map((branch) =>
-    pausingScan(view, collection, { ...branch, ...counts, exact: true }, undefined, expected),
+    pausingScan(view, collection, { ...branch, ...counts, exact: false }, test, expected),
   );
   const seen = new Set<string>();
   for (const found of order === undefined ? inTurn(branches) : inSortOrder(branches, order)) {
@@ -108,8 +108,7 @@ function* scanUnion(
     const text = found.key.latin1Slice(0, found.key.length);
     if (seen.has(text)) continue;
     seen.add(text);
-    const checked = check(found.key, found.raw, test);
-    if (checked !== undefined) yield checked;
+    yield found;
   }
 }
 

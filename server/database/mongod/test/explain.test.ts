@@ -1,0 +1,99 @@
+import { expect } from 'chai';
+import type { Collection, Document } from 'mongodb';
+import { withEngine } from './support/engine-suite.ts';
+
+describe('explain', () => {
+  const engine = withEngine('explain');
+  let rows: Collection<Document>;
+
+  beforeEach(async () => {
+    rows = engine.db.collection('rows');
+    const documents = Array.from({ length: 90 }, (_each, n) => ({
+      _id: n as never,
+      scopes: ['all', `city:${n % 3}`],
+      name: `n${(n * 7) % 90}`.padStart(4, '0'),
+      state: n % 30 === 0 ? 'open' : 'closed',
+    }));
+    await rows.insertMany(documents);
+    await rows.createIndexes([
+      { key: { scopes: 1, name: 1, _id: 1 }, name: 'by_name' },
+      { key: { state: 1 }, name: 'by_state' },
+    ]);
+  });
+
+  const explained = async (command: Document) => {
+    const { queryPlanner, executionStats } = await engine.db.command({ explain: command });
+    return { plan: queryPlanner.winningPlan, stats: executionStats };
+  };
+
+  it('refuses nonsense with the codes of MongoDB', async () => {
+    const code = (explain: unknown, more: Document = {}) => engine.code({ explain, ...more } as Document);
+    expect(await code('find')).to.equal(14);
+    expect(await code({})).to.equal(59);
+    expect(await code({ nonsense: 1 })).to.equal(59);
+    expect(await code({ insert: 'rows', documents: [] })).to.equal(20);
+    expect(await code({ find: 'rows' }, { verbosity: 'everything' })).to.equal(2);
+    expect(await code({ find: 'rows', nonsense: 1 })).to.equal(40415);
+    expect(await code({ find: 'rows' }, { nonsense: 1 })).to.equal(40415);
+    expect(await code({ find: 'rows', filter: { a: { $nonsense: 1 } } })).to.equal(2);
+    expect(await code({ find: 'rows', filter: 5 })).to.equal(14);
+    expect(await code({ update: 'rows', updates: [] })).to.equal(16);
+    expect(await code({ delete: 'rows', deletes: [{ q: {}, limit: 1, nonsense: 1 }] })).to.equal(40415);
+    expect(await code({ aggregate: 'rows', pipeline: [{ $nonsense: 1 }], cursor: {} })).to.equal(40324);
+    expect(await code({ find: 'rows' }, { verbosity: 'queryPlanner' })).to.equal(0);
+  });
+
+  it('runs nothing where only the plan is asked for, and changes nothing', async () => {
+    const planned = await engine.db.command({ explain: { find: 'rows', filter: {} }, verbosity: 'queryPlanner' });
+    expect(planned).not.to.have.property('executionStats');
+    const update = { update: 'rows', updates: [{ q: { state: 'open' }, u: { $set: { state: 'x' } }, multi: true }] };
+    const { plan, stats } = await explained(update);
+    expect(plan).to.include({ stage: 'UPDATE' });
+    expect(stats.totalDocsExamined).to.equal(3);
+    expect(await rows.countDocuments({ state: 'x' })).to.equal(0);
+  });
+
+  it('names the merge of ranges, the paths with arrays, and what was read', async () => {
+    const scopes = { $in: ['city:0', 'city:1', 'city:2'] };
+    const { plan, stats } = await explained({ find: 'rows', filter: { scopes }, sort: { name: 1, _id: 1 }, limit: 5 });
+    expect(plan.stage).to.equal('FETCH');
+    expect(plan.inputStage).to.include({ stage: 'SORT_MERGE' });
+    expect(plan.inputStage.inputStages).to.have.length(3);
+    expect(plan.inputStage.inputStages[0]).to.deep.include({
+      stage: 'IXSCAN',
+      indexName: 'by_name',
+      isMultiKey: true,
+      multiKeyPaths: { scopes: ['scopes'], name: [], _id: [] },
+    });
+    expect(stats).to.include({ nReturned: 5, totalDocsExamined: 5 });
+    expect(stats.totalKeysExamined, 'one more of each other range').to.be.within(5, 7);
+  });
+
+  it('tells of the stages of a pipeline that the planner runs', async () => {
+    const pipeline = [{ $match: { scopes: 'city:1' } }, { $sort: { name: -1, _id: -1 } }, { $limit: 4 }];
+    const { plan, stats } = await explained({ aggregate: 'rows', pipeline, cursor: {} });
+    expect(plan.inputStage).to.include({ stage: 'IXSCAN', indexName: 'by_name', direction: 'backward' });
+    expect(stats).to.include({ nReturned: 4, totalKeysExamined: 4, totalDocsExamined: 4 });
+  });
+
+  it('counts what a filter beside the index passes over', async () => {
+    const filter = { scopes: 'city:1', state: { $ne: 'open' } };
+    const { plan, stats } = await explained({ find: 'rows', filter });
+    expect(plan).to.deep.include({ stage: 'FETCH', filter });
+    expect(stats).to.include({ nReturned: 30, totalKeysExamined: 30, totalDocsExamined: 30 });
+  });
+
+  it('finds few matches by their index and sorts them, rather than reading an order to its end', async () => {
+    const filter = { scopes: 'all', state: 'open' };
+    const { plan } = await explained({ find: 'rows', filter, sort: { name: 1, _id: 1 }, limit: 20 });
+    expect(plan.stage).to.equal('SORT');
+    expect(plan.inputStage.inputStage).to.include({ indexName: 'by_state' });
+    const { plan: ordered } = await explained({
+      find: 'rows',
+      filter: { ...filter, state: 'closed' },
+      sort: { name: 1, _id: 1 },
+      limit: 20,
+    });
+    expect(ordered.inputStage).to.include({ indexName: 'by_name' });
+  });
+});
