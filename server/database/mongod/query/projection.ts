@@ -1,10 +1,11 @@
-import { badValue, CommandError, notImplemented } from '../errors.ts';
+import { CommandError, notImplemented } from '../errors.ts';
 import { type Doc, isDocument, setField } from '../values/codec.ts';
 import { addField } from '../values/fields.ts';
 import { toDouble } from '../values/numeric.ts';
 import { copyOrder, withIdFirst } from '../values/order.ts';
 import { pick } from '../values/raw.ts';
-import { compileFilter, elementTest, type MatchContext } from './matcher.ts';
+import { elementTest, type MatchContext } from './matcher.ts';
+import { matchedPosition } from './position.ts';
 
 /** Changes a document into what the client asked to see of it. */
 export type Projection = (document: Doc) => Doc;
@@ -43,6 +44,7 @@ function compile(spec: Doc, context: MatchContext, filter: Doc | undefined): Com
   const root: Node = new Map();
   let inclusion: boolean | undefined;
   let includeId: boolean | undefined;
+  checkElementChoices(spec);
   for (const [path, value] of flatten(spec)) {
     const isPositional = path.endsWith('.$');
     if (path.includes('.$.')) throw located(31394, 'the positional operator may only be used at the end of a path');
@@ -75,6 +77,14 @@ function compile(spec: Doc, context: MatchContext, filter: Doc | undefined): Com
 }
 
 const located = (code: number, message: string) => new CommandError(code, `Location${code}`, message);
+
+/** An array of which one element is shown stands alone: the filter has matched one position. */
+function checkElementChoices(spec: Doc): void {
+  const positional = Object.keys(spec).filter((path) => path.endsWith('.$'));
+  if (positional.length > 1) throw located(31276, 'Cannot specify more than one positional projection per query.');
+  const matches = Object.values(spec).some((value) => isDocument(value) && '$elemMatch' in value);
+  if (positional.length > 0 && matches) throw located(31255, 'Cannot specify positional operator and $elemMatch.');
+}
 
 function checkPath(path: string): void {
   if (path.split('.').some((part) => part.startsWith('$')))
@@ -175,23 +185,34 @@ function positionalLeaf(path: string, value: unknown, filter: Doc | undefined, c
   return { include: true, inPlace: true, compute: positional(path.slice(0, -2), filter, context) };
 }
 
-function positional(path: string, filter: Doc, context: MatchContext): (value: unknown) => unknown {
-  const conditions = Object.entries(filter).filter(([name]) => name === path || name.startsWith(`${path}.`));
-  if (conditions.length === 0)
-    throw badValue(
-      `Executor error during find command :: caused by :: positional operator '.$' couldn't find a matching element in the array`,
-    );
-  const prefix = path.split('.').slice(0, -1);
-  const matches = compileFilter(Object.fromEntries(conditions), context);
-  return (value) => {
+/** The element of an array that the filter has matched. */
+function positional(path: string, filter: Doc, context: MatchContext): (value: unknown, document: Doc) => unknown {
+  const parts = path.split('.');
+  return (value, document) => {
     if (!Array.isArray(value)) return value;
-    const found = value.find((element) => {
-      let wrapped: unknown = { [path.split('.').at(-1) as string]: [element] };
-      for (const part of [...prefix].reverse()) wrapped = { [part]: wrapped };
-      return matches(wrapped as Doc);
-    });
-    return found === undefined ? [] : [found];
+    if (!isReachedDirectly(document, parts))
+      throw notImplemented(`positional projection of '${path}' within another array is not supported`);
+    return [value[positionIn(filter, document, path, value, context)]];
   };
+}
+
+function positionIn(filter: Doc, document: Doc, path: string, value: unknown, context: MatchContext): number {
+  try {
+    return matchedPosition(filter, document, path, value, context);
+  } catch (error) {
+    if (!(error instanceof CommandError) || error.code !== 2) throw error;
+    throw located(51246, `Executor error during find command :: caused by :: ${error.message}`);
+  }
+}
+
+/** Whether no array lies on a path before its end. */
+function isReachedDirectly(document: Doc, parts: readonly string[]): boolean {
+  let value: unknown = document;
+  for (const part of parts) {
+    if (!isDocument(value)) return false;
+    value = value[part];
+  }
+  return true;
 }
 
 function place(root: Node, path: string, leaf: Leaf): void {

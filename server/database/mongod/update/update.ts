@@ -1,5 +1,6 @@
 import { badValue, CommandError, failedToParse, typeMismatch } from '../errors.ts';
 import type { MatchContext } from '../query/matcher.ts';
+import { matchedPosition } from '../query/position.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { equal, typeName } from '../values/compare.ts';
 import { withIdFirst } from '../values/order.ts';
@@ -7,7 +8,6 @@ import { type ArrayFilters, compileArrayFilters } from './array-filters.ts';
 import { Draft } from './draft.ts';
 import { type Change, changeFor, operatorFields, renameChange, unknownModifier } from './operators.ts';
 import { checkConflicts, checkOverlap, comparePaths, identifierIn, isDynamic, pathParts } from './paths.ts';
-import { matchedPosition } from './position.ts';
 
 /** A compiled update: the document as it becomes, the same object when nothing changes. */
 export type Update = (document: Doc, inserting: boolean) => Doc;

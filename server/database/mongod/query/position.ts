@@ -1,13 +1,13 @@
 import { badValue } from '../errors.ts';
-import { compileFilter, isOperatorDocument, type MatchContext } from '../query/matcher.ts';
 import type { Doc } from '../values/codec.ts';
-import { isIndex } from './paths.ts';
+import { compileFilter, isOperatorDocument, type MatchContext } from './matcher.ts';
+import { isPosition } from './paths.ts';
 
 /** Conditions that a query meets without pointing at an element: negations, and what is about the array as a whole. */
 const pointless = new Set(['$ne', '$nin', '$not', '$size', '$comment']);
 
 /**
- * The element of an array that `$` stands for: the first one that meets the query's condition on this array. MongoDB's manual
+ * The element of an array that `$` of an update or a projection stands for: the first one that meets the query's condition on this array. MongoDB's manual
  * leaves open which one it is where several conditions are met first by different elements: that is refused here, as `$` would
  * change one that the query does not mean.
  * @param path of the array, in a document that the filter matches
@@ -52,7 +52,7 @@ function collect(filter: Doc, search: Search, found: Set<number | undefined>): v
         if (own.size === 0) own.add(undefined);
         for (const each of own) found.add(each);
       }
-    } else if (name === path || (name.startsWith(`${path}.`) && !isIndex(firstPart(name, path)))) {
+    } else if (name === path || (name.startsWith(`${path}.`) && !isPosition(firstPart(name, path)))) {
       for (const single of singleConditions(condition)) {
         const position = firstPosition(name, single, search);
         if (position !== undefined) found.add(position);
