@@ -104,7 +104,8 @@ export function numberText(value: unknown): string {
   const text = String(double);
   const size = Math.abs(double);
   const isPlain = (size >= 1e-4 && size < 1e15) || Object.is(double, 0);
-  if (isPlain && Number(double.toPrecision(16)) === Number(text) && text.replace(/\D/g, '').length <= 16) return text;
+  if (isPlain && Number(double.toPrecision(16)) === Number(text) && text.replace(/^-?0\.0*|\D/g, '').length <= 16)
+    return text;
   throw notImplemented(`the double ${text} as a string is not supported`);
 }
 

@@ -1,0 +1,233 @@
+import { Decimal128 } from 'bson';
+import { expect } from 'chai';
+import type { Doc } from '../values/codec.ts';
+import { eventually } from './support/eventually.ts';
+import { type InProcess, startInProcess } from './support/in-process.ts';
+
+const words = (text: string) => text.split(/\s+/);
+
+/** What MongoDB 8.0 has and the engine has not, by the manual's lists. */
+const expressions =
+  words(`$acos $acosh $asin $asinh $atan $atan2 $atanh $binarySize $bitAnd $bitNot $bitOr $bitXor $cos $cosh $dateAdd $dateDiff
+$dateFromParts $dateFromString $dateSubtract $dateToParts $dateTrunc $degreesToRadians $firstN $function $lastN $maxN $median $meta
+$minN $percentile $radiansToDegrees $regexFind $regexFindAll $regexMatch $sampleRate $sigmoid $sin $sinh $stdDevPop $stdDevSamp $tan
+$tanh $toHashedIndexKey $toUUID $tsIncrement $tsSecond $zip`);
+const accumulators = ['$accumulator', '$median', '$percentile'];
+const stages =
+  words(`$bucket $bucketAuto $changeStream $changeStreamSplitLargeEvent $densify $fill $geoNear $graphLookup $listClusterCatalog
+$listSampledQueries $planCacheStats $querySettings $queryStats $redact $search $searchMeta $setWindowFields $shardedDataDistribution
+$vectorSearch`);
+
+/** A value that is computed, and the code with which it is refused, although there are no documents. */
+const malformed: [unknown, number][] = [
+  [{ $nonsense: 1 }, 168],
+  [{ $let: { vars: { x: { $nonsense: 1 } }, in: 1 } }, 168],
+  [[{ a: { b: { $nonsense: 1 } } }], 168],
+  [{ $add: [1], $subtract: [1, 2] }, 15983],
+  ['$', 16872],
+  ['$a.', 40353],
+  ['$a..b', 15998],
+  ['$a.$b', 16410],
+  ['$$unknown', 17276],
+  ['$$USER_ROLES', 238],
+  [{ $toUpper: ['a', 'b'] }, 16020],
+  [{ $subtract: [1] }, 16020],
+  [{ $cond: [true, 1] }, 16020],
+  [{ $round: [1, 2, 3] }, 28667],
+  [{ $ifNull: ['$a'] }, 1257300],
+  [{ $switch: { branches: [] } }, 40068],
+  [{ $switch: { branches: 1 } }, 40061],
+  [{ $map: { input: '$a', in: '$$this', with: 1 } }, 9],
+  [{ $filter: { input: '$a' } }, 9],
+  [{ $map: { input: '$a', as: 'X', in: 1 } }, 16867],
+  [{ $getField: { field: '$a' } }, 238],
+  [{ $getField: 1 }, 5654602],
+  [{ $sortArray: { input: '$a', sortBy: 2 } }, 2942506],
+  [{ $dateToString: { date: '$a', zone: 'x' } }, 9],
+  [{ $convert: { input: 1 } }, 9],
+];
+
+/** Stages that are refused although there are no documents. */
+const pipelines: [Doc[], number][] = [
+  [[{ $nonsense: 1 }], 40324],
+  [[{ nonsense: 1 }], 9],
+  [[{ $match: {}, $sort: { a: 1 } }], 40323],
+  [[{ $unset: 'b' }, { $match: { a: { $nonsense: 1 } } }], 2],
+  [[{ $match: 1 }], 15959],
+  [[{ $match: { $expr: { $nonsense: 1 } } }], 168],
+  [[{ $unset: 'b' }, { $sort: { a: 2 } }], 15975],
+  [[{ $sort: {} }], 15976],
+  [[{ $unset: 'b' }, { $limit: 0 }], 5107201],
+  [[{ $limit: 0 }], 5107201],
+  [[{ $skip: -1 }], 5107201],
+  [[{ $project: {} }], 51272],
+  [[{ $project: { a: 1, b: 0 } }], 31254],
+  [[{ $project: { 'a.$': 1 } }], 31324],
+  [[{ $project: { a: { $elemMatch: { b: 1 } } } }], 168],
+  [[{ $project: { a: { $slice: 1 } } }], 28667],
+  [[{ $set: { a: 1, 'a.b': 1 } }], 40176],
+  [[{ $set: {} }], 40177],
+  [[{ $unset: [] }], 31120],
+  [[{ $group: { n: { $sum: 1 } } }], 15955],
+  [[{ $group: { _id: 1, n: 1 } }], 40234],
+  [[{ $group: { _id: 1, n: { $sum: 1, $avg: 1 } } }], 40238],
+  [[{ $group: { _id: 1, 'n.m': { $sum: 1 } } }], 40235],
+  [[{ $group: { _id: 1, n: { $sum: ['$a', '$b'] } } }], 40237],
+  [[{ $group: { _id: 1, n: { $nonsense: 1 } } }], 15952],
+  [[{ $group: { _id: 1, n: { $topN: { output: '$a', sortBy: { a: 1 } } } } }], 9],
+  [[{ $unwind: 'a' }], 28818],
+  [[{ $unwind: { path: '$a', into: 'b' } }], 28811],
+  [[{ $count: '$n' }], 40158],
+  [[{ $sortByCount: 'a' }], 40149],
+  [[{ $replaceRoot: { root: '$a' } }], 40415],
+  [[{ $facet: {} }], 40169],
+  [[{ $facet: { a: [{ $facet: { b: [{ $nonsense: 1 }] } }] } }], 40324],
+  [[{ $facet: { a: [{ $out: 'b' }] } }], 40600],
+  [[{ $lookup: { from: 'b', localField: 'a', as: 'c' } }], 9],
+  [[{ $lookup: { from: 'b', pipeline: [{ $set: { a: '$$x' } }], as: 'c' } }], 17276],
+  [[{ $lookup: { from: 'b', pipeline: [{ $match: { a: { $nonsense: 1 } } }], as: 'c' } }], 2],
+  [[{ $unionWith: { coll: 'b', filter: {} } }], 40415],
+  [[{ $sample: { size: 0 } }], 28747],
+  [[{ $match: {} }, { $collStats: {} }], 40602],
+  [[{ $match: {} }, { $documents: [{ a: 1 }] }], 40602],
+  [[{ $out: 'b' }, { $match: {} }], 40601],
+  [[{ $merge: { into: 'b', whenMatched: [{ $group: { _id: 1 } }] } }], 72],
+  [[{ $merge: { into: 'b', whenMatched: [{ $set: { a: '$$old' } }] } }], 17276],
+];
+
+/** Values of which only a document can show that they are wrong. */
+const values: [unknown, number][] = [
+  [{ $add: ['$x', 1] }, 238],
+  [{ $sum: ['$x', 1] }, 238],
+  [{ $sqrt: '$x' }, 238],
+  [{ $strLenCP: '$none' }, 34471],
+  [{ $toUpper: [['$s']] }, 16007],
+  [{ $substrCP: ['$s', -1, 2] }, 34455],
+  [{ $substrBytes: ['$s', 1, 3] }, 28656],
+  [{ $substrBytes: ['$s', 0, 4] }, 28657],
+  [{ $split: ['$s', ''] }, 40087],
+  [{ $range: [0, 1e9] }, 146],
+  [{ $arrayElemAt: ['$s', 0] }, 28689],
+  [{ $size: '$none' }, 17124],
+  [{ $setEquals: ['$none', []] }, 17044],
+  [{ $mergeObjects: ['$s'] }, 40400],
+  [{ $arrayToObject: [[['a']]] }, 40397],
+  [{ $toDate: '1. 2. 2026' }, 238],
+  [{ $toDate: '2026-02-30' }, 241],
+  [{ $toString: 0.1 }, 0],
+  [{ $toString: { $divide: [1, 3] } }, 0],
+  [{ $toString: { $add: [0.1, 0.2] } }, 238],
+  [{ $toString: 1e20 }, 238],
+  [{ $year: '$s' }, 16006],
+  [{ $year: { date: '$t', timezone: 'Nowhere/Town' } }, 40485],
+  [{ $dateToString: { date: '$t', format: '%q' } }, 18536],
+  [{ $reduce: { input: { $range: [0, 6e6] }, initialValue: [], in: { $concatArrays: ['$$value', ['$$this']] } } }, 262],
+];
+
+const cursor = {};
+/** A text of 12 MB, of one of 1 MB. */
+const large = { $concat: Array(12).fill('$s') };
+
+describe('pipelines that the engine refuses', () => {
+  let engine: InProcess;
+  const codeOf = async (pipeline: Doc[], collection: unknown = 'none') => {
+    const reply = await engine.run({ aggregate: collection, pipeline, cursor });
+    return Number(reply.code ?? 0);
+  };
+
+  before(async () => {
+    engine = await startInProcess();
+    const document = { x: Decimal128.fromString('1'), s: '学员', t: new Date(0) };
+    await engine.insert('one', [{ _id: 1, ...document }]);
+    await engine.insert(
+      'ten',
+      Array.from({ length: 10 }, (_each, _id) => ({ _id, s: String(_id).repeat(1024 * 1024) })),
+    );
+  });
+  after(() => engine.close());
+
+  it('are those with what MongoDB has and the engine has not: 238, whatever documents there are', async () => {
+    for (const name of expressions) expect(await codeOf([{ $set: { a: { [name]: '$b' } } }]), name).to.equal(238);
+    for (const name of accumulators)
+      expect(await codeOf([{ $group: { _id: 1, a: { [name]: '$b' } } }]), name).to.equal(238);
+    for (const name of stages) {
+      expect(await codeOf([{ [name]: {} }]), name).to.equal(238);
+      expect(await codeOf([{ $facet: { a: [{ [name]: {} }] } }]), name).to.equal(238);
+    }
+  });
+
+  it('are those with malformed expressions, wherever these stand', async () => {
+    for (const [expression, code] of malformed) {
+      const text = JSON.stringify(expression);
+      expect(await codeOf([{ $set: { a: expression } }]), text).to.equal(code);
+      expect(await codeOf([{ $group: { _id: expression } }]), text).to.equal(code);
+      expect(await codeOf([{ $group: { _id: 1, a: { $max: expression } } }]), text).to.be.oneOf([code, 40237]);
+      expect(await codeOf([{ $match: { $expr: expression } }]), text).to.equal(code);
+      const lookup = { from: 'ten', let: { x: expression }, pipeline: [], as: 'a' };
+      expect(await codeOf([{ $lookup: lookup }]), text).to.equal(code);
+      const find = { find: 'none', projection: { a: { $max: [expression] } } };
+      expect(await engine.run(find), text).to.include({ code });
+    }
+  });
+
+  it('are those with malformed stages', async () => {
+    for (const [pipeline, code] of pipelines) expect(await codeOf(pipeline), JSON.stringify(pipeline)).to.equal(code);
+    expect(await codeOf([{ $match: {} }], 1)).to.equal(73);
+  });
+
+  it('are those that a value shows to be wrong', async () => {
+    for (const [expression, code] of values)
+      expect(
+        await codeOf([{ $project: { a: { $ifNull: [expression, 0] } } }, { $unset: 'a' }], 'one'),
+        JSON.stringify(expression),
+      ).to.equal(code);
+  }).timeout(20_000);
+
+  it('are those that hold more than 100 MB, in whichever stage', async () => {
+    const held: Doc[][] = [
+      [{ $group: { _id: null, a: { $push: large } } }],
+      [{ $group: { _id: null, a: { $addToSet: large } } }],
+      [{ $group: { _id: '$_id', a: { $first: large } } }],
+      [{ $group: { _id: null, a: { $topN: { n: 10, sortBy: { _id: 1 }, output: large } } } }],
+      [{ $set: { a: large } }, { $sort: { _id: -1 } }],
+      [{ $set: { a: large } }, { $facet: { a: [{ $count: 'n' }] } }],
+      [{ $limit: 1 }, { $lookup: { from: 'ten', pipeline: [{ $set: { a: large } }], as: 'a' } }],
+      [{ $set: { a: large } }, { $sample: { size: 10 } }],
+    ];
+    for (const pipeline of held)
+      expect(await codeOf([...pipeline, { $project: { _id: 1 } }], 'ten'), JSON.stringify(pipeline)).to.equal(292);
+    const short = [
+      { $set: { a: large } },
+      { $group: { _id: null, a: { $last: '$a' }, n: { $max: '$a' } } },
+      { $unset: ['a', 'n'] },
+    ];
+    expect(await codeOf(short, 'ten')).to.equal(0);
+  }).timeout(60_000);
+
+  it('leave the target of $out as it was', async () => {
+    const old = Array.from({ length: 300 }, (_each, _id) => ({ _id, a: _id }));
+    await engine.insert('target', old);
+    await engine.run({ createIndexes: 'target', indexes: [{ key: { a: 1 }, name: 'a', unique: true }] });
+    await engine.insert(
+      'source',
+      Array.from({ length: 1000 }, (_each, _id) => ({ _id, a: _id % 999 })),
+    );
+    const stateOf = async (name: string) => {
+      const found = await engine.run({ find: name, batchSize: 2000 });
+      const { cursor: indexes } = await engine.run({ listIndexes: name });
+      return JSON.stringify([(found.cursor as { firstBatch: Doc[] }).firstBatch, indexes]);
+    };
+    const before = await stateOf('target');
+    expect(await codeOf([{ $out: 'target' }], 'source')).to.equal(11000);
+    expect(
+      await codeOf([{ $set: { b: { $divide: [1, { $subtract: [900, '$_id'] }] } } }, { $out: 'target' }], 'source'),
+    ).to.equal(2);
+    expect(await stateOf('target')).to.equal(before);
+    await eventually(() => expect(engine.engine.catalog.hasOrphans).to.equal(false));
+    expect(await codeOf([{ $match: { _id: { $lt: 900 } } }, { $out: 'target' }], 'source')).to.equal(0);
+    expect(await engine.run({ count: 'target' })).to.include({ n: 900 });
+    expect(await engine.run({ count: 'target', query: { a: { $gte: 0 } }, hint: 'a' })).to.include({ n: 900 });
+    expect(await codeOf([{ $set: { z: 1 } }, { $out: 'target' }], 'target')).to.equal(0);
+    expect(await engine.run({ count: 'target', query: { z: 1 } })).to.include({ n: 900 });
+  });
+});
