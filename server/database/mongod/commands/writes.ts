@@ -14,7 +14,6 @@ import {
   storePatched,
   type Target,
 } from '../storage/documents.ts';
-import { Held } from '../storage/transactions.ts';
 import { EncodedUpdate } from '../update/encoded-update.ts';
 import { compileUpdate, isReplacement, type Update } from '../update/update.ts';
 import { upsertDocument } from '../update/upsert.ts';
@@ -134,7 +133,7 @@ interface Steps {
 
 /**
  * Runs a write, each statement of it once even if its retryable command arrives twice: after it was done, while it waits for a
- * transaction in the middle of its `steps`, or after a crash in between.
+ * transaction in the middle of its `steps`, or after its time was over there or the engine was killed.
  */
 export async function runOnce(
   engine: Engine,
@@ -159,7 +158,7 @@ export async function runOnce(
     try {
       run(target);
     } catch (error) {
-      const done = retryable && error instanceof Held ? steps?.save() : undefined;
+      const done = retryable ? steps?.save() : undefined;
       if (done !== undefined) sessions.storeProgress(target.view, body, done);
       throw error;
     }

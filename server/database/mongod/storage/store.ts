@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { Database, RootDatabase, Transaction } from 'lmdb';
 import { CommandError } from '../errors.ts';
 import { openDataFile } from './data-file.ts';
@@ -58,6 +59,8 @@ export class Store implements KeyValue {
   private commit: Promise<unknown> = Promise.resolve();
   private group = 0;
   private committed = 0;
+  /** How often readers have gone over to another state while a group was running. */
+  private renewals = 0;
   private readonly onGroupEnd: () => void;
   private readonly onCommit: () => void;
 
@@ -70,6 +73,10 @@ export class Store implements KeyValue {
     this.root = root;
     this.data = data;
     this.space = new DiskSpace(path);
+    // lmdb reads one state until it begins another read; a group that is running may be in that one already.
+    (this.data as unknown as EventEmitter).addListener('begin-transaction', () => {
+      if (this.running) this.renewals++;
+    });
     this.onGroupEnd = hooks.onGroupEnd;
     this.onCommit = hooks.onCommit;
   }
@@ -117,7 +124,7 @@ export class Store implements KeyValue {
   }
 
   get version(): number {
-    return this.committed;
+    return this.committed + this.renewals;
   }
 
   get committedGroup(): number {

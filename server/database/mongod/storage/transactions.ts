@@ -36,7 +36,7 @@ export class Transaction {
 }
 
 /** Thrown where a single write meets a key that an open transaction holds: it waits and tries again. */
-export class Held extends Error {
+class Held extends Error {
   readonly holder: Transaction;
 
   constructor(holder: Transaction) {
@@ -128,7 +128,10 @@ export class Transactions {
     }
   }
 
-  /** Makes an open transaction's writes durable and visible, all at once; `also` runs in the same group. */
+  /**
+   * Makes an open transaction's writes durable and visible, all at once; `also` runs in the same group.
+   * @throws CommandError 112 when a collection that it wrote to has been dropped, or one that it made exists by now
+   */
   async commit(transaction: Transaction, also: (target: Target) => void): Promise<void> {
     transaction.state = 'committing';
     try {
@@ -136,6 +139,7 @@ export class Transactions {
         for (const collection of transaction.created.values()) {
           if (this.catalog.get(collection.database, collection.name) !== undefined) throw writeConflict();
         }
+        for (const collection of transaction.counts.keys()) if (collection.dropped) throw writeConflict();
         for (const collection of transaction.created.values()) this.catalog.add(this.store, collection);
         transaction.view.apply(this.store);
         for (const key of transaction.claimed) this.lastWrites.set(key, this.store.currentGroup);

@@ -1,12 +1,13 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { statfsSync } from 'node:fs';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { type Collection, MongoClient } from 'mongodb';
 import { checkFolder } from '../maintenance.ts';
+import { DiskSpace, type FileSystem } from '../storage/disk-space.ts';
 import { startEngine } from './support/engine.ts';
 
 const binary = fileURLToPath(import.meta.resolve('xuefang-mongod/bin'));
@@ -95,6 +96,21 @@ describe('the engine and its disk', function () {
       .insertOne({ _id: 0, half: 0, content: Buffer.alloc(1) });
     await client.close();
     await engine.stop();
+  });
+
+  it('tries whether a file system that reports nothing free is full', async function () {
+    const reported = { blocks: 1000, bfree: 0, bavail: 0, bsize: 4096 };
+    expect(new DiskSpace(path, () => reported).hasReserve(), 'takes writes').to.equal(true);
+    expect(new DiskSpace(path, () => ({ ...reported, bfree: 10 })).hasReserve(), 'has what only root may use').to.equal(
+      false,
+    );
+    const reports = [reported, { ...reported, bfree: 10 }];
+    expect(new DiskSpace(path, () => reports.shift() as FileSystem).hasReserve(), 'was full until now').to.equal(false);
+    expect(await readdir(path)).to.deep.equal([]);
+    mounted = mountInMemory(path, 'size=64k');
+    if (!mounted) this.skip();
+    expect(new DiskSpace(path, () => reported).hasReserve(), 'is full').to.equal(false);
+    expect(await readdir(path)).to.deep.equal([]);
   });
 
   it('ends when a write fails all the same, and has every acknowledged document after that', async function () {

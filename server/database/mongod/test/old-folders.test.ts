@@ -1,9 +1,13 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Engine } from '../engine.ts';
 import { createIndexEntry } from '../storage/catalog.ts';
+import { DATA_FILE, openDataFile } from '../storage/data-file.ts';
+import { needTracer } from './support/traced-engine.ts';
 
 describe('a data folder of an earlier version', () => {
   let path: string;
@@ -48,3 +52,48 @@ describe('a data folder of an earlier version', () => {
     });
   }
 });
+
+describe('a data file that a killed engine wrote with overlapping syncs', () => {
+  let path: string;
+  before(async function () {
+    needTracer(this);
+    path = await mkdtemp(join(tmpdir(), 'xuefang-overlapping-'));
+  });
+  after(() => path && rm(path, { recursive: true, force: true }));
+
+  it('goes back to its last sync', async () => {
+    const file = join(path, DATA_FILE);
+    const given = ['--input-type=module', '-e', OVERLAPPING, file];
+    // Readers see the second commit long before its sync has ended.
+    const slow = ['-f', '-qq', '-o', join(path, 'trace'), '-e', 'inject=fdatasync:delay_enter=400000'];
+    const child = spawn('strace', [...slow, process.execPath, ...given], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = once(child, 'exit');
+    let said = '';
+    for await (const chunk of child.stdout) {
+      said += String(chunk);
+      const pid = /(\d+) sees second\n/.exec(said)?.[1];
+      if (pid !== undefined) process.kill(Number(pid), 'SIGKILL');
+    }
+    await ended;
+    const { root, data } = openDataFile(path);
+    expect(data.getBinary(Buffer.from('first'))?.toString()).to.equal('value');
+    expect(data.getBinary(Buffer.from('second'))).to.equal(undefined);
+    await root.close();
+  });
+});
+
+/** Writes as earlier versions did: one entry with its sync, and one that is seen before its sync. */
+const OVERLAPPING = `
+  import { open } from 'lmdb';
+  const settings = { encoding: 'binary', keyEncoding: 'binary' };
+  const root = open({ path: process.argv[1], maxDbs: 2, ...settings });
+  const data = root.openDB('data', settings);
+  const put = (key) => root.transaction(() => data.putSync(Buffer.from(key), Buffer.from('value')));
+  await put('first');
+  void put('second');
+  const look = () => {
+    if (data.getBinary(Buffer.from('second')) === undefined) setTimeout(look, 5);
+    else console.log(process.pid + ' sees second');
+  };
+  look();
+`;

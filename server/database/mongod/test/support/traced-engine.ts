@@ -40,7 +40,7 @@ export async function startTraced(folder: string, options: readonly string[]): P
     syncs: () => trace().match(/(fdatasync|fsync).*= 0/g)?.length ?? 0,
     kill: async () => {
       const ended = new Promise((resolve) => engine.process.once('exit', resolve));
-      process.kill(Number(readFileSync(join(path, 'mongod.lock'), 'utf8')), 'SIGKILL');
+      process.kill(Number.parseInt(readFileSync(join(path, 'mongod.lock'), 'utf8'), 10), 'SIGKILL');
       await ended;
     },
   };

@@ -72,6 +72,20 @@ describe('sessions and transaction numbers of commands', () => {
     await session.endSession();
   });
 
+  it('does not acknowledge a transaction whose collection has been dropped meanwhile', async () => {
+    const rows = engine.db.collection<{ _id: number }>('rows');
+    await rows.insertOne({ _id: 0 });
+    const session = engine.client.startSession();
+    session.startTransaction();
+    await rows.insertOne({ _id: 1 }, { session });
+    await rows.drop();
+    await rows.insertOne({ _id: 2 });
+    const { code, errorLabels } = await session.commitTransaction().catch((error) => error);
+    expect([code, errorLabels]).to.deep.equal([112, ['TransientTransactionError']]);
+    expect(await rows.find().toArray()).to.deep.equal([{ _id: 2 }]);
+    await session.endSession();
+  });
+
   it('tells a reader of a snapshot that has been given up, and goes on', async () => {
     await engine.db.collection('rows').insertMany(Array.from({ length: DOCUMENTS }, (_each, n) => ({ n })));
     const read = (batchSize: number) =>

@@ -1,0 +1,84 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { CommandError } from '../errors.ts';
+import { Store } from '../storage/store.ts';
+
+const KEY = Buffer.from('key');
+
+describe('the store', () => {
+  let path: string;
+  let store: Store;
+  let commits: number;
+
+  beforeEach(async () => {
+    path = await mkdtemp(join(tmpdir(), 'xuefang-store-'));
+    commits = 0;
+    store = new Store(path, { onGroupEnd: () => undefined, onCommit: () => commits++ });
+  });
+
+  afterEach(async () => {
+    await store.close();
+    await rm(path, { recursive: true, force: true });
+  });
+
+  const read = () => store.get(KEY)?.toString();
+  const write = (value: string) => store.write(() => store.put(KEY, Buffer.from(value)));
+
+  /** Reads before and after a commit of `value` that is not reported yet. */
+  function readAround(value: string): Promise<Record<string, unknown>> {
+    return new Promise((resolve) => {
+      void store.write(() => {
+        store.put(KEY, Buffer.from(value));
+        process.nextTick(() => {
+          const [before, version, reported] = [read(), store.version, commits];
+          // lmdb's timer that begins another read comes before this one, and both before the report of the commit.
+          setTimeout(
+            () => resolve({ before, after: read(), changed: store.version !== version, reported: commits > reported }),
+            1,
+          );
+          // The commit ends meanwhile, on its own thread.
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+        });
+      });
+    });
+  }
+
+  it('has another version whenever another state is read, also before a commit is reported', async () => {
+    await write('0');
+    for (let attempt = 1; ; attempt++) {
+      const seen = await readAround(String(attempt));
+      await store.settled();
+      // On a busy machine the commit may be over before the first read.
+      if (seen.before === String(attempt) && attempt < 20) continue;
+      const [before, after] = [String(attempt - 1), String(attempt)];
+      expect(seen).to.deep.equal({ before, after, changed: true, reported: false });
+      return;
+    }
+  });
+
+  it('reports an error of a group when the group is on disk', async () => {
+    const order: string[] = [];
+    const failing = store
+      .write(() => {
+        throw new CommandError(2, 'BadValue', 'refused');
+      })
+      .catch(() => order.push(`error after ${commits}`));
+    const other = write('value').then(() => order.push(`answer after ${commits}`));
+    await Promise.all([failing, other]);
+    expect(order).to.deep.equal(['error after 1', 'answer after 1']);
+  });
+
+  it('does not let a snapshot be read that has ended', async () => {
+    await write('value');
+    const snapshot = store.snapshot();
+    expect(snapshot.get(KEY)?.toString()).to.equal('value');
+    snapshot.release();
+    snapshot.release();
+    expect(() => snapshot.get(KEY))
+      .to.throw(CommandError)
+      .with.property('code', 239);
+    expect(() => snapshot.entries({ low: KEY, high: Buffer.from('z') }, 1, false)).to.throw(CommandError);
+  });
+});
