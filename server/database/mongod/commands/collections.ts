@@ -97,7 +97,7 @@ export const collStats: Handler = (engine, command) => {
   const collection = collectionOf(engine, command);
   const ns = `${command.database}.${collectionName(command)}`;
   if (collection === undefined) return { ns, size: 0, count: 0, storageSize: 0, nindexes: 0, ok: 1 };
-  const { count } = collection;
+  const { syncedCount: count } = collection;
   const scale = scaleOf(command);
   const size = Math.floor(collection.size / scale);
   return {
@@ -122,7 +122,7 @@ export const dbStats: Handler = (engine, command) => {
   const scale = scaleOf(command);
   const bytes = sum((each) => each.size);
   const dataSize = bytes / scale;
-  const objects = sum((each) => each.count);
+  const objects = sum((each) => each.syncedCount);
   return {
     db: command.database,
     collections: collections.length,
