@@ -243,7 +243,7 @@ async function run({ engine, table }: Dispatcher, command: Command): Promise<Rep
       }
       if (body.autocommit === false && body.writeConcern !== undefined)
         throw invalidOptions('writeConcern is not allowed within a multi-statement transaction');
-      command.transaction = engine.sessions.transactionOf(body);
+      command.transaction = engine.sessions.transactionOf(body, engine.store);
       if (command.transaction === undefined) useSnapshot(engine, command);
       else command.transaction.connection = command.connection.id;
     }

@@ -18,6 +18,8 @@ export function checkSession(name: string, body: Doc): void {
     if (!Long.isLong(txnNumber)) throw wrongType('txnNumber', txnNumber, 'long');
     if (lsid === undefined) throw invalidOptions('Transaction number requires a session ID to also be specified');
     if (txnNumber.isNegative()) throw invalidOptions('Transaction number cannot be negative');
+    if (!Number.isSafeInteger(txnNumber.toNumber()))
+      throw notImplemented('transaction numbers of 2^53 and more are not supported');
   }
   for (const [field, value] of Object.entries({ autocommit, startTransaction })) {
     if (value === undefined) continue;

@@ -56,13 +56,14 @@ export class Sessions {
   }
 
   /** The transaction that a command belongs to, begun if the command asks for it; undefined outside of one. */
-  transactionOf(body: Doc): Transaction | undefined {
+  transactionOf(body: Doc, view: KeyValue): Transaction | undefined {
     if (body.autocommit !== false) return undefined;
     const session = this.find(body.lsid as Doc);
     const txnNumber = toDouble(body.txnNumber);
     if (txnNumber < session.txnNumber) throw tooOld(txnNumber, session.txnNumber);
     if (body.startTransaction === true) {
-      if (txnNumber === session.txnNumber && session.transaction !== undefined) {
+      // The number of a transaction that has ended, or of a retryable write, cannot be used again either.
+      if (txnNumber === session.txnNumber || this.remembered(view, body) !== undefined) {
         throw new CommandError(
           117,
           'ConflictingOperationInProgress',

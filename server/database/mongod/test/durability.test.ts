@@ -22,18 +22,23 @@ describe('before a sync has ended', () => {
   let engine: TracedEngine;
   let client: MongoClient;
 
-  before(function () {
-    needTracer(this);
-  });
+  /** A collection of its own for each test: what removes the documents of others would be synced at any time. */
+  let name = '';
+  let tests = 0;
 
-  beforeEach(async () => {
+  before(async function () {
+    needTracer(this);
     path = await mkdtemp(join(tmpdir(), 'xuefang-durability-'));
     engine = await startTraced(path, SLOW_SYNCS);
     client = await connect(engine);
-    await database().createCollection('rows');
   });
 
-  afterEach(async () => {
+  beforeEach(async () => {
+    name = `rows${++tests}`;
+    await database().createCollection(name);
+  });
+
+  after(async () => {
     await client?.close();
     await engine?.stop();
     if (path) await rm(path, { recursive: true, force: true });
@@ -42,7 +47,7 @@ describe('before a sync has ended', () => {
   const connect = ({ uri }: { uri: string }) =>
     new MongoClient(uri, { retryWrites: false, serverSelectionTimeoutMS: 2000 }).connect();
   const database = () => client.db('durability');
-  const rows = () => database().collection<{ _id: number; n?: number }>('rows');
+  const rows = () => database().collection<{ _id: number; n?: number }>(name);
 
   /** Asks again and again until the work is done; gives what was answered, and how many syncs had ended by then. */
   async function askDuring<T>(work: Promise<unknown>, ask: () => Promise<T>): Promise<{ answer: T; syncs: number }[]> {
@@ -59,19 +64,23 @@ describe('before a sync has ended', () => {
     return Promise.all(answers);
   }
 
-  const command = (body: Document, session?: ClientSession, name = 'durability') =>
-    client.db(name).command(body, session === undefined ? {} : { session });
+  const command = (body: Document, session?: ClientSession, databaseName = 'durability') =>
+    client.db(databaseName).command(body, session === undefined ? {} : { session });
+
+  const numbers = new Map<ClientSession, number>();
 
   /** A command of a transaction that the driver knows nothing of, so that it can be sent over any connection at any time. */
-  const within = (session: ClientSession, body: Document, name?: string) => {
+  const within = (session: ClientSession, body: Document, databaseName?: string) => {
+    const txnNumber = numbers.get(session) ?? numbers.size + 1;
+    numbers.set(session, txnNumber);
     // The driver writes its own number into commits.
-    Object.assign((session as unknown as { serverSession: Document }).serverSession, { txnNumber: 1 });
-    return command({ ...body, txnNumber: Long.ONE, autocommit: false }, session, name);
+    Object.assign((session as unknown as { serverSession: Document }).serverSession, { txnNumber });
+    return command({ ...body, txnNumber: Long.fromNumber(txnNumber), autocommit: false }, session, databaseName);
   };
 
   it('a repeated commit is not answered, nor told that it was aborted', async () => {
     const session = client.startSession();
-    await within(session, { insert: 'rows', documents: [{ _id: 1 }], startTransaction: true });
+    await within(session, { insert: name, documents: [{ _id: 1 }], startTransaction: true });
     const before = engine.syncs();
     const commit = () => within(session, { commitTransaction: 1 }, 'admin');
     const repeated = await askDuring(commit(), commit);
@@ -85,12 +94,12 @@ describe('before a sync has ended', () => {
 
   it('neither an abort nor a statement that comes during a commit learns how it ends', async () => {
     const session = client.startSession();
-    await within(session, { insert: 'rows', documents: [{ _id: 1 }], startTransaction: true });
+    await within(session, { insert: name, documents: [{ _id: 1 }], startTransaction: true });
     const before = engine.syncs();
     const committed = within(session, { commitTransaction: 1 }, 'admin');
     const codes = [
       within(session, { abortTransaction: 1 }, 'admin'),
-      within(session, { insert: 'rows', documents: [{ _id: 2 }] }),
+      within(session, { insert: name, documents: [{ _id: 2 }] }),
     ].map((each) =>
       each.then(
         () => [0],
@@ -118,8 +127,8 @@ describe('before a sync has ended', () => {
       ),
   };
 
-  for (const [name, read] of Object.entries(seen)) {
-    it(`${name} does not show a write`, async () => {
+  for (const [what, read] of Object.entries(seen)) {
+    it(`${what} does not show a write`, async () => {
       const before = engine.syncs();
       const answers = await askDuring(rows().insertOne({ _id: 1, n: 1 }), read);
       for (const { answer, syncs } of answers) if (answer) expect(syncs).to.be.greaterThan(before);
@@ -134,23 +143,25 @@ describe('before a sync has ended', () => {
       if (answer.includes('new')) expect(syncs).to.be.greaterThan(before);
     const then = engine.syncs();
     for (const { answer, syncs } of await askDuring(rows().drop(), names))
-      if (!answer.includes('rows')) expect(syncs).to.be.greaterThan(then);
-    expect(await names()).to.deep.equal(['new']);
+      if (!answer.includes(name)) expect(syncs).to.be.greaterThan(then);
+    expect(await names())
+      .to.include('new')
+      .and.not.to.include(name);
   });
 
   it('an error does not tell of the write that is its reason', async () => {
     const first = rows().insertOne({ _id: 0 });
     // The other two gather while the first is being synced, and share a sync.
     await pause(SYNC / 5000);
-    const other = rows().insertOne({ _id: 1 });
+    const other = rows()
+      .insertOne({ _id: 1 })
+      .then(() => engine.syncs());
     await pause(SYNC / 5000);
     const error = rows()
       .findOneAndUpdate({ _id: 1, n: 5 }, { $set: { n: 6 } }, { upsert: true })
       .catch(({ code }) => ({ code, syncs: engine.syncs() }));
     await first;
-    const before = engine.syncs();
-    expect(await error).to.deep.equal({ code: 11000, syncs: before + 1 });
-    await other;
+    expect(await error).to.deep.equal({ code: 11000, syncs: await other });
   });
 
   /** Starts the engine anew, with other syncs. */
@@ -180,7 +191,7 @@ describe('before a sync has ended', () => {
       await restart(options);
       const session = client.startSession();
       const id = { ...session.id };
-      const write = { update: 'rows', updates: [{ q: { _id: 1 }, u: { $inc: { n: 1 } } }], txnNumber: Long.ONE };
+      const write = { update: name, updates: [{ q: { _id: 1 }, u: { $inc: { n: 1 } } }], txnNumber: Long.ONE };
       const before = engine.syncs();
       const cut = command(write, session).catch(() => undefined);
       await moment(before);

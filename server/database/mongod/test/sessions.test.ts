@@ -23,6 +23,7 @@ const refused: [string, string, Document, number][] = [
   ['a number without a session', 'insert', { txnNumber }, 72],
   ['a number that is no long', 'insert', { lsid, txnNumber: 1 }, 14],
   ['a negative number', 'insert', { lsid, txnNumber: Long.fromNumber(-1) }, 72],
+  ['a number that a double cannot hold', 'insert', { lsid, txnNumber: Long.MAX_VALUE }, 238],
   ['a number with a command that is not retryable', 'find', { lsid, txnNumber }, 50768],
   ['autocommit without a number', 'insert', { lsid, autocommit: false }, 72],
   ['autocommit that is true', 'insert', { lsid, txnNumber, autocommit: true }, 72],
@@ -69,6 +70,41 @@ describe('sessions and transaction numbers of commands', () => {
       expect(failure).to.equal(14);
     }
     driver.serverSession.id = id;
+    await session.endSession();
+  });
+
+  it('takes the number of a transaction or of a retryable write once', async () => {
+    const session = engine.client.startSession();
+    const driver = session as unknown as { serverSession: { txnNumber: number } };
+    const statement = { insert: 'rows', documents: [{ _id: 1 }] };
+    const begin = (number: number) =>
+      engine.db
+        .command(
+          { ...statement, txnNumber: Long.fromNumber(number), autocommit: false, startTransaction: true },
+          { session },
+        )
+        .then(
+          () => 0,
+          ({ code }) => code,
+        );
+    const end = (number: number, body: Document) => {
+      driver.serverSession.txnNumber = number;
+      const txnNumber = Long.fromNumber(number);
+      return engine.client.db('admin').command({ ...body, txnNumber, autocommit: false }, { session });
+    };
+    const first = driver.serverSession.txnNumber + 1;
+    expect(await begin(first)).to.equal(0);
+    expect(await begin(first)).to.equal(117);
+    await end(first, { abortTransaction: 1 }).catch(() => undefined);
+    expect(await begin(first)).to.equal(117);
+    expect(await begin(first + 1)).to.equal(0);
+    await end(first + 1, { commitTransaction: 1 });
+    expect(await begin(first + 1)).to.equal(117);
+    await engine.db.command({ ...statement, txnNumber: Long.fromNumber(first + 2) }, { session });
+    expect(await begin(first + 2)).to.equal(117);
+    expect(await begin(first)).to.equal(225);
+    // The driver goes on from there, with whoever gets the session next.
+    driver.serverSession.txnNumber = first + 2;
     await session.endSession();
   });
 
