@@ -1,4 +1,4 @@
-import type { Connection } from 'mongoose';
+import type { Connection, Schema } from 'mongoose';
 import { auditSchema, identitySchema, userSchema } from './accounts/user.model.ts';
 import { enrolmentSchema, programmeSchema } from './programmes/programme.model.ts';
 import { outboxSchema, rescoringSchema, rollUpDaySchema, rollUpSchema } from './progress/progress.model.ts';
@@ -19,4 +19,16 @@ export function coreModels(db: Connection) {
     outbox: db.model('outbox', outboxSchema, 'outbox'),
     rescorings: db.model('rescorings', rescoringSchema, 'rescorings'),
   };
+}
+
+/** A plugin's collections on a platform's own connection, by their names in the plugin; `<id>_<name>` in the database. */
+export function pluginModels<S extends Schema>(
+  { id, models = {} }: { id: string; models?: Record<string, S> },
+  connection: Connection,
+) {
+  const entries = Object.entries(models).map(([name, schema]) => {
+    const model = connection.model(`${id}.${name}`, schema, `${id.replaceAll('-', '_')}_${name}`);
+    return [name, model] as const;
+  });
+  return Object.fromEntries(entries);
 }

@@ -1,12 +1,17 @@
 import { join } from 'node:path';
+import mongoose, { type Connection, mongo } from 'mongoose';
 import { checkFolder, compactFolder } from 'xuefang-mongod/maintenance';
-import { readConfig } from '../config.ts';
+import { type Config, projectFolder, readConfig } from '../config.ts';
 import { createLog } from '../log.ts';
 import { dump, restore } from './dump.ts';
 import { openDatabase } from './index.ts';
+import { replaceIndexes } from './indexes.ts';
+import { shardCommands, shardKeysOf } from './shard-keys.ts';
 
-const usage = `npm run db -- dump FOLDER      writes all data in mongodump's layout
+const usage = `npm run db -- dump FOLDER      writes the platform's database as it is now, in mongodump's layout
 npm run db -- restore FOLDER   reads such data into an empty database
+npm run db -- indexes          builds the indexes anew whose declaration has changed; while the platform is stopped
+npm run db -- shard            prints what lets a sharded cluster split the collections, for mongosh
 npm run db -- check            compares the built-in engine's indexes with its documents
 npm run db -- compact          frees the unused space of the built-in engine's file`;
 
@@ -17,20 +22,22 @@ async function main([command, folder]: string[]): Promise<string> {
     case 'dump':
     case 'restore': {
       if (folder === undefined) throw new Error(usage);
-      const database = await openDatabase({
-        uri: config.mongodbUri,
-        dataDir: config.dataDir,
-        mongodBinary: config.mongodBinary,
-        log: createLog('warn'),
-      });
-      try {
-        const client = database.connection.getClient() as never;
-        const { collections, documents } =
-          command === 'dump' ? await dump(client, folder) : await restore(client, folder);
+      return withDatabase(config, async ({ db }) => {
+        const run = command === 'dump' ? dump : restore;
+        const { collections, documents } = await run(db as never, folder);
         return `${command}: ${documents} documents in ${collections} collections`;
-      } finally {
-        await database.close();
-      }
+      });
+    }
+    case 'indexes':
+      return withDatabase(config, async (connection) => {
+        await addModels(connection, config);
+        const dropped = await replaceIndexes(connection);
+        return `indexes: ${dropped.length} were dropped: ${dropped.join(', ') || 'none'}; all are as declared`;
+      });
+    case 'shard': {
+      const connection = mongoose.createConnection();
+      await addModels(connection, config);
+      return shardCommands(databaseOf(config), shardKeysOf(connection)).join('\n');
     }
     case 'check': {
       const { collections, documents, indexEntries, problems } = await checkFolder(engineFolder);
@@ -44,6 +51,30 @@ async function main([command, folder]: string[]): Promise<string> {
     default:
       throw new Error(usage);
   }
+}
+
+async function withDatabase(config: Config, work: (connection: Connection) => Promise<string>): Promise<string> {
+  const { mongodbUri: uri, dataDir, mongodBinary } = config;
+  const database = await openDatabase({ uri, dataDir, mongodBinary, log: createLog('warn') });
+  try {
+    return await work(database.connection);
+  } finally {
+    await database.close();
+  }
+}
+
+/** Compiles the models of the core and of the plugins; loaded only where they are needed. */
+async function addModels(connection: Connection, { plugins }: Config): Promise<void> {
+  const { coreModels, pluginModels } = await import('../models.ts');
+  const { discoverPlugins } = await import('../plugins/discover.ts');
+  coreModels(connection);
+  for (const { definition } of await discoverPlugins(join(projectFolder, 'plugins'), plugins))
+    pluginModels(definition, connection);
+}
+
+/** The database that MONGODB_URI names; the embedded server's where there is none. */
+function databaseOf({ mongodbUri }: Config): string {
+  return mongodbUri === undefined ? 'xuefang' : new mongo.MongoClient(mongodbUri).options.dbName;
 }
 
 try {

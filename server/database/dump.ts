@@ -1,16 +1,19 @@
-import { once } from 'node:events';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { deserialize, EJSON, onDemand } from 'bson';
-import type { CollectionInfo, MongoClient } from 'mongodb';
+import type { CollectionInfo, Db, Timestamp } from 'mongodb';
 
-const SYSTEM_DATABASES = new Set(['admin', 'config', 'local']);
 const BATCH = 1000;
 
 /** Bytes of documents that go in one message; MongoDB takes 48 MB. */
 const MESSAGE = 16 * 1024 * 1024;
 const METADATA = '.metadata.json';
+
+/** MongoDB's error codes (src/mongo/base/error_codes.yml). */
+const SNAPSHOT_TOO_OLD = 239;
+const SNAPSHOT_UNAVAILABLE = 246;
 
 interface Metadata {
   collectionName: string;
@@ -19,66 +22,119 @@ interface Metadata {
   indexes: Record<string, unknown>[];
 }
 
-/** Writes every database of a server in mongodump's layout: `DATABASE/COLLECTION.bson` with its metadata beside it. */
-export async function dump(client: MongoClient, folder: string): Promise<{ collections: number; documents: number }> {
-  const total = { collections: 0, documents: 0 };
-  const { databases } = await client.db('admin').admin().listDatabases({ nameOnly: true });
-  for (const { name } of databases) {
-    if (SYSTEM_DATABASES.has(name)) continue;
-    await mkdir(join(folder, name), { recursive: true });
-    for (const info of await client.db(name).listCollections<CollectionInfo>().toArray()) {
-      if (info.name.startsWith('system.')) continue;
-      const collection = client.db(name).collection(info.name);
-      const isView = info.type === 'view';
-      const indexes = isView ? [] : await collection.listIndexes().toArray();
-      const metadata: Metadata = {
-        collectionName: info.name,
-        type: info.type ?? 'collection',
-        options: info.options ?? {},
-        indexes,
-      };
-      const base = join(folder, name, encodeURIComponent(info.name));
+/** Ends the name of a folder that is being written. */
+const UNFINISHED = '.partial';
+
+/**
+ * Writes a database in mongodump's layout, `DATABASE/COLLECTION.bson` with its metadata beside it: all collections as they were
+ * at one moment, whatever is written meanwhile. A dump that is killed leaves a folder that `restore` refuses.
+ * @throws Error where the database has no documents, the folder has a dump of it already, or the server keeps the moment no
+ * longer
+ */
+export async function dump(database: Db, folder: string): Promise<{ collections: number; documents: number }> {
+  const { databaseName: name } = database;
+  const target = join(folder, name);
+  if (existsSync(target)) throw new Error(`${target} is there already; give a folder without a dump of ${name}`);
+  const collections = await describe(database);
+  if (collections.every(({ type }) => type === 'view'))
+    throw new Error(`the server has no database ${name}, or nothing is in it`);
+  const writing = `${target}${UNFINISHED}`;
+  await rm(writing, { recursive: true, force: true });
+  await mkdir(writing, { recursive: true });
+  let documents = 0;
+  try {
+    const moment = await now(database, collections);
+    for (const metadata of collections) {
+      const base = join(writing, encodeURIComponent(metadata.collectionName));
       await writeFile(`${base}${METADATA}`, EJSON.stringify(metadata, { relaxed: false }));
-      if (!isView) total.documents += await writeDocuments(collection.find({}, { raw: true }), `${base}.bson`);
-      total.collections++;
+      if (metadata.type === 'view') continue;
+      const readConcern = { level: 'snapshot', atClusterTime: moment };
+      const found = database.runCursorCommand({ find: metadata.collectionName, readConcern }, { raw: true });
+      documents += await writeDocuments(found, `${base}.bson`);
     }
+    if (documents === 0) throw new Error(`the database ${name} has no documents`);
+  } catch (error) {
+    await rm(writing, { recursive: true });
+    throw snapshotProblem(error);
   }
-  return total;
+  await rename(writing, target);
+  return { collections: collections.length, documents };
+}
+
+/**
+ * The moment that a snapshot shows now. The commands of a snapshot session would agree on one by themselves, but the driver also
+ * sends `readConcern` with `getMore`, which has none.
+ */
+async function now(database: Db, collections: readonly Metadata[]): Promise<Timestamp> {
+  const first = collections.find(({ type }) => type !== 'view')?.collectionName;
+  const readConcern = { level: 'snapshot' };
+  const find = { find: first, limit: 1, singleBatch: true, readConcern };
+  return (await database.command(find)).cursor.atClusterTime;
+}
+
+/** The collections and views of a database with their options and indexes. */
+async function describe(database: Db): Promise<Metadata[]> {
+  const found = await database.listCollections<CollectionInfo>().toArray();
+  const own = found.filter(({ name }) => !name.startsWith('system.'));
+  return Promise.all(
+    own.map(async ({ name, type = 'collection', options = {} }) => {
+      const indexes = type === 'view' ? [] : await database.collection(name).listIndexes().toArray();
+      return { collectionName: name, type, options, indexes };
+    }),
+  );
+}
+
+/** What a person can do about a moment that cannot be read (MongoDB's error codes), else the error itself. */
+function snapshotProblem(error: unknown): unknown {
+  const { code, message } = error as { code?: unknown; message?: string };
+  if (code === SNAPSHOT_TOO_OLD) {
+    const keep = 'db.adminCommand({ setParameter: 1, minSnapshotHistoryWindowInSeconds: 3600 })';
+    return new Error(
+      `the dump took longer than the server keeps what was (${message}); let it keep more, with ${keep}`,
+    );
+  }
+  if (code === SNAPSHOT_UNAVAILABLE) {
+    return new Error(`collections or indexes were made or dropped during the dump (${message}); start it again`);
+  }
+  return error;
 }
 
 async function writeDocuments(documents: AsyncIterable<unknown>, path: string): Promise<number> {
-  const file = createWriteStream(path);
   let count = 0;
-  for await (const document of documents) {
-    if (!file.write(document as Buffer)) await once(file, 'drain');
-    count++;
-  }
-  file.end();
-  await once(file, 'finish');
+  const counted = async function* () {
+    for await (const document of documents) {
+      count++;
+      yield document as Buffer;
+    }
+  };
+  await pipeline(counted, createWriteStream(path, { flush: true }));
   return count;
 }
 
 /**
- * Reads what `dump` or mongodump wrote into a server.
+ * Reads what `dump` or mongodump wrote of a database into it.
  * @throws Error when a collection already has documents: restoring never mixes data; or when a file cannot be read
  */
-export async function restore(
-  client: MongoClient,
-  folder: string,
-): Promise<{ collections: number; documents: number }> {
+export async function restore(database: Db, folder: string): Promise<{ collections: number; documents: number }> {
   const total = { collections: 0, documents: 0 };
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (!entry.isDirectory() || SYSTEM_DATABASES.has(entry.name)) continue;
-    const files = await readdir(join(folder, entry.name));
-    for (const file of files) refuseUnreadable(join(folder, entry.name, file), files);
-    for (const file of files.filter((each) => each.endsWith(METADATA))) {
-      const base = join(folder, entry.name, file.slice(0, -METADATA.length));
-      const metadata = EJSON.parse(await readFile(`${base}${METADATA}`, 'utf8')) as Metadata;
-      total.documents += await restoreCollection(client, entry.name, base, metadata);
-      total.collections++;
-    }
+  const { databaseName: name } = database;
+  const source = join(folder, name);
+  if (!existsSync(source)) throw new Error(missing(folder, name, await readdir(folder)));
+  const files = await readdir(source);
+  for (const file of files) refuseUnreadable(join(source, file), files);
+  for (const file of files.filter((each) => each.endsWith(METADATA))) {
+    const base = join(source, file.slice(0, -METADATA.length));
+    const metadata = EJSON.parse(await readFile(`${base}${METADATA}`, 'utf8')) as Metadata;
+    total.documents += await restoreCollection(database, base, metadata);
+    total.collections++;
   }
+  if (total.collections === 0) throw new Error(`${source} holds no collection`);
   return total;
+}
+
+function missing(folder: string, name: string, found: readonly string[]): string {
+  if (found.includes(`${name}${UNFINISHED}`)) return `the dump of ${name} in ${folder} did not come to its end`;
+  return `${folder} has no dump of the database ${name}, only: ${found.join(', ')}. MONGODB_URI names the database; to restore one under another name, rename its folder`;
 }
 
 /** Nothing is left out silently: neither what `mongodump --gzip` writes nor documents whose collection is not described. */
@@ -88,7 +144,8 @@ function refuseUnreadable(path: string, files: readonly string[]): void {
     throw new Error(`${path} has no ${METADATA.slice(1)} beside it`);
 }
 
-async function restoreCollection(client: MongoClient, name: string, base: string, metadata: Metadata): Promise<number> {
+async function restoreCollection(given: Db, base: string, metadata: Metadata): Promise<number> {
+  const { databaseName: name, client } = given;
   const database = client.db(name, { writeConcern: { w: 'majority' } });
   const collection = database.collection(metadata.collectionName);
   if (metadata.type === 'view') {

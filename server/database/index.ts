@@ -1,7 +1,9 @@
-import mongoose, { type mongo } from 'mongoose';
+import mongoose from 'mongoose';
 import type { Logger } from 'pino';
 import type { Transaction } from '../transaction.ts';
+import { createIndexes } from './indexes.ts';
 import { type PluginMigration, runMigrations } from './migrations.ts';
+import { refuseOldServer } from './server-version.ts';
 
 export interface DatabaseOptions {
   /** Address of a replica set or sharded cluster; without it an embedded server on the data folder. */
@@ -39,6 +41,7 @@ export async function openDatabase({ uri, dataDir, mongodBinary, log }: Database
   let connection: mongoose.Connection;
   try {
     connection = await connect(address);
+    if (uri !== undefined) await refuseOldServer(connection);
   } catch (error) {
     await embedded?.stop();
     throw error;
@@ -90,13 +93,7 @@ async function deploy(
   migrations: readonly PluginMigration[],
   log: Logger,
 ): Promise<void> {
-  await Promise.all(
-    // One command for each collection; mongoose sends one for each index.
-    Object.values(connection.models).map(async (model) => {
-      const indexes = model.schema.indexes().map(([key, options]) => ({ key, ...options }) as mongo.IndexDescription);
-      await (indexes.length > 0 ? model.collection.createIndexes(indexes) : model.createCollection());
-    }),
-  );
+  await createIndexes(connection);
   const ran = await runMigrations(connection, migrations);
   if (ran.length > 0) log.info({ migrations: ran }, 'migrations finished');
 }

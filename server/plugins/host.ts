@@ -11,6 +11,7 @@ import { errors } from '../errors.ts';
 import type { Workbooks } from '../files/workbooks.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { pluginModels } from '../models.ts';
 import type { Enrolments } from '../programmes/enrolments.service.ts';
 import type { Programmes } from '../programmes/programmes.service.ts';
 import type { Progress } from '../progress/progress.service.ts';
@@ -87,7 +88,7 @@ export function createHost(plugin: AnyPlugin, rooms: Rooms): OpenHost {
   const host: Host = {
     id,
     settings: readSettings(plugin, rooms.env),
-    models: compileModels(plugin, rooms.connection),
+    models: pluginModels(plugin, rooms.connection) as Host['models'],
     log,
     now: rooms.now,
     get files() {
@@ -207,14 +208,6 @@ export function createHost(plugin: AnyPlugin, rooms: Rooms): OpenHost {
     sealed = true;
   };
   return { host, routes, started, stopped, seal };
-}
-
-function compileModels(plugin: AnyPlugin, connection: Connection): Host['models'] {
-  const entries = Object.entries(plugin.models ?? {}).map(([name, schema]) => {
-    const collection = `${plugin.id.replaceAll('-', '_')}_${name}`;
-    return [name, connection.model(`${plugin.id}.${name}`, schema, collection)];
-  });
-  return Object.fromEntries(entries);
 }
 
 function fail(message: string): never {

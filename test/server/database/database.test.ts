@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import mongoose from 'mongoose';
 import { type Database, openDatabase } from '../../../server/database/index.ts';
+import { replaceIndexes } from '../../../server/database/indexes.ts';
 import { runMigrations } from '../../../server/database/migrations.ts';
 import { createLog } from '../../../server/log.ts';
 
@@ -36,6 +37,36 @@ describe('the embedded database', function () {
       /Strict|Validation/,
     );
     expect(mongoose.modelNames()).not.to.include('person');
+  });
+
+  it('says what to do where an index is declared otherwise than the database has it, and builds it anew on demand', async () => {
+    const { connection } = database;
+    const first = new mongoose.Schema({ a: Number, b: Number }).index({ a: 1 }, { name: 'by_a' }).index({ b: 1 });
+    connection.model('changing', first, 'changing');
+    await database.deploy([]);
+    const changes: [mongoose.Schema, RegExp][] = [
+      [new mongoose.Schema({ a: Number, b: Number }).index({ a: 1, b: 1 }, { name: 'by_a' }), /by_a/],
+      [new mongoose.Schema({ a: Number, b: Number }).index({ a: 1, b: 1 }, { name: 'by_both' }), /by_both|by_a/],
+      [
+        new mongoose.Schema({ a: Number, b: Number }).index({ a: 1, b: 1 }, { name: 'by_both', unique: true }),
+        /by_both/,
+      ],
+    ];
+    for (const [schema, about] of changes) {
+      connection.deleteModel('changing');
+      const model = connection.model('changing', schema, 'changing');
+      const refused = await database.deploy([]).catch((error) => error.message);
+      expect(refused)
+        .to.match(/collection changing is declared otherwise/)
+        .and.to.match(about);
+      expect(refused).to.match(/npm run db -- indexes/);
+      expect(await replaceIndexes(connection)).not.to.deep.equal([]);
+      const [[key, { name, unique = false }]] = schema.indexes() as [[object, { name: string; unique?: boolean }]];
+      const [, ...left] = await model.listIndexes();
+      expect(left.map((index) => [index.key, index.name, index.unique ?? false])).to.deep.equal([[key, name, unique]]);
+      expect(await replaceIndexes(connection), 'a second time').to.deep.equal([]);
+    }
+    connection.deleteModel('changing');
   });
 
   it('commits a transaction whole or not at all', async () => {
@@ -106,9 +137,9 @@ describe('the embedded database', function () {
   it('keeps its data between runs, and refuses a folder that the other kind of server wrote', async () => {
     await database.connection.collection<{ _id: number }>('kept').insertOne({ _id: 7 });
     await database.close();
-    const refused = await openDatabase({ dataDir, mongodBinary: process.execPath, log }).catch(
-      (error) => error.message,
-    );
+    const mongod = join(dataDir, 'mongod');
+    await writeFile(mongod, "#!/bin/sh\necho 'db version v8.0.4'\n", { mode: 0o755 });
+    const refused = await openDatabase({ dataDir, mongodBinary: mongod, log }).catch((error) => error.message);
     expect(refused)
       .to.match(/written by the built-in engine/)
       .and.to.match(/npm run db -- dump/);

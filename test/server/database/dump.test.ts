@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -21,7 +21,7 @@ import {
 } from 'bson';
 import { expect } from 'chai';
 import { open } from 'lmdb';
-import { MongoClient } from 'mongodb';
+import { MongoClient, type MongoClientOptions } from 'mongodb';
 import { startEngine } from 'xuefang-mongod';
 import { dump, restore } from '../../../server/database/dump.ts';
 
@@ -56,8 +56,8 @@ function documentsIn(bytes: Buffer): Buffer[] {
   return documents;
 }
 
-async function fill(client: MongoClient): Promise<void> {
-  const db = client.db(DATABASE);
+async function fill(client: MongoClient, name = DATABASE): Promise<void> {
+  const db = client.db(name);
   await db.dropDatabase();
   await db.collection('types').insertOne(everyType);
   const rows = await db.createCollection('rows');
@@ -84,8 +84,8 @@ describe('npm run db -- dump and restore', function () {
     await rm(path, { recursive: true, force: true });
   });
 
-  const connect = async (uri: string) => {
-    const client = new MongoClient(uri);
+  const connect = async (uri: string, options: MongoClientOptions = {}) => {
+    const client = new MongoClient(uri, options);
     closing.push(() => client.close());
     return client;
   };
@@ -98,13 +98,13 @@ describe('npm run db -- dump and restore', function () {
   it('move everything from the built-in engine to a server (a real one, if MONGODB_URI names it) and back', async () => {
     const first = await engine('first');
     await fill(first);
-    expect(await dump(first, join(path, 'out'))).to.deep.equal({ collections: 3, documents: 2501 });
+    expect(await dump(first.db(DATABASE), join(path, 'out'))).to.deep.equal({ collections: 3, documents: 2501 });
 
     const given = process.env.MONGODB_URI;
     const other = given === undefined ? await engine('other') : await connect(given);
     await other.db(DATABASE).dropDatabase();
-    await restore(other, join(path, 'out'));
-    await dump(other, join(path, 'back'));
+    await restore(other.db(DATABASE), join(path, 'out'));
+    await dump(other.db(DATABASE), join(path, 'back'));
 
     for (const name of ['types', 'rows', encodeURIComponent('空/odd name')]) {
       expect((await bson(path, `../out/${DATABASE}/${name}`)).equals(await bson(join(path, 'back'), name))).to.equal(
@@ -143,14 +143,14 @@ describe('npm run db -- dump and restore', function () {
     );
     await writeFile(join(folder, DATABASE, 'prelude.json'), '{"ServerVersion":"8.0.4","ToolVersion":"100.10.0"}');
     const client = await engine('third');
-    expect(await restore(client, folder)).to.deep.equal({ collections: 1, documents: 3 });
+    expect(await restore(client.db(DATABASE), folder)).to.deep.equal({ collections: 1, documents: 3 });
     const old = client.db(DATABASE).collection('old');
     expect((await old.indexes()).map(({ name, sparse }) => [name, sparse])).to.deep.equal([
       ['_id_', undefined],
       ['a_-1', true],
     ]);
     expect(await old.countDocuments({ a: 'y' }, { hint: 'a_-1' })).to.equal(1);
-    const again = await restore(client, folder).catch((error) => error.message);
+    const again = await restore(client.db(DATABASE), folder).catch((error) => error.message);
     expect(again).to.match(/dump_test\.old already has documents/);
   });
 
@@ -160,7 +160,7 @@ describe('npm run db -- dump and restore', function () {
       const folder = join(path, 'bad', name);
       await mkdir(join(folder, DATABASE), { recursive: true });
       for (const [file, content] of Object.entries(files)) await writeFile(join(folder, DATABASE, file), content);
-      return restore(client, folder).catch((error) => error.message);
+      return restore(client.db(DATABASE), folder).catch((error) => error.message);
     };
     const whole = Buffer.from(serialize({ _id: 1, a: 'x' }));
     const about = (name: string) => `{"collectionName":"${name}","type":"collection","options":{},"indexes":[]}`;
@@ -171,6 +171,58 @@ describe('npm run db -- dump and restore', function () {
     expect(await attempt('lone', { 'lone.bson': whole })).to.match(/lone\.bson.*metadata/);
     const packed = { 'p.bson.gz': whole, 'p.metadata.json.gz': '' };
     expect(await attempt('gzip', packed)).to.match(/p\.bson\.gz.*compressed/);
+  });
+
+  it('write one moment of all collections, whatever is written meanwhile', async () => {
+    const running = await startEngine({ path: join(path, 'seventh') });
+    closing.push(() => running.stop());
+    const writer = await connect(running.uri);
+    const reader = await connect(running.uri, { monitorCommands: true });
+    const [early, late] = ['early', 'late'].map((name) => writer.db(DATABASE).collection<{ _id: number }>(name));
+    const rows = Array.from({ length: 500 }, (_each, _id) => ({ _id }));
+    await Promise.all([early!.insertMany(rows), late!.insertMany(rows)]);
+    let wrote: Promise<unknown> | undefined;
+    reader.on('commandStarted', ({ commandName }) => {
+      if (commandName !== 'getMore') return;
+      wrote ??= Promise.all([early!.insertOne({ _id: 1000 }), late!.deleteMany({ _id: { $lt: 100 } })]);
+    });
+    const held = { failCommands: ['getMore'], blockConnection: true, blockTimeMS: 1000 };
+    await writer.db('admin').command({ configureFailPoint: 'failCommand', mode: { times: 1 }, data: held });
+    const dumped = await dump(reader.db(DATABASE), join(path, 'moment'));
+    await wrote;
+    expect(wrote).not.to.equal(undefined);
+    expect(dumped).to.deep.equal({ collections: 2, documents: 1000 });
+    expect(documentsIn(await bson(join(path, 'moment'), 'late'))).to.have.length(500);
+    expect(await late!.countDocuments()).to.equal(400);
+  });
+
+  it('take no other database, and fail where there is nothing to write', async () => {
+    const client = await engine('eighth');
+    await client.db('other').collection('rows').insertOne({ a: 1 });
+    const attempt = (name: string, folder: string) =>
+      dump(client.db(name), join(path, folder)).then(
+        () => 'dumped',
+        (error) => error.message,
+      );
+    expect(await attempt(DATABASE, 'nothing')).to.match(/the server has no database dump_test/);
+    await client.db(DATABASE).createCollection('empty');
+    expect(await attempt(DATABASE, 'nothing')).to.match(/the database dump_test has no documents/);
+    await client.db(DATABASE).collection('empty').insertOne({ a: 1 });
+    expect(await attempt(DATABASE, 'nothing')).to.equal('dumped');
+    expect(await readdir(join(path, 'nothing'))).to.deep.equal([DATABASE]);
+    expect(await attempt(DATABASE, 'nothing')).to.match(/dump_test is there already/);
+    expect(await attempt('other', 'nothing')).to.equal('dumped');
+  });
+
+  it('restore the database that is meant, and never a dump that did not come to its end', async () => {
+    const client = await engine('ninth');
+    const folder = join(path, 'ends');
+    await mkdir(join(folder, `${DATABASE}.partial`), { recursive: true });
+    const attempt = (name: string) => restore(client.db(name), folder).catch((error) => error.message);
+    expect(await attempt(DATABASE)).to.match(/the dump of dump_test in .*ends did not come to its end/);
+    expect(await attempt('other')).to.match(/has no dump of the database other, only: dump_test\.partial/);
+    await mkdir(join(folder, 'other'));
+    expect(await attempt('other')).to.match(/other holds no collection/);
   });
 
   it('keep the order of fields, also of those with names like integers', async () => {
@@ -194,9 +246,9 @@ describe('npm run db -- dump and restore', function () {
         ['3', 4],
       ]) as never,
     );
-    await dump(first, join(path, 'order'));
+    await dump(first.db(DATABASE), join(path, 'order'));
     expect((await bson(join(path, 'order'), 'rows')).equals(bytes)).to.equal(true);
-    await restore(second, join(path, 'order'));
+    await restore(second.db(DATABASE), join(path, 'order'));
     const restored = await second.db(DATABASE).collection('rows').findOne({}, { raw: true });
     expect(Buffer.from(restored as unknown as Uint8Array).equals(bytes)).to.equal(true);
   });
@@ -211,8 +263,9 @@ describe('npm run db', function () {
     dataDir = await mkdtemp(join(tmpdir(), 'xuefang-db-'));
     const running = await startEngine({ path: join(dataDir, 'db') });
     const client = new MongoClient(running.uri);
-    await fill(client);
-    await client.db(DATABASE).collection('types').drop();
+    await fill(client, 'xuefang');
+    await client.db('xuefang').collection('types').drop();
+    await client.db('neighbour').collection('rows').insertOne({ a: 1 });
     await client.close();
     await running.stop();
   });
@@ -234,7 +287,7 @@ describe('npm run db', function () {
     expect(await db('dump', folder)).to.deep.equal({ code: 0, said: 'dump: 2500 documents in 2 collections\n' });
     expect((await db('restore', folder)).said).to.match(/already has documents; restore into an empty database/);
     expect((await db('check')).said).to.match(
-      /^check: 2500 documents and \d+ index entries in \d+ collections agree\n$/,
+      /^check: 2501 documents and \d+ index entries in \d+ collections agree\n$/,
     );
     const compacted = await db('compact');
     const [, before, after] = /^compact: (\d+) bytes became (\d+)\n$/.exec(compacted.said) ?? [];
@@ -242,7 +295,7 @@ describe('npm run db', function () {
     expect((await db('check')).code).to.equal(0);
     await rm(join(dataDir, 'db'), { recursive: true });
     expect(await db('restore', folder)).to.deep.equal({ code: 0, said: 'restore: 2500 documents in 2 collections\n' });
-    expect((await db('check')).said).to.match(/2500 documents/);
+    expect((await db('check')).said, 'of its own database only').to.match(/^check: 2500 documents/);
   });
 
   it('finds an index that disagrees with its documents', async () => {
@@ -258,7 +311,19 @@ describe('npm run db', function () {
     await data.close();
     const { code, said } = await db('check');
     expect(code).to.equal(1);
-    expect(said).to.match(/dump_test\.rows: .* has 2499 entries, the documents make 2500/);
+    expect(said).to.match(/xuefang\.rows: .* has 2499 entries, the documents make 2500/);
+  });
+
+  it('prints what lets a cluster split the collections, and builds changed indexes anew', async () => {
+    const { said } = await db('shard');
+    const lines = said.trim().split('\n');
+    expect(lines[0]).to.equal('sh.enableSharding("xuefang")');
+    expect(lines).to.include('sh.shardCollection("xuefang.enrolments", {"_id":"hashed"})');
+    expect(lines).to.include('sh.shardCollection("xuefang.video_courses_days", {"enrolment":"hashed"})');
+    expect(lines).to.include('sh.shardCollection("xuefang.sessions", {"_id":"hashed"})');
+    expect(said).not.to.match(/roll_ups|jobs|undefined/);
+    await rm(join(dataDir, 'db'), { recursive: true });
+    expect((await db('indexes')).said).to.equal('indexes: 0 were dropped: none; all are as declared\n');
   });
 
   it('says how it is used', async () => {

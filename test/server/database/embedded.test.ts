@@ -28,7 +28,7 @@ describe('the embedded server with a mongod of its own', function () {
     await mkdir(join(path, 'bin'));
     await writeFile(
       mongod,
-      `#!/bin/sh\nfor flag; do printf '%s\\n' "$flag" >> '${path}/flags'; done\nexec '${process.execPath}' '${engine}' "$@"\n`,
+      `#!/bin/sh\n[ "$1" = --version ] && { echo 'db version v8.0.4'; exit; }\nfor flag; do printf '%s\\n' "$flag" >> '${path}/flags'; done\nexec '${process.execPath}' '${engine}' "$@"\n`,
     );
     await chmod(mongod, 0o755);
   });
@@ -45,6 +45,33 @@ describe('the embedded server with a mongod of its own', function () {
     expect(await findMongod('built-in', found)).to.deep.equal({ binary: undefined, kind: 'built-in' });
     const missing = await findMongod(join(path, 'none'), found).catch((error) => error.message);
     expect(missing).to.match(/MONGOD_BINARY: .*none is not an executable program/);
+  });
+
+  it('is never a mongod that is too old for mongoose', async () => {
+    const old = join(path, 'old');
+    await mkdir(old);
+    const program = join(old, 'mongod');
+    const versions: [string, RegExp | undefined][] = [
+      [
+        'db version v4.4.29\nBuild Info: {}',
+        /old.mongod is MongoDB 4\.4\.29; the platform needs 6\.0 or newer\..*built-in/,
+      ],
+      ['db version v5.0.31', /is MongoDB 5\.0\.31/],
+      ['db version v6.0.0', undefined],
+      ['db version v10.1.0-rc0', undefined],
+      ['', /is not a mongod/],
+    ];
+    for (const [says, refusal] of versions) {
+      await writeFile(program, `#!/bin/sh\nprintf '%s\\n' '${says}'\n`, { mode: 0o755 });
+      for (const find of [() => findMongod(program, ''), () => findMongod(undefined, old)]) {
+        const found = await find().then(
+          ({ kind }) => kind,
+          (error) => error.message,
+        );
+        if (refusal) expect(found).to.match(refusal);
+        else expect(found, says).to.equal('mongod');
+      }
+    }
   });
 
   it('starts it with flags that a real one knows, on the data folder, as a replica set of one', async () => {
@@ -96,7 +123,7 @@ describe('the embedded server with a mongod of its own', function () {
     const refused = await openDatabase({ dataDir, mongodBinary: process.execPath, log }).catch(
       (error) => error.message,
     );
-    expect(refused).to.match(/Instance closed unexpectedly/);
+    expect(refused).to.match(/is not a mongod: asked for its version it says "v\d+.*use the built-in engine with/);
     const database = await openDatabase({ dataDir, mongodBinary: 'built-in', log });
     expect(database.kind).to.equal('built-in');
     await database.close();
