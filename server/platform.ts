@@ -17,6 +17,7 @@ import { addCoreFigures, watchCommits } from './metrics/core-figures.ts';
 import { type NamedRoute, routesOf } from './metrics/http-figures.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { addProcessFigures } from './metrics/process-figures.ts';
+import { coreMigrations } from './migrations.ts';
 import { coreModels } from './models.ts';
 import type { Host } from './plugins/contract.ts';
 import { discoverPlugins, type FoundPlugin } from './plugins/discover.ts';
@@ -308,11 +309,10 @@ export async function startPlatform({
   serve = gate.before(web);
 
   stage('indexes and migrations');
-  await database.deploy(
-    found.flatMap(({ definition }) =>
-      (definition.migrations ?? []).map((migration) => ({ plugin: definition.id, ...migration })),
-    ),
-  );
+  await database.deploy([
+    ...coreMigrations,
+    ...found.flatMap(({ definition: { id, migrations = [] } }) => migrations.map((one) => ({ plugin: id, ...one }))),
+  ]);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ port: config.port, host: config.host, backlog }, resolve);

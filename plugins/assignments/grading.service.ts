@@ -81,7 +81,7 @@ export class GradingService {
       ...(query.state && { state: query.state }),
     };
     const { submissions } = this.#host.models;
-    const found = submissions.find(filter).sort({ submittedAt: -1, _id: 1 }).skip(page.skip).limit(page.limit).lean();
+    const found = submissions.find(filter).sort({ submittedAt: -1, _id: -1 }).skip(page.skip).limit(page.limit).lean();
     const { rows, total } = await pageOf(page, found, () => submissions.countDocuments(filter));
     const names = new Map(members.map(({ _id, name }) => [_id, name]));
     return { rows: rows.map((row) => ({ ...row, name: names.get(row.enrolment) ?? '' })), total };
@@ -215,5 +215,6 @@ function judged(
 function replaceWrite(before: Submission, after: Submission) {
   const { rev, state, score, comment, gradedBy, gradedAt, history } = after;
   const update = { $set: { rev, state, score, comment, gradedBy, gradedAt, history } };
-  return { updateOne: { filter: { _id: before._id, rev: before.rev }, update, upsert: true } };
+  const filter = { _id: before._id, enrolment: before.enrolment, rev: before.rev };
+  return { updateOne: { filter, update, upsert: true } };
 }

@@ -50,10 +50,10 @@ export const submissionSchema = new Schema(
     gradedAt: { type: Date, default: null },
     history: { type: [entrySchema], default: [] },
   },
-  { strict: 'throw', versionKey: false },
+  { strict: 'throw', versionKey: false, shardKey: { enrolment: 'hashed' } },
 );
-submissionSchema.index({ enrolment: 1, state: 1, submittedAt: 1 }, { name: 'by_enrolment' });
-submissionSchema.index({ task: 1, state: 1 }, { name: 'by_task' });
+submissionSchema.index({ enrolment: 1, state: 1, submittedAt: 1, _id: 1 }, { name: 'by_enrolment' });
+submissionSchema.index({ enrolment: 1, submittedAt: -1, _id: -1 }, { name: 'by_time' });
 
 export type StoredFile = InferSchemaType<typeof fileSchema>;
 /** Plain data, as `lean()` reads it. */

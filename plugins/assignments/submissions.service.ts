@@ -90,8 +90,8 @@ export class SubmissionsService {
 
   async #save(submission: Submission, before: Submission | undefined, stored: StoredFile[]): Promise<void> {
     try {
-      const { _id, ...set } = submission;
-      const filter = { _id, rev: before?.rev ?? 0 };
+      const { _id, enrolment, ...set } = submission;
+      const filter = { _id, enrolment, rev: before?.rev ?? 0 };
       await this.#host.models.submissions.updateOne(filter, { $set: set }, { upsert: true });
     } catch (error) {
       await this.#files.remove(stored);

@@ -41,14 +41,14 @@ export const certificateSchema = new Schema(
     registryNumber: String,
     revoked: revocationSchema,
   },
-  { strict: 'throw', versionKey: false },
+  { strict: 'throw', versionKey: false, shardKey: { _id: 'hashed' } },
 );
-certificateSchema.index({ learner: 1, issuedAt: -1 }, { name: 'by_learner' });
-certificateSchema.index({ scopes: 1, issuedAt: -1 }, { name: 'by_scope' });
-certificateSchema.index({ issuedAt: -1 }, { name: 'by_time' });
+certificateSchema.index({ learner: 1, issuedAt: -1, _id: 1 }, { name: 'by_learner' });
+certificateSchema.index({ scopes: 1, issuedAt: -1, _id: 1 }, { name: 'by_scope' });
+certificateSchema.index({ issuedAt: -1, _id: 1 }, { name: 'by_time' });
 // Not unique, so that the collection can be split by enrolment: numbers come from one counter, codes are 128 random bits.
-certificateSchema.index({ number: 1 }, { name: 'by_number' });
-certificateSchema.index({ code: 1 }, { name: 'by_code' });
+certificateSchema.index({ number: 1, _id: 1 }, { name: 'by_number' });
+certificateSchema.index({ code: 1, _id: 1 }, { name: 'by_code' });
 
 /** The last serial given out, by prefix and year. */
 export const counterSchema = new Schema(

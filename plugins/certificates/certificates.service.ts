@@ -71,7 +71,7 @@ export class Certificates {
   async catchUp(): Promise<void> {
     const registry = this.#host.tryUse('registry');
     if (!registry) return;
-    const newest = await this.#certificates.findOne().sort({ issuedAt: -1 }).select({ issuedAt: 1 }).lean();
+    const newest = await this.#certificates.findOne().sort({ issuedAt: -1, _id: 1 }).select({ issuedAt: 1 }).lean();
     const since = new Date(newest ? newest.issuedAt.getTime() - overlapMs : 0);
     for await (const { enrolment, number } of registry.acceptedSince(since)) {
       await this.issue(enrolment, number).catch((error) =>
@@ -95,7 +95,7 @@ export class Certificates {
   }
 
   ofLearner(viewer: Viewer): Promise<Certificate[]> {
-    return this.#certificates.find({ learner: viewer.id }).sort({ issuedAt: -1 }).lean();
+    return this.#certificates.find({ learner: viewer.id }).sort({ issuedAt: -1, _id: 1 }).lean();
   }
 
   /** One page of the viewer's scope, the newest first; `text` narrows to a number or a name. */
@@ -112,12 +112,12 @@ export class Certificates {
   }
 
   byCode(code: string): Promise<Certificate | null> {
-    return this.#certificates.findOne({ code }).lean();
+    return this.#certificates.findOne({ code }).sort({ _id: 1 }).lean();
   }
 
   /** The certificate of this number if it is this person's. */
   async byNumber(number: string, name: string): Promise<Certificate | undefined> {
-    const found = await this.#certificates.findOne({ number }).lean();
+    const found = await this.#certificates.findOne({ number }).sort({ _id: 1 }).lean();
     return found && isSameName(found.name, name) ? found : undefined;
   }
 

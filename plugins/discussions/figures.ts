@@ -36,7 +36,7 @@ export async function unansweredOf(
 ) {
   const places = [`programme:${_id}`, `organisation:${provider}`];
   if (!covers(viewer, host.rolesFor('advise'), places)) throw errors.notFound();
-  const about = await host.models.topics.find({ programme: _id }).select({ _id: 1 }).lean();
+  const about = await host.models.topics.find({ audiences: _id }).select({ _id: 1 }).lean();
   return waiting(host, { topic: trusted({ $in: about.map((topic) => topic._id) }), ...open }, page);
 }
 
@@ -44,7 +44,7 @@ async function waiting(host: DiscussionsHost, filter: object, page: { skip: numb
   const { posts, topics } = host.models;
   const { rows: found, total } = await pageOf(
     page,
-    posts.find(filter).sort({ at: 1 }).skip(page.skip).limit(page.limit).lean(),
+    posts.find(filter).sort({ at: 1, _id: 1 }).skip(page.skip).limit(page.limit).lean(),
     () => posts.countDocuments(filter),
   );
   const [people, about] = await Promise.all([

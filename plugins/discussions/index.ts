@@ -3,6 +3,7 @@ import { discussionsApi } from './discussions.api.ts';
 import { models, permissions } from './discussions.host.ts';
 import { discussionParts } from './discussions.parts.ts';
 import { createDiscussions } from './discussions.service.ts';
+import { migrations } from './migrations.ts';
 import { postRoutes } from './posts.routes.ts';
 import { topicRoutes } from './topics.routes.ts';
 
@@ -12,6 +13,7 @@ export default definePlugin({
   requires: ['workshops'],
   permissions,
   models,
+  migrations,
   measures: {
     points: { unit: 'measure.unit', label: 'measure.label', scale: 10, usual: () => ({ weight: 20, full: 200 }) },
   },

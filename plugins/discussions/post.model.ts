@@ -27,17 +27,19 @@ export const postSchema = new Schema(
     /** Scopes of the author's enrolment without the workshop, which can change. */
     scopes: { type: [String], default: [] },
   },
-  { strict: 'throw', versionKey: false },
+  { strict: 'throw', versionKey: false, shardKey: { topic: 'hashed' } },
 );
-postSchema.index({ enrolment: 1, at: 1 }, { name: 'by_enrolment' });
-postSchema.index({ enrolment: 1, parent: 1, replies: 1, hidden: 1, at: 1 }, { name: 'unanswered' });
-postSchema.index({ topic: 1, parent: 1, at: 1 }, { name: 'by_topic' });
-postSchema.index({ topic: 1, parent: 1, featured: -1, at: -1 }, { name: 'by_featured' });
+postSchema.index({ enrolment: 1, at: 1, _id: 1 }, { name: 'by_enrolment' });
+postSchema.index({ enrolment: 1, parent: 1, replies: 1, hidden: 1, at: 1, _id: 1 }, { name: 'unanswered' });
+postSchema.index({ topic: 1, parent: 1, replies: 1, hidden: 1, at: 1, _id: 1 }, { name: 'unanswered_by_topic' });
+postSchema.index({ topic: 1, at: 1, _id: 1 }, { name: 'by_time' });
+postSchema.index({ topic: 1, parent: 1, at: 1, _id: 1 }, { name: 'by_topic' });
+postSchema.index({ topic: 1, parent: 1, featured: -1, at: -1, _id: -1 }, { name: 'by_featured' });
 
 /** Revision of a learner's posts: two changes from one state cannot both be written (points.service.ts). */
 export const ledgerSchema = new Schema(
   { _id: { type: String, required: true }, rev: { type: Number, required: true } },
-  { strict: 'throw', versionKey: false },
+  { strict: 'throw', versionKey: false, shardKey: { _id: 'hashed' } },
 );
 
 export type Post = InferSchemaType<typeof postSchema>;

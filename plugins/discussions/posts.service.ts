@@ -84,7 +84,7 @@ export class PostsService {
     if (Date.now() - found.at.getTime() > takeBackMs) throw new AppError('discussions:too-late', 409);
     if (found.replies > 0) throw new AppError('discussions:has-replies', 409);
     const { posts } = this.#host.models;
-    const filter = { _id: id, enrolment: found.enrolment ?? null };
+    const filter = { _id: id, topic: found.topic, enrolment: found.enrolment ?? null };
     const companions = [{ model: posts, key: id, write: { deleteOne: { filter } } }, ...this.#counted(found, -1)];
     if (!found.enrolment) await this.#points.transact(companions);
     else {
@@ -112,7 +112,7 @@ export class PostsService {
       const update = changed.hidden
         ? { $set: { ...set, hidden: changed.hidden } }
         : { $set: set, $unset: { hidden: 1 } };
-      const filter = { _id: id, enrolment: found.enrolment };
+      const filter = { _id: id, topic: found.topic, enrolment: found.enrolment };
       return {
         posts: all.map((post) => (post._id === id ? changed : post)),
         topics: [found.topic],
@@ -163,7 +163,8 @@ export class PostsService {
     const update = { $inc: { posts: step }, ...active };
     const topic = { model: topics, key: post._id, write: { updateOne: { filter: { _id: post.topic }, update } } };
     if (!post.parent) return [topic];
-    const write = { updateOne: { filter: { _id: post.parent }, update: { $inc: { replies: step } } } };
+    const filter = { _id: post.parent, topic: post.topic };
+    const write = { updateOne: { filter, update: { $inc: { replies: step } } } };
     return [topic, { model: posts, key: `${post._id} in ${post.parent}`, write }];
   }
 

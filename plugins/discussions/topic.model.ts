@@ -8,6 +8,8 @@ export const topicSchema = new Schema(
     programme: { type: String, required: true },
     /** Where it is set, only this workshop takes part. */
     workshop: { type: String, default: null },
+    /** Who reads it, see `audiencesOf`: one index finds and orders the topics of any reader. */
+    audiences: { type: [String], required: true },
     lesson: { type: String, default: null },
     title: { zh: { type: String, required: true }, en: String },
     /** Plain text, see markup.ts. */
@@ -24,7 +26,15 @@ export const topicSchema = new Schema(
   },
   { strict: 'throw', versionKey: false },
 );
-topicSchema.index({ programme: 1, workshop: 1, pinned: -1, lastAt: -1 }, { name: 'by_programme' });
-topicSchema.index({ lesson: 1, lastAt: -1 }, { name: 'by_lesson' });
+topicSchema.index({ audiences: 1, pinned: -1, lastAt: -1, _id: 1 }, { name: 'by_audience' });
+topicSchema.index({ lesson: 1, pinned: -1, lastAt: -1, _id: 1 }, { name: 'by_lesson' });
 
 export type Topic = Omit<InferSchemaType<typeof topicSchema>, 'title' | 'text'> & { title: LocalText; text: LocalText };
+
+/** A topic's audiences: who reads all of the programme, and who reads its workshop or, where it has none, takes part. */
+export function audiencesOf({ programme, workshop }: Pick<Topic, 'programme' | 'workshop'>): string[] {
+  return [programme, audienceOf(programme, workshop)];
+}
+
+/** Those who read the topics of a workshop, or those that are for the whole programme. */
+export const audienceOf = (programme: string, workshop?: string | null): string => `${programme}|${workshop ?? ''}`;

@@ -3,7 +3,7 @@ import { AppError, type Enrolment, errors, type LocalText, newId, pageOf, type V
 import type { DiscussionAccess, Reach } from './discussion-access.ts';
 import type { DiscussionsHost } from './discussions.host.ts';
 import type { PostsService } from './posts.service.ts';
-import type { Topic } from './topic.model.ts';
+import { audienceOf, audiencesOf, type Topic } from './topic.model.ts';
 
 export interface TopicQuery {
   programme?: string | undefined;
@@ -45,7 +45,8 @@ export class TopicsService {
     const chosen = [...reaches.values()].filter(({ programme }) => !query.programme || programme === query.programme);
     if (chosen.length === 0) return { rows: [], total: 0, reaches };
     const filter = {
-      $and: [{ $or: chosen.map(readable) }, ...titled(query.text)],
+      audiences: trusted({ $in: chosen.flatMap(audiences) }),
+      ...titled(query.text),
       ...(query.workshop && { workshop: query.workshop }),
       ...(query.lesson && { lesson: query.lesson }),
     };
@@ -96,16 +97,17 @@ export class TopicsService {
   }
 }
 
-/** Topics of a programme and of those of its workshops that the viewer reads. */
-function readable({ programme, workshops }: Reach): object {
-  return workshops === 'all' ? { programme } : { programme, workshop: trusted({ $in: [null, ...workshops] }) };
+/** The audiences of a programme that the viewer belongs to. */
+function audiences({ programme, workshops }: Reach): string[] {
+  return workshops === 'all' ? [programme] : [undefined, ...workshops].map((each) => audienceOf(programme, each));
 }
 
 function topicDocument({ id, ...topic }: NewTopic & { author: string }, now = new Date()): Topic {
+  const place = { programme: topic.programme, workshop: topic.workshop ?? null };
   return {
     _id: id ?? newId(),
-    programme: topic.programme,
-    workshop: topic.workshop ?? null,
+    ...place,
+    audiences: audiencesOf(place),
     lesson: topic.lesson ?? null,
     title: asLocal(topic.title),
     text: asLocal(topic.text),
@@ -121,10 +123,10 @@ function topicDocument({ id, ...topic }: NewTopic & { author: string }, now = ne
 
 const asLocal = (text: LocalText | string): LocalText => (typeof text === 'string' ? { zh: text } : text);
 
-function titled(text: string | undefined): object[] {
-  if (!text) return [];
+function titled(text: string | undefined): object {
+  if (!text) return {};
   const matches = trusted({ $regex: escapeRegExp(text), $options: 'i' });
-  return [{ $or: [{ 'title.zh': matches }, { 'title.en': matches }] }];
+  return { $or: [{ 'title.zh': matches }, { 'title.en': matches }] };
 }
 
 const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

@@ -74,7 +74,7 @@ const batchSchema = new Schema(
   { strict: 'throw', versionKey: false },
 );
 batchSchema.index({ expiresAt: 1 }, { name: 'expiry', expireAfterSeconds: 0 });
-batchSchema.index({ uploader: 1, programme: 1, createdAt: -1 }, { name: 'by_uploader' });
+batchSchema.index({ uploader: 1, programme: 1, createdAt: -1, _id: -1 }, { name: 'by_uploader' });
 
 /** The rows of a batch as they were uploaded, to check them again and to give them back marked. Gone after a day. */
 const uploadSchema = new Schema(

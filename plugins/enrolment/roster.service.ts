@@ -165,7 +165,7 @@ export function createRosters(host: RosterHost, access: Access) {
           refused: number;
         }>([
           { $match: { uploader: viewer.id, programme } },
-          { $sort: { createdAt: -1 } },
+          { $sort: { createdAt: -1, _id: -1 } },
           { $limit: 5 },
           {
             $project: {

@@ -18,7 +18,7 @@ export const messageSchema = new Schema(
     unread: { type: Boolean, default: true },
     at: { type: Date, default: () => new Date() },
   },
-  { strict: 'throw', versionKey: false },
+  { strict: 'throw', versionKey: false, shardKey: { to: 'hashed' } },
 );
-messageSchema.index({ to: 1, at: -1 }, { name: 'by_reader' });
-messageSchema.index({ to: 1, unread: 1 }, { name: 'by_unread' });
+messageSchema.index({ to: 1, at: -1, _id: -1 }, { name: 'by_reader' });
+messageSchema.index({ to: 1, unread: 1, at: -1, _id: -1 }, { name: 'by_unread' });

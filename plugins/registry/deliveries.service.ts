@@ -52,7 +52,7 @@ export class Deliveries {
 
   /** Everything that the registry accepted from a moment on, oldest first. */
   async *acceptedSince(at: Date): AsyncGenerator<{ enrolment: string; number: string }> {
-    const found = this.#deliveries.find({ acceptedAt: trusted({ $gte: at }) }).sort({ acceptedAt: 1 });
+    const found = this.#deliveries.find({ acceptedAt: trusted({ $gte: at }) }).sort({ acceptedAt: 1, _id: 1 });
     for await (const { _id, number } of found.select({ number: 1 }).lean().cursor({ batchSize: 500 })) {
       if (number) yield { enrolment: _id, number };
     }
@@ -83,7 +83,7 @@ export class Deliveries {
   async health(): Promise<{ pending: number; refused: number; oldest: Date | undefined }> {
     const waiting = this.#deliveries
       .findOne({ state: 'pending' })
-      .sort({ createdAt: 1 })
+      .sort({ createdAt: 1, _id: -1 })
       .select({ createdAt: 1 })
       .lean();
     const [{ pending, refused }, oldest] = await Promise.all([this.counts(), waiting]);

@@ -48,8 +48,11 @@ export const deliverySchema = new Schema(
     refusal: String,
     createdAt: { type: Date, default: () => new Date() },
   },
-  { strict: 'throw', versionKey: false },
+  { strict: 'throw', versionKey: false, shardKey: { _id: 'hashed' } },
 );
-deliverySchema.index({ state: 1, nextAt: 1 }, { name: 'by_due' });
-deliverySchema.index({ scopes: 1, state: 1, createdAt: -1 }, { name: 'by_scope' });
-deliverySchema.index({ acceptedAt: 1 }, { name: 'by_accepted' });
+deliverySchema.index({ state: 1, nextAt: 1, _id: 1 }, { name: 'by_due' });
+deliverySchema.index({ scopes: 1, state: 1, createdAt: -1, _id: 1 }, { name: 'by_scope' });
+deliverySchema.index({ scopes: 1, createdAt: -1, _id: 1 }, { name: 'by_scope_and_time' });
+deliverySchema.index({ state: 1, createdAt: -1, _id: 1 }, { name: 'by_state' });
+deliverySchema.index({ createdAt: -1, _id: 1 }, { name: 'by_time' });
+deliverySchema.index({ acceptedAt: 1, _id: 1 }, { name: 'by_accepted' });

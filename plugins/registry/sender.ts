@@ -14,6 +14,15 @@ const attemptMs = 30_000;
 const lookMs = 5_000;
 const atOnce = 4;
 const keptAnswers = 20;
+/** Due deliveries that a sender looks at before it claims one: a few more than there are senders. */
+const candidates = 16;
+
+/** What waits and nobody is sending. */
+const claimable = (now: Date) => ({
+  state: 'pending' as const,
+  nextAt: trusted({ $lte: now }),
+  claimedUntil: trusted({ $lte: now }),
+});
 
 /**
  * Sends what is due. Any number of processes may run one: an attempt begins with a claim that one of them gets. It is
@@ -68,24 +77,46 @@ export class Sender {
   async #untilNext(): Promise<number> {
     const next = await this.#host.models.deliveries
       .findOne({ state: 'pending', claimedUntil: trusted({ $lte: new Date() }) })
-      .sort({ nextAt: 1 })
+      .sort({ nextAt: 1, _id: 1 })
       .select({ nextAt: 1 })
       .lean();
     return next ? Math.min(Math.max(next.nextAt.getTime() - Date.now(), 5), lookMs) : lookMs;
   }
 
-  /** The delivery as it was before the claim, except for `claim` and `attempts`. */
+  /**
+   * Claims one of the deliveries that have been due longest; undefined where none is. It is looked for first and claimed by its
+   * id: on a sharded cluster `findAndModify` has to name the shard key
+   * (https://www.mongodb.com/docs/v6.0/core/sharded-cluster-requirements/). Of several senders that found the same one only the
+   * first still finds it unclaimed, so they take them in different orders.
+   */
   async #claim(): Promise<Delivery | undefined> {
+    for (;;) {
+      const due = await this.#host.models.deliveries
+        .find(claimable(new Date()))
+        .sort({ nextAt: 1, _id: 1 })
+        .limit(candidates)
+        .select({ _id: 1 })
+        .lean();
+      for (const { _id } of shuffled(due)) {
+        const claimed = await this.#claimOne(_id);
+        if (claimed) return claimed;
+      }
+      if (due.length < candidates) return undefined;
+    }
+  }
+
+  /** The delivery as it was before the claim, except for `claim` and `attempts`; undefined where another sender was first. */
+  async #claimOne(_id: string): Promise<Delivery | undefined> {
     const now = new Date();
     const claim = randomUUID();
     const before = await this.#host.models.deliveries
       .findOneAndUpdate(
-        { state: 'pending', nextAt: trusted({ $lte: now }), claimedUntil: trusted({ $lte: now }) },
+        { _id, ...claimable(now) },
         {
           $set: { claim, claimedUntil: new Date(now.getTime() + claimMs), uncertain: true },
           $inc: { attempts: 1 },
         },
-        { returnDocument: 'before', sort: { nextAt: 1 } },
+        { returnDocument: 'before' },
       )
       .lean();
     return before ? { ...before, claim, attempts: before.attempts + 1 } : undefined;
@@ -159,4 +190,14 @@ export class Sender {
       }
     }
   }
+}
+
+/** The items in random order (Fisher–Yates). */
+function shuffled<T>(items: readonly T[]): T[] {
+  const result = [...items];
+  for (let last = result.length - 1; last > 0; last--) {
+    const other = Math.floor(Math.random() * (last + 1));
+    [result[last], result[other]] = [result[other] as T, result[last] as T];
+  }
+  return result;
 }

@@ -34,7 +34,7 @@ export async function daysOf(
   { skip, limit }: { skip: number; limit: number },
 ): Promise<StoredDay[]> {
   const [days, session] = await Promise.all([
-    models.days.find({ enrolment: enrolment._id }).sort({ day: -1 }).skip(skip).limit(limit).lean(),
+    models.days.find({ enrolment: enrolment._id }).sort({ day: -1, _id: -1 }).skip(skip).limit(limit).lean(),
     sessionAhead(models, enrolment),
   ]);
   if (!session) return days;

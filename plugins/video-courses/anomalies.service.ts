@@ -56,8 +56,9 @@ export class Anomalies {
   }
 
   #write(line: Omit<StoredAnomaly, '_id' | 'ms' | 'first' | 'last'> & Anomaly): CompanionWrite {
-    const _id = `${line.enrolment}|${line.day}|${line.kind}`;
-    const write = { updateOne: { filter: { _id }, update: { $set: line }, upsert: true } };
+    const { enrolment, ...set } = line;
+    const _id = `${enrolment}|${line.day}|${line.kind}`;
+    const write = { updateOne: { filter: { _id, enrolment }, update: { $set: set }, upsert: true } };
     return { model: this.#host.models.anomalies, key: _id, write };
   }
 }

@@ -16,10 +16,10 @@ export const anomalySchema = new Schema(
     first: Number,
     last: Number,
   },
-  { strict: 'throw', versionKey: false },
+  { strict: 'throw', versionKey: false, shardKey: { enrolment: 'hashed' } },
 );
-anomalySchema.index({ enrolment: 1 }, { name: 'by_enrolment' });
-anomalySchema.index({ scopes: 1, day: -1 }, { name: 'by_scope' });
-anomalySchema.index({ day: -1 }, { name: 'by_day' });
+anomalySchema.index({ enrolment: 1, day: -1, _id: 1 }, { name: 'by_enrolment' });
+anomalySchema.index({ scopes: 1, day: -1, _id: 1 }, { name: 'by_scope' });
+anomalySchema.index({ day: -1, _id: 1 }, { name: 'by_day' });
 
 export type StoredAnomaly = InferSchemaType<typeof anomalySchema>;

@@ -29,10 +29,10 @@ export const appealSchema = new Schema(
     /** What the moderator says. */
     answer: String,
   },
-  { strict: 'throw', versionKey: false },
+  { strict: 'throw', versionKey: false, shardKey: { enrolment: 'hashed' } },
 );
-appealSchema.index({ enrolment: 1, at: -1 }, { name: 'by_enrolment' });
-appealSchema.index({ scopes: 1, state: 1, at: 1 }, { name: 'by_scope' });
-appealSchema.index({ state: 1, at: 1 }, { name: 'by_state' });
+appealSchema.index({ enrolment: 1, at: -1, _id: -1 }, { name: 'by_enrolment' });
+appealSchema.index({ scopes: 1, state: 1, at: 1, _id: 1 }, { name: 'by_scope' });
+appealSchema.index({ state: 1, at: 1, _id: 1 }, { name: 'by_state' });
 
 export type StoredAppeal = InferSchemaType<typeof appealSchema>;

@@ -105,16 +105,16 @@ export class Appeals {
     if (all >= MOST_OPEN) throw problem('appeals-open');
     const _id = appealId([enrolment._id, day, lesson, reason, asked[0]]);
     const { _id: about, learner, programme, scopes } = enrolment;
-    const facts = { enrolment: about, learner, programme, scopes, lesson, day, reason, stretches: [...asked], words };
-    const at = new Date(now());
-    await appeals.updateOne({ _id }, { $setOnInsert: { ...facts, at, state: 'open', granted: 0 } }, { upsert: true });
+    const facts = { learner, programme, scopes, lesson, day, reason, stretches: [...asked], words };
+    const fresh = { ...facts, at: new Date(now()), state: 'open' as const, granted: 0 };
+    await appeals.updateOne({ _id, enrolment: about }, { $setOnInsert: fresh }, { upsert: true });
     return _id;
   }
 
   /** The appeals of an enrolment, the newest first. */
   async of(enrolment: Pick<Enrolment, '_id'>): Promise<StoredAppeal[]> {
     const filter = { enrolment: enrolment._id };
-    return this.#deps.host.models.appeals.find(filter).sort({ at: -1 }).limit(200).lean();
+    return this.#deps.host.models.appeals.find(filter).sort({ at: -1, _id: -1 }).limit(200).lean();
   }
 
   /** One page of what the viewer may decide: the oldest open one first, of the decided ones the newest. */
@@ -131,7 +131,8 @@ export class Appeals {
     const roles = host.rolesFor('grant');
     const asked = { state, ...(programme && { programme }), ...(workshop && { scopes: `workshop:${workshop}` }) };
     const filter = within(viewer, roles, asked) as object;
-    const order = { at: state === 'open' ? 1 : -1 } as const;
+    const direction = state === 'open' ? 1 : -1;
+    const order = { at: direction, _id: direction } as const;
     const found = host.models.appeals.find(filter).sort(order).skip(page.skip).limit(page.limit).lean();
     const { rows, total } = await pageOf(page, found, () => host.models.appeals.countDocuments(filter));
     const ids = [...new Set(rows.map(({ enrolment }) => enrolment))];
@@ -170,7 +171,7 @@ export class Appeals {
     const { title } = await this.#lesson(appeal);
     let granted = 0;
     if (seconds === 0) {
-      const open = { _id: id, state: 'open' as const };
+      const open = { _id: id, enrolment: appeal.enrolment, state: 'open' as const };
       const { matchedCount } = await host.models.appeals.updateOne(open, { $set: { ...decision, state: 'declined' } });
       if (matchedCount === 0) throw problem('decided');
     } else {
@@ -209,7 +210,7 @@ export class Appeals {
         record: result.record,
         day: noteGrant(seen.day, lesson, granted),
         // Where it is not open any more the upsert inserts, and fails on the `_id`.
-        also: [{ model: host.models.appeals, key: _id, write: decide(_id, set) }],
+        also: [{ model: host.models.appeals, key: _id, write: decide({ _id, enrolment }, set) }],
       };
     });
     return granted;
@@ -259,8 +260,8 @@ export class Appeals {
   }
 }
 
-function decide(_id: string, set: object) {
-  return { updateOne: { filter: { _id, state: 'open' }, update: { $set: set }, upsert: true } };
+function decide(appeal: Pick<StoredAppeal, '_id' | 'enrolment'>, set: object) {
+  return { updateOne: { filter: { ...appeal, state: 'open' }, update: { $set: set }, upsert: true } };
 }
 
 /** Whether an appeal is about the same line of the ledger. */

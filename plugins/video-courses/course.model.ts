@@ -19,7 +19,7 @@ export const courseSchema = new Schema(
   },
   { strict: 'throw', versionKey: false },
 );
-courseSchema.index({ programme: 1, order: 1 }, { name: 'by_programme' });
+courseSchema.index({ programme: 1, order: 1, _id: 1 }, { name: 'by_programme' });
 
 /** A lesson: one video. */
 export const lessonSchema = new Schema(
@@ -49,7 +49,7 @@ export const lessonSchema = new Schema(
   },
   { strict: 'throw', versionKey: false },
 );
-lessonSchema.index({ programme: 1, order: 1 }, { name: 'by_programme' });
-lessonSchema.index({ course: 1, order: 1 }, { name: 'by_course' });
+lessonSchema.index({ programme: 1, order: 1, _id: 1 }, { name: 'by_programme' });
+lessonSchema.index({ course: 1 }, { name: 'by_course' });
 
 export type StoredLesson = InferSchemaType<typeof lessonSchema>;

@@ -35,12 +35,13 @@ async function importDay(host: VideoHost, enrolment: string, day: string, items:
   );
   const watches = items.map(({ lesson, seconds, at: playedAt }) => {
     const ms = seconds * 1000;
-    const set = { enrolment, lesson, covered: [0, ms], played: [], furthest: ms, position: seconds, at: playedAt };
+    const set = { lesson, covered: [0, ms], played: [], furthest: ms, position: seconds, at: playedAt };
     const _id = watchId(enrolment, lesson);
-    return { model: watch, key: _id, write: { updateOne: { filter: { _id }, update: { $set: set }, upsert: true } } };
+    const write = { updateOne: { filter: { _id, enrolment }, update: { $set: set }, upsert: true } };
+    return { model: watch, key: _id, write };
   });
   const _id = dayId(enrolment, day);
-  const dayWrite = { filter: { _id }, update: { $set: { enrolment, ...ledger } }, upsert: true };
+  const dayWrite = { filter: { _id, enrolment }, update: { $set: { ...ledger } }, upsert: true };
   await host.progress.record({
     enrolment,
     values: Object.fromEntries(items.map(({ lesson, seconds }) => [lessonActivity(lesson), seconds])),

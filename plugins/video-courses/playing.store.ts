@@ -106,8 +106,8 @@ export class PlayingStore {
     const { watch, days } = this.#models;
     const [watched, daily] = [watchId(enrolment, lesson), dayId(enrolment, day.day)];
     const { covered, played, furthest } = record;
-    const watchWrite = { filter: { _id: watched }, update: { $set: { covered, played, furthest } } };
-    const dayWrite = { filter: { _id: daily }, update: { $set: { enrolment, ...day } } };
+    const watchWrite = { filter: { _id: watched, enrolment }, update: { $set: { covered, played, furthest } } };
+    const dayWrite = { filter: { _id: daily, enrolment }, update: { $set: { ...day } } };
     return [
       this.#sessionWrite({ ...live, ahead: 0, rev: live.rev + 1 }),
       { model: watch, key: watched, write: { updateOne: watchWrite }, exact: true },
@@ -173,11 +173,10 @@ export const newSecret = (): string => randomBytes(24).toString('base64url');
 
 function watchUpdate({ enrolment, lesson, record, position }: LivePlaying, now: number) {
   const { covered, played, furthest } = record;
-  const set = { enrolment, lesson, covered, played, furthest, position, at: new Date(now) };
-  return { filter: { _id: watchId(enrolment, lesson) }, update: { $set: set }, upsert: true };
+  const set = { lesson, covered, played, furthest, position, at: new Date(now) };
+  return { filter: { _id: watchId(enrolment, lesson), enrolment }, update: { $set: set }, upsert: true };
 }
 
 function dayUpdate({ enrolment, day }: Pick<LivePlaying, 'enrolment' | 'day'>) {
-  const set = { enrolment, ...day };
-  return { filter: { _id: dayId(enrolment, day.day) }, update: { $set: set }, upsert: true };
+  return { filter: { _id: dayId(enrolment, day.day), enrolment }, update: { $set: { ...day } }, upsert: true };
 }

@@ -22,9 +22,9 @@ export const watchSchema = new Schema(
     position: { type: Number, default: 0 },
     at: { type: Date, required: true },
   },
-  options,
+  { ...options, shardKey: { enrolment: 'hashed' } },
 );
-watchSchema.index({ enrolment: 1, at: -1 }, { name: 'by_enrolment' });
+watchSchema.index({ enrolment: 1 }, { name: 'by_enrolment' });
 
 /**
  * A learner's one playing session; `_id` is the learner. It is written with every beat and names the revision it was
@@ -64,7 +64,7 @@ export const sessionSchema = new Schema(
     /** Seconds credited while nobody was seen to ask for the media, as `LivePlaying` has them. */
     unrequested: { type: Number, default: 0 },
   },
-  options,
+  { ...options, shardKey: { _id: 'hashed' } },
 );
 sessionSchema.index({ startedAt: 1 }, { name: 'by_start' });
 
@@ -87,9 +87,9 @@ export const daySchema = new Schema(
     /** Credit for media that was not asked for, as `Unrequested`. */
     unrequested: { type: Schema.Types.Mixed },
   },
-  options,
+  { ...options, shardKey: { enrolment: 'hashed' } },
 );
-daySchema.index({ enrolment: 1, day: -1 }, { name: 'by_enrolment' });
+daySchema.index({ enrolment: 1, day: -1, _id: -1 }, { name: 'by_enrolment' });
 
 /** A learner's own notes on a lesson; `_id` is `<learner>|<lesson>`. */
 export const noteSchema = new Schema(
@@ -100,13 +100,13 @@ export const noteSchema = new Schema(
     text: { type: String, default: '' },
     at: { type: Date, required: true },
   },
-  options,
+  { ...options, shardKey: { _id: 'hashed' } },
 );
 
 /** That a learner's browser asked for a lesson's media lately; `_id` is `requestId`. */
 export const requestSchema = new Schema(
   { _id: { type: String, required: true }, at: { type: Date, required: true } },
-  options,
+  { ...options, shardKey: { _id: 'hashed' } },
 );
 requestSchema.index({ at: 1 }, { name: 'by_age', expireAfterSeconds: 2 * 86_400 });
 

@@ -56,11 +56,13 @@ export class Placement {
       programme,
       list.map(({ _id }) => `workshop:${_id}`),
     );
-    const unplaced = [];
+    const unplaced: { id: string; stage: Stage; subject: string }[] = [];
     const without = unscoped({ programme, $and: [{ workshop: trusted({ $exists: false }) }] });
     for await (const { _id, stage, subject, state } of core.enrolments.each(without)) {
       if (state !== 'withdrawn') unplaced.push({ id: _id, stage, subject });
     }
+    // The oldest accounts first, so that the same people end in the same workshops.
+    unplaced.sort((a, b) => (a.id < b.id ? -1 : 1));
     const places = list.map((workshop, index) => ({
       id: workshop._id,
       stage: workshop.stage as Stage,

@@ -17,11 +17,11 @@ export const workshopSchema = new Schema(
   },
   { strict: 'throw', versionKey: false },
 );
-workshopSchema.index({ programme: 1, stage: 1, subject: 1 }, { name: 'by_programme' });
-workshopSchema.index({ moderator: 1 }, { name: 'by_moderator' });
+workshopSchema.index({ programme: 1, stage: 1, subject: 1, _id: 1 }, { name: 'by_programme' });
+workshopSchema.index({ moderator: 1, createdAt: 1, _id: 1 }, { name: 'by_moderator' });
 
 /** When a moderator last nudged a member; `_id` is `<enrolment>|<moderator>`. */
 export const nudgeSchema = new Schema(
   { _id: { type: String, required: true }, at: { type: Date, required: true } },
-  { strict: 'throw', versionKey: false },
+  { strict: 'throw', versionKey: false, shardKey: { _id: 'hashed' } },
 );

@@ -341,7 +341,13 @@ export class Accounts {
   async #refuseTaken(ids: string[]): Promise<void> {
     const seen = new Set<string>();
     const repeated = ids.find((id) => seen.size === seen.add(id).size);
-    const taken = repeated ?? (await this.#deps.models.identities.findOne({ _id: trusted({ $in: ids }) }).lean())?._id;
+    const { identities } = this.#deps.models;
+    const first = () =>
+      identities
+        .findOne({ _id: trusted({ $in: ids }) })
+        .sort({ _id: 1 })
+        .lean();
+    const taken = repeated ?? (await first())?._id;
     if (!taken) return;
     throw takenBy(taken);
   }

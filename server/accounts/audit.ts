@@ -24,7 +24,9 @@ export class Audit {
 
   /** With a session the entry becomes durable together with what it tells of. */
   async record(entry: NewEntry, session?: ClientSession): Promise<void> {
-    const whole = { ...entry, actor: entry.actor ?? null, subject: entry.subject ?? null };
+    const { actor = null, subject = null } = entry;
+    const about = [...new Set([actor, subject])].filter((id) => id !== null);
+    const whole = { ...entry, actor, subject, about };
     await this.#entries.create([whole], session && { session });
   }
 
@@ -33,9 +35,8 @@ export class Audit {
     { action, about }: { action?: string | undefined; about?: string[] | undefined },
     page: { skip: number; limit: number },
   ) {
-    const ids = about && trusted({ $in: about });
-    const filter = { ...(action && { action }), ...(ids && { $or: [{ subject: ids }, { actor: ids }] }) };
-    const rows = this.#entries.find(filter).sort({ at: -1 }).skip(page.skip).limit(page.limit).lean();
+    const filter = { ...(action && { action }), ...(about && { about: trusted({ $in: about }) }) };
+    const rows = this.#entries.find(filter).sort({ at: -1, _id: -1 }).skip(page.skip).limit(page.limit).lean();
     return pageOf(page, rows, () => this.#entries.countDocuments(filter));
   }
 }

@@ -37,14 +37,15 @@ export const userSchema = new Schema(
     disabled: { type: Boolean, default: false },
     createdAt: { type: Date, default: () => new Date() },
   },
-  { strict: 'throw', versionKey: false },
+  { strict: 'throw', versionKey: false, shardKey: { _id: 'hashed' } },
 );
-userSchema.index({ scopes: 1, name: 1 }, { name: 'by_scope' });
+userSchema.index({ scopes: 1, name: 1, _id: 1 }, { name: 'by_scope' });
+userSchema.index({ name: 1, _id: 1 }, { name: 'by_name' });
 
 /** `account:NAME`, `phone:NUMBER` or `id:KEYED_HASH` → the one user who signs in with it. */
 export const identitySchema = new Schema(
   { _id: { type: String, required: true }, user: { type: String, required: true } },
-  { strict: 'throw', versionKey: false },
+  { strict: 'throw', versionKey: false, shardKey: { _id: 'hashed' } },
 );
 identitySchema.index({ user: 1 }, { name: 'by_user' });
 
@@ -56,9 +57,12 @@ export const auditSchema = new Schema(
     actor: String,
     action: { type: String, required: true },
     subject: String,
+    /** Actor and subject: one index finds what somebody did and what was done to them, in order. */
+    about: { type: [String], default: [] },
     details: { type: Schema.Types.Mixed, default: {} },
   },
-  { strict: 'throw', versionKey: false },
+  { strict: 'throw', versionKey: false, shardKey: { _id: 'hashed' } },
 );
-auditSchema.index({ at: -1 }, { name: 'by_time' });
-auditSchema.index({ subject: 1, at: -1 }, { name: 'by_subject' });
+auditSchema.index({ at: -1, _id: -1 }, { name: 'by_time' });
+auditSchema.index({ action: 1, at: -1, _id: -1 }, { name: 'by_action' });
+auditSchema.index({ about: 1, at: -1, _id: -1 }, { name: 'by_about' });

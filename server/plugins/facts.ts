@@ -79,7 +79,7 @@ export class FactBus {
   async sweep(): Promise<void> {
     const due = await this.#outbox
       .find({ nextAt: trusted({ $lte: new Date() }) })
-      .sort({ nextAt: 1 })
+      .sort({ nextAt: 1, _id: 1 })
       .limit(200)
       .lean();
     for (const entry of due) if (!this.#closed) await this.#deliver({ _id: entry._id });

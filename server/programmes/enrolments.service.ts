@@ -33,13 +33,9 @@ export interface EnrolmentQuery {
   scopes?: string | undefined;
 }
 
-type SortKey = 'name' | 'total' | 'state' | 'organisation' | 'lastAt';
-
 interface Page {
   skip: number;
   limit: number;
-  sort?: SortKey;
-  descending?: boolean;
   /** How many rows there are, where somebody knows it; else they are counted. */
   total?: number | undefined;
 }
@@ -80,18 +76,17 @@ export class Enrolments {
     return found as Enrolment;
   }
 
-  /** One page with the fields that are shown. */
+  /** One page by name, with the fields that are shown. */
   async list<F extends keyof Enrolment>(
     filter: Scoped<EnrolmentQuery>,
     page: Page,
     fields: readonly F[],
   ): Promise<{ rows: Pick<Enrolment, F | '_id'>[]; total: number }> {
-    const order = page.descending ? -1 : 1;
     const given = present(filter);
     const rows = this.#enrolments
       .find(given)
       .select(projectionOf(fields))
-      .sort({ [page.sort ?? 'name']: order, _id: order })
+      .sort({ name: 1, _id: 1 })
       .skip(page.skip)
       .limit(page.limit)
       .lean();
@@ -99,9 +94,10 @@ export class Enrolments {
     return pageOf(page, rows as PromiseLike<unknown> as PromiseLike<Pick<Enrolment, F | '_id'>[]>, count);
   }
 
-  /** All enrolments of a filter, one after the other. */
+  /** All enrolments of a filter by name, one after the other. */
   async *each(filter: Scoped<EnrolmentQuery>): AsyncGenerator<Enrolment> {
-    for await (const enrolment of this.#enrolments.find(present(filter)).lean().cursor({ batchSize: 500 })) {
+    const found = this.#enrolments.find(present(filter)).sort({ name: 1, _id: 1 });
+    for await (const enrolment of found.lean().cursor({ batchSize: 500 })) {
       yield enrolment as Enrolment;
     }
   }
@@ -119,6 +115,7 @@ export class Enrolments {
     const members = present(filter);
     const found = await collection
       .find<Pick<Enrolment, '_id' | 'rev'>>(members, { projection: { rev: 1 }, limit: most, batchSize: most + 1 })
+      .sort({ name: 1, _id: 1 })
       .toArray();
     const isKept = ({ _id, rev }: Pick<Enrolment, '_id' | 'rev'>) => (this.#lines.get(_id)?.rev ?? -1) >= rev;
     const lines = found.filter(isKept).map(({ _id }) => this.#lines.get(_id) as RosterLine);
@@ -150,7 +147,7 @@ export class Enrolments {
 
   /** The learner's own enrolments, newest first. */
   async ofLearner(learner: string): Promise<Enrolment[]> {
-    const found = await this.#enrolments.find({ learner }).sort({ enrolledAt: -1 }).lean();
+    const found = await this.#enrolments.find({ learner }).sort({ enrolledAt: -1, _id: 1 }).lean();
     return found as Enrolment[];
   }
 

@@ -80,7 +80,7 @@ export const programmeSchema = new Schema(
   },
   { strict: 'throw', versionKey: false, minimize: false },
 );
-programmeSchema.index({ region: 1, state: 1 }, { name: 'by_region' });
+programmeSchema.index({ 'term.from': -1, _id: 1 }, { name: 'by_term' });
 
 export const enrolmentStates = ['enrolled', 'studying', 'qualified', 'withdrawn'] as const;
 export type EnrolmentState = (typeof enrolmentStates)[number];
@@ -120,11 +120,15 @@ export const enrolmentSchema = new Schema(
     enrolledAt: { type: Date, default: () => new Date() },
     qualifiedAt: Date,
   },
-  { strict: 'throw', versionKey: false, minimize: false },
+  { strict: 'throw', versionKey: false, minimize: false, shardKey: { _id: 'hashed' } },
 );
-enrolmentSchema.index({ learner: 1, programme: 1 }, { name: 'by_learner' });
-enrolmentSchema.index({ workshop: 1, name: 1 }, { name: 'by_workshop' });
-enrolmentSchema.index({ scopes: 1, programme: 1, name: 1 }, { name: 'by_scope' });
+enrolmentSchema.index({ learner: 1, enrolledAt: -1, _id: 1 }, { name: 'by_learner' });
+enrolmentSchema.index({ workshop: 1, name: 1, _id: 1 }, { name: 'by_workshop' });
+enrolmentSchema.index({ scopes: 1, programme: 1, name: 1, _id: 1 }, { name: 'by_scope' });
+enrolmentSchema.index({ scopes: 1, name: 1, _id: 1 }, { name: 'by_scope_and_name' });
+enrolmentSchema.index({ programme: 1, name: 1, _id: 1 }, { name: 'by_programme' });
+enrolmentSchema.index({ programme: 1, _id: 1 }, { name: 'by_programme_and_id' });
+enrolmentSchema.index({ name: 1, _id: 1 }, { name: 'by_name' });
 
 /** The id of a learner's enrolment in a programme. */
 export const enrolmentId = (learner: string, programme: string): string => `${learner}-${programme}`;

@@ -52,8 +52,10 @@ export class Programmes {
     return this.#kept.get(id, () => this.#read(id));
   }
 
-  byIds(ids: string[]): Promise<Programme[]> {
-    return this.#find({ _id: trusted({ $in: ids }) });
+  /** Those of the ids that there are, newest term first. */
+  async byIds(ids: string[]): Promise<Programme[]> {
+    const found = (await this.#programmes.find({ _id: trusted({ $in: ids }) }).lean()) as Programme[];
+    return found.sort((a, b) => b.term.from.getTime() - a.term.from.getTime() || (a._id < b._id ? -1 : 1));
   }
 
   /**
@@ -175,16 +177,14 @@ export class Programmes {
 
   /** Every programme, newest term first; there are few, and every page of an official asks. At most two seconds old. */
   all(): Promise<Programme[]> {
-    return this.#list.get('', () => this.#find({}));
+    return this.#list.get('', async () => {
+      return (await this.#programmes.find().sort({ 'term.from': -1, _id: 1 }).lean()) as Programme[];
+    });
   }
 
   #forget(id: string): void {
     this.#kept.forget(id);
     this.#list.clear();
-  }
-
-  async #find(filter: object): Promise<Programme[]> {
-    return (await this.#programmes.find(filter).sort({ 'term.from': -1, _id: 1 }).lean()) as Programme[];
   }
 
   #checkScheme(scheme: Scheme): void {

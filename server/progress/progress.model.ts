@@ -69,7 +69,7 @@ export const rescoringSchema = new Schema(
   { strict: 'throw', versionKey: false },
 );
 export type Rescoring = InferSchemaType<typeof rescoringSchema>;
-rescoringSchema.index({ programme: 1, at: -1 }, { name: 'by_programme' });
+rescoringSchema.index({ programme: 1, at: -1, _id: 1 }, { name: 'by_programme' });
 
 /**
  * Facts that must reach their handlers even if the process dies right after the commit that made them true:
@@ -88,7 +88,7 @@ export const outboxSchema = new Schema(
   },
   { strict: 'throw', versionKey: false },
 );
-outboxSchema.index({ nextAt: 1 }, { name: 'by_next' });
+outboxSchema.index({ nextAt: 1, _id: 1 }, { name: 'by_next' });
 
 /** The outbox entry of an enrolment that qualifies, as `outboxSchema` would fill it in. */
 export function qualifiedFact(enrolment: string) {

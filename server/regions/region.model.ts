@@ -11,7 +11,6 @@ export const regionSchema = new Schema(
   },
   { strict: 'throw', versionKey: false },
 );
-regionSchema.index({ path: 1 }, { name: 'by_path' });
 
 export const organisationKinds = ['bureau', 'school', 'provider'] as const;
 
@@ -30,4 +29,5 @@ export const organisationSchema = new Schema(
   { strict: 'throw', versionKey: false },
 );
 organisationSchema.index({ region: 1, kind: 1 }, { name: 'by_region' });
-organisationSchema.index({ 'name.zh': 1 }, { name: 'by_name' });
+organisationSchema.index({ kind: 1, 'name.zh': 1, _id: 1 }, { name: 'by_kind' });
+organisationSchema.index({ 'name.zh': 1, _id: 1 }, { name: 'by_name' });

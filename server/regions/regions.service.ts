@@ -57,7 +57,7 @@ export class Regions {
     const tree = await this.all();
     const codes = [...tree.values()].filter((region) => region.path.includes(code)).map((region) => region._id);
     const found = this.#organisations.find({ region: trusted({ $in: codes }), ...(kind && { kind }) });
-    return this.#within.get(`${code} ${kind ?? ''}`, () => found.sort({ 'name.zh': 1 }).lean().exec());
+    return this.#within.get(`${code} ${kind ?? ''}`, async () => (await found.lean()).sort(byName));
   }
 
   /** One page of organisations by name, of a kind and with names that begin with a text where these are given. */
@@ -68,7 +68,12 @@ export class Regions {
     // A range rather than a pattern: it reads the index, and a name's signs mean nothing.
     const named = text && { 'name.zh': trusted({ $gte: text, $lt: `${text}\uffff` }) };
     const filter = { ...(kind && { kind }), ...named };
-    const rows = this.#organisations.find(filter).sort({ 'name.zh': 1 }).skip(page.skip).limit(page.limit).lean();
+    const rows = this.#organisations
+      .find(filter)
+      .sort({ 'name.zh': 1, _id: 1 })
+      .skip(page.skip)
+      .limit(page.limit)
+      .lean();
     return pageOf(page, rows, () => this.#organisations.countDocuments(filter));
   }
 
@@ -107,4 +112,10 @@ export class Regions {
     this.#byId.clear();
     this.#within.clear();
   }
+}
+
+/** All of a region are read at once, from many places of the index by name: the database would have to sort them as well. */
+function byName(a: Organisation, b: Organisation): number {
+  if (a.name.zh !== b.name.zh) return a.name.zh < b.name.zh ? -1 : 1;
+  return a._id < b._id ? -1 : 1;
 }

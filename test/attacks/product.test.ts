@@ -34,7 +34,9 @@ describe('the whole product under attack', function () {
     learner = await site.signIn(path.learner.login);
     routes = site.platform.routes;
     const posted = await learner.post(`/api/v1/discussions/topics/${path.topic}/posts`, { text: thought }).expect(200);
-    const courses = await site.platform.rooms.connection.collection('video_courses_courses').findOne({});
+    const courses = await site.platform.rooms.connection
+      .collection('video_courses_courses')
+      .findOne({}, { sort: { _id: 1 } });
     ids = (pattern) =>
       pattern
         .replace(/(rosters|messages)\/:id/, '$1/none')

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { brokenRule, cycles } from './imports.ts';
 import { missingTranslations, unknownKeys } from './locales.ts';
-import { filesBelow, readImports } from './sources.ts';
+import { brokenOrders, notOurs } from './orders.ts';
+import { filesBelow, readImports, root } from './sources.ts';
 
 const imports = readImports([
   ...filesBelow('server', '.ts'),
@@ -15,6 +18,11 @@ const problems = [
   ...cycles(imports).map((group) => `import cycle: ${group.join(', ')}`),
   ...missingTranslations(),
   ...unknownKeys(),
+  ...[...filesBelow('server', '.ts'), ...filesBelow('plugins', '.ts')]
+    .filter((file) => !file.includes('/mongod/') && !(file in notOurs))
+    .flatMap((file) =>
+      brokenOrders(readFileSync(join(root, file), 'utf8')).map((order) => `${file} sorts by ${order}: without _id`),
+    ),
 ];
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 process.stdout.write(`${imports.length} imports, ${problems.length} problems\n`);

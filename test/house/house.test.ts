@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { brokenRule, cycles } from './imports.ts';
+import { brokenOrders } from './orders.ts';
 
 const from = (path: string, to: string) => ({ from: path, to, typeOnly: false });
 
@@ -29,6 +30,26 @@ describe('the rules of the house', () => {
       ['server/platform.ts', 'express', undefined],
     ];
     for (const [path, to, broken] of cases) expect(brokenRule(from(path, to)), `${path} → ${to}`).to.equal(broken);
+  });
+
+  it('finds orders of queries that do not end in _id, and leaves sorted arrays alone', () => {
+    const cases: [string, string[]][] = [
+      ['rows.find().sort({ at: -1, _id: 1 }).limit(3)', []],
+      ['rows.find().sort({ at: -1 }).limit(3)', ['{ at: -1 }']],
+      ['rows.find()\n  .sort({ _id: 1, at: -1 })', ['{ _id: 1, at: -1 }']],
+      ['list.sort(); list.sort((a, b) => a.n - b.n); function byName(a) {} list.sort(byName)', []],
+      ['const order = { at: 1, _id: 1 } as const; rows.find().sort(order)', []],
+      ['const order = { at: 1 } as const; rows.find().sort(order)', ['order']],
+      [
+        'const orders: Record<string, object> = { a: { at: 1, _id: 1 }, b: { at: 1 } };\nfind().sort(orders[by])',
+        ['orders[by]'],
+      ],
+      ['function page(order) { return rows.find().sort(order); }', ['order']],
+      ['rows.aggregate([{ $sort: { at: 1 } }, { $sort: { at: 1, _id: 1 } }])', ['{ at: 1 }']],
+      ["rows.findOneAndUpdate({}, {}, { sort: { at: 'asc' } })", ["{ at: 'asc' }"]],
+      ["view({ sort: { key: sort, direction: down ? 'desc' : 'asc' } })", []],
+    ];
+    for (const [text, found] of cases) expect(brokenOrders(text), text).to.deep.equal(found);
   });
 
   it('finds circles of any length, and no others', () => {

@@ -54,7 +54,10 @@ describe('npm run verify', function () {
 
   it('ends with 1 and names the sum that differs', async () => {
     const rollUps = test.platform.rooms.connection.collection('roll_ups');
-    const { _id, scope } = (await rollUps.findOne()) as unknown as { _id: never; scope: string };
+    const { _id, scope } = (await rollUps.findOne({}, { sort: { _id: 1 } })) as unknown as {
+      _id: never;
+      scope: string;
+    };
     await rollUps.updateOne({ _id }, { $inc: { total: 1 } });
     const { code, said } = await verify();
     expect(said).to.include(`${test.programme} ${scope}\n`);

@@ -9,6 +9,7 @@ import type { Host } from '../../server/plugins/contract.ts';
 import { discoverPlugins, type FoundPlugin } from '../../server/plugins/discover.ts';
 import { type Client, signIn } from './client.ts';
 import { createFixtures, type Fixtures } from './fixtures.ts';
+import { expectRulesKept, watchedAddress } from './queries/watch.ts';
 import { sharedDatabase } from './shared-database.ts';
 
 export interface TestPlatform extends Fixtures {
@@ -25,6 +26,7 @@ export interface TestPlatform extends Fixtures {
   another(): Promise<TestPlatform>;
   /** Starts the platform again on the same database and data folder, as after a crash or an update. */
   restart(): Promise<TestPlatform>;
+  /** @throws Error where a command broke a rule of `queries/rules.ts`, or a query sorted in memory */
   stop(): Promise<void>;
 }
 
@@ -48,7 +50,7 @@ export async function startTestPlatform(options: TestOptions = {}): Promise<Test
   const config = readConfig({
     PORT: '0',
     DATA_DIR: dataDir,
-    MONGODB_URI: uri.href,
+    MONGODB_URI: watchedAddress(uri.href),
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'error',
     // Tests are faster than people.
     REQUESTS_PER_SECOND: '0',
@@ -80,9 +82,13 @@ async function start(config: Config, options: TestOptions, known?: Fixtures): Pr
       return start(config, options, fixtures);
     },
     async stop() {
-      await platform.rooms.connection.dropDatabase();
-      await platform.stop();
-      await rm(config.dataDir, { recursive: true, force: true });
+      try {
+        await expectRulesKept(platform.rooms.connection);
+      } finally {
+        await platform.rooms.connection.dropDatabase();
+        await platform.stop();
+        await rm(config.dataDir, { recursive: true, force: true });
+      }
     },
   };
 }

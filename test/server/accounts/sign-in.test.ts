@@ -211,7 +211,7 @@ describe('signing in', () => {
 
   it('keeps ID numbers sealed and masked', async () => {
     const person = await test.person({ grants: [{ role: 'operator', scope: 'platform' }] });
-    const stored = await test.platform.rooms.connection.collection('users').findOne({ name: person.name });
+    const stored = await test.platform.rooms.connection.collection('users').findOne({ _id: person.id as never });
     expect(JSON.stringify(stored)).to.not.include(person.idNumber);
     expect(await test.platform.rooms.accounts.idNumber(person.id, 'test')).to.equal(person.idNumber);
     const client = await test.signIn(person.login);

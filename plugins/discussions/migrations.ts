@@ -1,0 +1,14 @@
+import type { Migration } from '#platform';
+
+/** Changes of stored data, oldest first. */
+export const migrations: readonly Migration[] = [
+  {
+    id: 'topic-audiences',
+    /** Topics from before the field `audiences` get it (topic.model.ts), so that they are still listed. */
+    async up(db) {
+      const own = { $concat: ['$programme', '|', { $ifNull: ['$workshop', ''] }] };
+      const set = { $set: { audiences: ['$programme', own] } };
+      await db.collection('discussions_topics').updateMany({ audiences: { $exists: false } }, [set]);
+    },
+  },
+];
