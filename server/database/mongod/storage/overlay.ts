@@ -59,31 +59,49 @@ export class Overlay implements KeyValue {
     this.added.push(text);
   }
 
-  /** The changed keys of a range, in order. */
-  private changed({ low, high }: Range): string[] {
+  /** Where the changed keys of a range stand among all that are sorted. */
+  private changed({ low, high }: Range): [first: number, end: number] {
     if (this.added.length > FEW) this.sorted = [...this.sorted, ...this.added].sort();
     else for (const text of this.added) this.sorted.splice(position(this.sorted, text), 0, text);
     this.added = [];
     const first = position(this.sorted, low.latin1Slice(0, low.length));
-    return this.sorted.slice(first, position(this.sorted, high.latin1Slice(0, high.length)));
+    return [first, position(this.sorted, high.latin1Slice(0, high.length))];
   }
 
   entries(range: Range, limit: number, reverse: boolean): Entry[] {
-    const own = this.changed(range);
-    if (own.length === 0) return this.snapshot.entries(range, limit, reverse);
-    const stored = this.snapshot.entries(range, limit + own.length, reverse);
-    const merged = new Map<string, Entry>();
-    for (const entry of stored) merged.set(entry.key.latin1Slice(0, entry.key.length), entry);
-    const complete = stored.length < limit + own.length;
-    const edge = stored.at(-1)?.key;
-    for (const text of own) {
-      const { key, value } = this.changes.get(text) as Change;
-      if (!complete && edge !== undefined && Buffer.compare(key, edge) * (reverse ? -1 : 1) > 0) continue;
-      if (value === null) merged.delete(text);
-      else merged.set(text, { key, value });
+    const [first, end] = this.changed(range);
+    if (first >= end) return this.snapshot.entries(range, limit, reverse);
+    const step = reverse ? -1 : 1;
+    let own = reverse ? end - 1 : first;
+    const entries: Entry[] = [];
+    const stored = this.stored(range, limit, reverse);
+    let next = stored.next();
+    while (entries.length < limit) {
+      const text = own >= first && own < end ? (this.sorted[own] as string) : undefined;
+      if (text === undefined && next.done) break;
+      const key = next.done ? undefined : next.value.key.latin1Slice(0, next.value.key.length);
+      const order = text === undefined || key === undefined ? 0 : text < key ? -step : text > key ? step : 0;
+      if (text === undefined || (key !== undefined && order > 0)) entries.push(next.value as Entry);
+      else {
+        const change = this.changes.get(text) as Change;
+        if (change.value !== null) entries.push({ key: change.key, value: change.value });
+        own += step;
+      }
+      if (key !== undefined && (text === undefined || order >= 0)) next = stored.next();
     }
-    const entries = [...merged.values()].sort((a, b) => Buffer.compare(a.key, b.key) * (reverse ? -1 : 1));
-    return entries.slice(0, limit);
+    return entries;
+  }
+
+  /** The entries of the snapshot, a chunk at a time. */
+  private *stored({ low, high }: Range, chunk: number, reverse: boolean): Generator<Entry, undefined> {
+    let range = { low, high };
+    for (;;) {
+      const entries = this.snapshot.entries(range, chunk, reverse);
+      yield* entries;
+      const last = entries.at(-1);
+      if (last === undefined || entries.length < chunk) return;
+      range = reverse ? { low, high: last.key } : { low: Buffer.concat([last.key, Buffer.of(0)]), high };
+    }
   }
 
   count(range: Range): number {

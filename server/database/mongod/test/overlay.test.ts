@@ -1,0 +1,61 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { Overlay } from '../storage/overlay.ts';
+import { Store } from '../storage/store.ts';
+
+const key = fc.integer({ min: 0, max: 30 });
+const changes = fc.array(fc.tuple(key, fc.option(fc.integer({ min: 100, max: 200 }))), { maxLength: 80 });
+const reads = fc.array(fc.tuple(key, key, fc.integer({ min: 1, max: 12 }), fc.boolean()), {
+  minLength: 5,
+  maxLength: 10,
+});
+const bytes = (value: number) => Buffer.of(1, value);
+
+describe('what a transaction sees', () => {
+  let path: string;
+  let store: Store;
+
+  before(async () => {
+    path = await mkdtemp(join(tmpdir(), 'xuefang-overlay-'));
+    store = new Store(path, { onGroupEnd: () => {}, onCommit: () => {} });
+    await store.write(() => {
+      for (let each = 0; each <= 30; each += 2) store.put(bytes(each), bytes(each));
+    });
+  });
+  after(async () => {
+    await store.close();
+    await rm(path, { recursive: true });
+  });
+
+  it('are the entries of its snapshot with its own changes, in order, in parts of any size', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(changes, reads), { maxLength: 3 }), (rounds) => {
+        const overlay = new Overlay(store.snapshot());
+        const model = new Map(Array.from({ length: 16 }, (_each, at) => [at * 2, at * 2]));
+        for (const [writes, ranges] of rounds) {
+          for (const [at, value] of writes) {
+            if (value === null) {
+              overlay.remove(bytes(at));
+              model.delete(at);
+            } else {
+              overlay.put(bytes(at), bytes(value));
+              model.set(at, value);
+            }
+          }
+          for (const [low, high, limit, reverse] of ranges) {
+            const range = { low: bytes(low), high: bytes(high) };
+            const wanted = [...model].filter(([at]) => at >= low && at < high).sort(([a], [b]) => a - b);
+            if (reverse) wanted.reverse();
+            const found = overlay.entries(range, limit, reverse).map((entry) => [entry.key[1], entry.value[1]]);
+            expect(found).to.deep.equal(wanted.slice(0, limit));
+            expect(overlay.count(range)).to.equal(wanted.length);
+          }
+        }
+        overlay.release();
+      }),
+    );
+  });
+});
