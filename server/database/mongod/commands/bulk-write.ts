@@ -10,6 +10,7 @@ import { type Place, placeOf } from './place.ts';
 import { checkOptions, checkStatement, checkStatements, isSet } from './statements.ts';
 import type { UpdateStatement } from './update-statement.ts';
 import {
+  checkTurn,
   endsCommand,
   isOrdered,
   newProgress,
@@ -52,8 +53,10 @@ export const bulkWrite: Handler = async (engine, command) => {
   let rows: Doc[] = [];
   const progress = newProgress();
   const run = (target: Target) => {
+    const began = performance.now();
     while (progress.next < operations.length) {
       checkTime(command.deadline);
+      checkTurn(began);
       const idx = progress.next;
       try {
         const row = runOperation(engine, command, target, places, operations[idx] as Doc, progress, totals);
@@ -67,6 +70,7 @@ export const bulkWrite: Handler = async (engine, command) => {
       }
       progress.next++;
       progress.applied.clear();
+      progress.search.reset();
     }
   };
   const cursor = () => ({ id: Long.ZERO, firstBatch: rows, ns: 'admin.$cmd.bulkWrite' });

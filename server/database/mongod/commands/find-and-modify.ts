@@ -7,6 +7,7 @@ import { upsertDocument } from '../update/upsert.ts';
 import { type Doc, encodeForStorage, isDocument } from '../values/codec.ts';
 import { decode } from '../values/decode.ts';
 import { collectionName, documentField, type Handler, matchContext } from './context.ts';
+import { LongSearch } from './long-search.ts';
 import { matching } from './matching.ts';
 import { placeOf } from './place.ts';
 import { checkOptions, isSet } from './statements.ts';
@@ -42,6 +43,7 @@ export const findAndModify: Handler = async (engine, command) => {
         },
         context,
       );
+  const search = new LongSearch();
   let value: Doc | null;
   let lastErrorObject: Doc;
   return runOnce(
@@ -53,7 +55,9 @@ export const findAndModify: Handler = async (engine, command) => {
       const collection = place.find();
       if (collection === undefined) compileFilter(filter, context);
       const [found] =
-        collection === undefined ? [] : matching(target, collection, { filter, sort, hint: body.hint }, context, true);
+        collection === undefined
+          ? []
+          : matching(target, collection, { filter, sort, hint: body.hint }, context, true, search);
       if (collection === undefined || found === undefined) {
         if (change === undefined || !upserts) return;
         const document = upsertDocument(filter, change, isDocument(body.update) && isReplacement(body.update));

@@ -1,7 +1,7 @@
 import { compileChange } from '../aggregation/pipeline.ts';
 import type { Engine } from '../engine.ts';
 import { CommandError, failedToParse } from '../errors.ts';
-import { checkTime } from '../pauses.ts';
+import { checkTime, Slices } from '../pauses.ts';
 import { compileFilter, type MatchContext } from '../query/matcher.ts';
 import type { Found } from '../query/scan.ts';
 import type { Collection } from '../storage/catalog.ts';
@@ -22,6 +22,7 @@ import { typeName } from '../values/compare.ts';
 import { decode } from '../values/decode.ts';
 import { toDouble } from '../values/numeric.ts';
 import { type Command, collectionName, type Handler, matchContext, statementsOf } from './context.ts';
+import { Interrupted, LongSearch } from './long-search.ts';
 import { matching } from './matching.ts';
 import { type Place, placeOf } from './place.ts';
 import { pipelineContext } from './sources.ts';
@@ -44,6 +45,8 @@ export interface Progress {
   errors: WriteError[];
   /** Documents that the current statement has changed already. */
   applied: Set<string>;
+  /** The search of the current statement, where it takes long. */
+  search: LongSearch;
   /** What had been done when the statement at `next` began. */
   begun?: { next: number; n: number; modified: number; upserted: number };
 }
@@ -55,6 +58,7 @@ export const newProgress = (): Progress => ({
   upserted: [],
   errors: [],
   applied: new Set(),
+  search: new LongSearch(),
 });
 
 /**
@@ -72,8 +76,10 @@ async function runStatements(
   const ordered = isOrdered(command.body);
   const inTransaction = command.transaction !== undefined;
   const run = (target: Target) => {
+    const began = performance.now();
     while (progress.next < total) {
       checkTime(command.deadline);
+      checkTurn(began);
       const at = progress.next;
       try {
         each(target, at, progress);
@@ -85,6 +91,7 @@ async function runStatements(
       }
       progress.next++;
       progress.applied.clear();
+      progress.search.reset();
     }
   };
   const answer = () => {
@@ -96,6 +103,14 @@ async function runStatements(
     save: () => savedProgress(progress),
     resume: (saved) => resumeProgress(progress, saved),
   });
+}
+
+/** How long the statements of one command may go on in one group of writes, in milliseconds: more than 1,000 short ones take. */
+const MAX_TURN = 50;
+
+/** @throws Interrupted when a command's statements have kept others waiting for long enough */
+export function checkTurn(began: number): void {
+  if (performance.now() - began > MAX_TURN) throw new Interrupted((slices) => slices.pause());
 }
 
 /** Whether what a statement throws is no error of this statement alone. */
@@ -144,13 +159,13 @@ export async function runOnce(
 ): Promise<Doc> {
   const { body, transaction } = command;
   if (transaction !== undefined) {
-    run(engine.transactions.target(transaction));
+    await uninterrupted(engine, command, () => run(engine.transactions.target(transaction)));
     return replyOf();
   }
   const { sessions } = engine;
   const retryable = body.txnNumber !== undefined;
   let reply: Doc | undefined;
-  await engine.transactions.write((target) => {
+  const job = (target: Target) => {
     const known = retryable ? sessions.remembered(target.view, body) : undefined;
     reply = known?.reply;
     if (reply !== undefined) return;
@@ -164,8 +179,23 @@ export async function runOnce(
     }
     reply = replyOf();
     if (retryable) sessions.storeReply(target.view, body, reply);
-  }, command.deadline);
+  };
+  await uninterrupted(engine, command, () => engine.transactions.write(job, command.deadline));
   return reply as Doc;
+}
+
+/** Runs a write to its end, however often it lets others have their turn. */
+async function uninterrupted(engine: Engine, command: Command, run: () => Promise<void> | void): Promise<void> {
+  for (;;) {
+    try {
+      await run();
+      return;
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      await engine.store.settled();
+      await error.resume(new Slices(engine.turns, command));
+    }
+  }
 }
 
 export const insert: Handler = async (engine, command) => {
@@ -228,12 +258,13 @@ export function removeMatching(
     compileFilter(q, context);
     return;
   }
-  const found = matching(target, collection, { filter: q, hint }, context, single);
+  const found = matching(target, collection, { filter: q, hint }, context, single, progress.search);
   for (const { key } of found) claimDocument(target, key);
   for (const { key, raw, document } of found) {
     removeDocument(target, collection, key, raw, document);
     progress.n++;
   }
+  progress.search.advance();
 }
 
 const contexts = new WeakMap<Command, MatchContext>();
@@ -284,17 +315,21 @@ export function updateOne(
   if (patch === undefined) change();
   const { q: filter, multi = false, upsert = false, hint, sort } = statement;
   if (multi && sort !== undefined) throw failedToParse('Cannot specify sort with multi=true');
-  const found = collection === undefined ? [] : matching(target, collection, { filter, hint, sort }, context, !multi);
+  const { applied, search } = progress;
+  const found =
+    collection === undefined ? [] : matching(target, collection, { filter, hint, sort }, context, !multi, search);
   for (const { key } of found) claimDocument(target, key);
   for (const each of found) {
     const key = multi ? each.key.toString('latin1') : '';
-    if (progress.applied.has(key)) continue;
+    if (applied.has(key)) continue;
     if (patch?.(target, each) ?? applyTo(target, collection as Collection, each, change())) progress.modified++;
     progress.n++;
-    if (multi) progress.applied.add(key);
+    if (multi && !search.isKnown) applied.add(key);
   }
+  const isContinued = search.hasBegun;
+  search.advance();
   // A statement that went on after a wait may have changed what it found before so that its filter no longer finds it.
-  if (found.length > 0 || progress.applied.size > 0) return;
+  if (found.length > 0 || applied.size > 0 || isContinued) return;
   if (collection === undefined) compileFilter(filter, context);
   if (!upsert) return;
   const document = upsertDocument(filter, change(), isDocument(statement.u) && isReplacement(statement.u));

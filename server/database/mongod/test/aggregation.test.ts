@@ -37,22 +37,18 @@ const asDouble = (number: number) => (Number.isInteger(number) ? new Double(numb
 const total = (values: unknown[]) => numbersIn(values).reduce((sum, each) => sum + each, 0);
 const sum = (values: unknown[]) =>
   numbersIn(values).every(Number.isInteger) ? total(values) : asDouble(total(values));
-/** What an array is sorted by: its smallest element upwards, its largest downwards. */
-const key = (each: unknown, direction: number) =>
-  Array.isArray(each) ? [...each].sort((a, b) => compare(a, b) * direction)[0] : each;
+/** What an array is sorted by downwards: its largest element. */
+const key = (each: unknown) => (Array.isArray(each) ? [...each].sort((a, b) => compare(b, a))[0] : each);
 const byOrder = (documents: Doc[]) =>
   documents
     .map((each, at) => ({ each, at }))
-    .sort((a, b) => {
-      const first = compare(key(b.each.w, -1), key(a.each.w, -1));
-      return first || compare(key(a.each.v, 1), key(b.each.v, 1)) || a.at - b.at;
-    })
+    .sort((a, b) => compare(key(b.each.w), key(a.each.w)) || a.at - b.at)
     .map(({ each }) => each.v ?? null);
 const smallest = (values: unknown[]) => present(values).sort((a, b) => compare(a, b));
 const merged = (values: unknown[]) =>
   Object.assign({}, ...values.filter((each) => typeof each === 'object' && !Array.isArray(each)));
 const isObject = { $cond: [{ $eq: [{ $type: '$v' }, 'object'] }, '$v', null] };
-const order = { w: -1, v: 1, _id: 1 };
+const order = { w: -1, _id: 1 };
 
 /** Accumulators, and what each makes of the documents of a group all at once. */
 const accumulators: Record<string, [Doc, (documents: Doc[], values: unknown[]) => unknown]> = {

@@ -164,3 +164,79 @@ describe('long reads of the engine', () => {
     expect(await engine.run({ getMore: id, collection: 'rows' })).to.include({ code: 43 });
   });
 });
+
+describe('long writes of the engine', () => {
+  let engine: InProcess;
+  const all = async (filter: Doc = {}) => {
+    const { cursor: found } = await engine.run({ find: 'rows', filter, batchSize: SIZE });
+    return (found as { firstBatch: Doc[] }).firstBatch;
+  };
+
+  beforeEach(async () => {
+    engine = await startInProcess();
+    await engine.insert(
+      'rows',
+      Array.from({ length: SIZE }, (_each, id) => row(id)),
+    );
+  });
+  afterEach(() => engine.close());
+
+  /** How often others find by _id until the command is answered. */
+  async function findsDuring(command: Doc): Promise<[Doc, number]> {
+    let reply: Doc | undefined;
+    void engine.run(command).then((answer) => {
+      reply = answer;
+    });
+    let finds = 0;
+    for (; reply === undefined; finds++) {
+      await new Promise(setImmediate);
+      await engine.run({ find: 'rows', filter: { _id: -1 } });
+    }
+    return [reply, finds];
+  }
+
+  it('let others find by _id meanwhile, and change each document once', async () => {
+    const update = { q: { group: { $lt: 5 } }, u: { $inc: { n: 1 } }, multi: true };
+    const [reply, finds] = await findsDuring({ update: 'rows', updates: [update] });
+    expect(reply).to.include({ ok: 1, n: SIZE / 2, nModified: SIZE / 2 });
+    expect(finds).to.be.at.least(20);
+    expect((await all({ n: 1 })).length).to.equal(SIZE / 2);
+    await engine.run({ createIndexes: 'rows', indexes: [{ key: { score: 1 }, name: 'score' }] });
+    const moved = { q: { score: { $gte: 0 } }, u: { $inc: { score: 10 } }, multi: true };
+    expect(await engine.run({ update: 'rows', updates: [moved] })).to.include({ n: SIZE });
+    expect((await all()).every(({ _id, score }) => score === (row(Number(_id)).score as number) + 10)).to.equal(true);
+    const [removed, others] = await findsDuring({ delete: 'rows', deletes: [{ q: { group: 3 }, limit: 0 }] });
+    expect(removed).to.include({ ok: 1, n: SIZE / 10 });
+    expect(others).to.be.at.least(10);
+    expect(await engine.run({ count: 'rows' })).to.include({ n: SIZE - SIZE / 10 });
+  }).timeout(30_000);
+
+  it('look for one document outside of the group, and take another when that has been changed', async () => {
+    const last = { group: { $in: [SIZE] } };
+    await engine.run({
+      update: 'rows',
+      updates: [{ q: { _id: { $gte: SIZE - 3 } }, u: { $set: { group: SIZE } }, multi: true }],
+    });
+    const take = { findAndModify: 'rows', query: last, update: { $set: { group: -1 } } };
+    const [reply, finds] = await findsDuring(take);
+    expect(reply).to.have.nested.property('value._id', SIZE - 3);
+    expect(finds).to.be.at.least(3);
+    const taken = await Promise.all([engine.run(take), engine.run(take), engine.run(take)]);
+    const ids = taken.map(({ value }) => (value as Doc | null)?._id);
+    expect(ids).to.have.members([SIZE - 2, SIZE - 1, undefined]);
+    const upsert = { q: { group: SIZE + 1 }, u: { $set: { n: 1 } }, upsert: true };
+    expect(await engine.run({ update: 'rows', updates: [upsert] })).to.include({ n: 1, nModified: 0 });
+    expect(await engine.run({ delete: 'rows', deletes: [{ q: { group: SIZE + 1 }, limit: 1 }] })).to.include({ n: 1 });
+  });
+
+  it('end after maxTimeMS, and go on in a transaction', async () => {
+    const update = { update: 'rows', updates: [{ q: { name: { $ne: '' } }, u: { $set: { n: 2 } }, multi: true }] };
+    expect(await engine.run({ ...update, maxTimeMS: 5 })).to.include({ code: 50 });
+    const own = { lsid: { id: new UUID() }, txnNumber: Long.ONE, autocommit: false };
+    expect(await engine.run({ ...update, ...own, startTransaction: true })).to.include({ n: SIZE });
+    const before = (await all({ n: 2 })).length;
+    expect(before).to.be.below(SIZE);
+    expect(await engine.run({ commitTransaction: 1, ...own })).to.include({ ok: 1 });
+    expect((await all({ n: 2 })).length).to.equal(SIZE);
+  }).timeout(30_000);
+});
