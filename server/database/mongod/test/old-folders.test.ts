@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { open } from 'lmdb';
 import { Engine } from '../engine.ts';
 import { createIndexEntry } from '../storage/catalog.ts';
 import { DATA_FILE, openDataFile } from '../storage/data-file.ts';
@@ -79,6 +80,25 @@ describe('a data file that a killed engine wrote with overlapping syncs', () => 
     expect(data.getBinary(Buffer.from('first'))?.toString()).to.equal('value');
     expect(data.getBinary(Buffer.from('second'))).to.equal(undefined);
     await root.close();
+  });
+
+  it('is whole when it was compacted, then or now', async () => {
+    const folder = join(path, 'compacted');
+    const file = join(folder, DATA_FILE);
+    await mkdir(folder);
+    const settings = { encoding: 'binary', keyEncoding: 'binary' } as const;
+    const overlapping = open<Buffer, Buffer>({ path: file, maxDbs: 2, ...settings });
+    const before = overlapping.openDB('data', settings);
+    for (const key of ['first', 'second']) await before.put(Buffer.from(key), Buffer.from('value'));
+    await overlapping.backup(`${file}.compact`, true);
+    await overlapping.close();
+    for (let times = 0; times < 2; times++) {
+      await rename(`${file}.compact`, file);
+      const { root, data } = openDataFile(folder);
+      expect(data.getKeysCount({})).to.equal(2);
+      await root.backup(`${file}.compact`, true);
+      await root.close();
+    }
   });
 });
 
