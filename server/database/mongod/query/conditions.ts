@@ -122,13 +122,10 @@ function collectField(path: string, operand: unknown, scopes: readonly Scope[], 
 /** A path with the $elemMatch operators around it. */
 type PlacedPath = Pick<Condition, 'path' | 'scopes'>;
 
-/** A list of one value is that value; null also stands for what is missing, and empty arrays have its key. */
+/** Null also stands for what is missing, and empty arrays have its key. */
 function membership(place: PlacedPath, values: unknown[], found: Conditions): void {
-  if (values.length === 1) equality(place, values[0], found);
-  else {
-    found.list.push({ ...place, operator: '$in', operand: values });
-    if (values.some((each) => each === null || each === undefined)) found.complete = false;
-  }
+  found.list.push({ ...place, operator: '$in', operand: values });
+  if (values.some((each) => each === null || each === undefined)) found.complete = false;
 }
 
 function equality(place: PlacedPath, operand: unknown, found: Conditions): void {

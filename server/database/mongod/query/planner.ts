@@ -148,9 +148,9 @@ function candidateFor(
 function scoreOf(used: ReadonlySet<Condition>, points: boolean): number {
   let score = points ? 1000 : 0;
   let ranges = 0;
-  for (const { operator } of used) {
+  for (const { operator, operand } of used) {
     if (operator === '$eq') score += 10;
-    else if (operator === '$in') score += 8;
+    else if (operator === '$in') score += (operand as unknown[]).length === 1 ? 10 : 8;
     else ranges++;
   }
   return score + (ranges > 0 ? 5 : 0) + (ranges > 1 ? 1 : 0);

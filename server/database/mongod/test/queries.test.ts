@@ -2,7 +2,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { type ClientSession, type Collection, type Document, MongoServerError } from 'mongodb';
 import { withEngine } from './support/engine-suite.ts';
-import { long, type Query, type Scene, scene } from './support/made-up.ts';
+import { known } from './support/known-queries.ts';
+import { type Query, type Scene, scene } from './support/made-up.ts';
+import { long } from './support/made-up-values.ts';
 import { compareBy, compareValues, distinctValues, isUnsortable, matches } from './support/oracle.ts';
 
 /** Collections that are made up; `ENGINE_QUERIES=5000` for the long run, `ENGINE_SEED` to repeat one. */
@@ -137,6 +139,18 @@ describe('queries of made-up collections', () => {
 
   const setWithin = (session: ClientSession, _id: unknown) =>
     rows.updateOne({ _id } as Document, { $set: { c: 2 } }, { session });
+
+  for (const [name, documents, key, filter, more = {}] of known) {
+    it(`know: ${name}`, async () => {
+      const { options = {}, changes = [], ...others } = more;
+      for (const isLate of [false, true]) {
+        const each = { documents, longIds: false, indexes: [{ key, options, isLate }], changes, queries: [] };
+        const { stored, hints } = await fill(each);
+        await change(stored, changes);
+        await check({ filter, sort: undefined, skip: 0, limit: 0, path: 'a', ...others }, stored, hints);
+      }
+    });
+  }
 
   it(`mean the same with every index, without, and by the manual (${RUNS} collections)`, async function () {
     this.timeout(60_000 + RUNS * 2000);
