@@ -89,10 +89,16 @@ export const bulkWrite: Handler = async (engine, command) => {
   return reply;
 };
 
+const shapes = new Map([
+  ['insert', 'inserts'],
+  ['update', 'updateOps'],
+  ['delete', 'deleteOps'],
+] as const) as ReadonlyMap<string, 'inserts' | 'updateOps' | 'deleteOps'>;
+
 /** Checks an operation, which is about one of so many namespaces. */
 function checkOperation(operation: Doc, namespaces: number): void {
   const [kind = ''] = Object.keys(operation);
-  const shape = ({ insert: 'inserts', update: 'updateOps', delete: 'deleteOps' } as const)[kind];
+  const shape = shapes.get(kind);
   if (shape === undefined) throw failedToParse(`unknown operation ${kind} in bulkWrite`);
   checkStatement(shape, operation);
   const at = toDouble(operation[kind]);

@@ -1,6 +1,6 @@
 import { UUID } from 'bson';
-import type { Engine } from '../engine.ts';
-import { CommandError, namespaceNotFound } from '../errors.ts';
+import { checkNamespace, type Engine } from '../engine.ts';
+import { CommandError, namespaceNotFound, typeMismatch } from '../errors.ts';
 import { compileFilter } from '../query/matcher.ts';
 import { type Collection, indexSpecs } from '../storage/catalog.ts';
 import { type Doc, encode } from '../values/codec.ts';
@@ -31,8 +31,11 @@ export const dropDatabase: Handler = async (engine, command) => {
 };
 
 export const renameCollection: Handler = async (engine, { body }) => {
-  const from = splitNamespace(String(body.renameCollection));
-  const to = splitNamespace(String(body.to));
+  if (typeof body.renameCollection !== 'string' || typeof body.to !== 'string')
+    throw typeMismatch("BSON fields 'renameCollection' and 'renameCollection.to' need the type 'string'");
+  const from = splitNamespace(body.renameCollection);
+  const to = splitNamespace(body.to);
+  checkNamespace(to.database, to.name);
   await engine.transactions.write(() => {
     const collection = engine.catalog.get(from.database, from.name);
     if (collection === undefined)

@@ -1,7 +1,8 @@
 import { badValue, CommandError, failedToParse, notImplemented, typeMismatch } from '../errors.ts';
 import { compileFilter, isOperatorDocument } from '../query/matcher.ts';
+import { isRegex } from '../query/operators.ts';
 import type { IndexSpec } from '../storage/catalog.ts';
-import { type Doc, isDocument } from '../values/codec.ts';
+import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { typeName } from '../values/compare.ts';
 import { numberKind, toDouble } from '../values/numeric.ts';
 import { fieldNames } from '../values/order.ts';
@@ -10,6 +11,9 @@ import { plain } from '../values/plain.ts';
 /** The most fields of an index, and the most indexes of a collection with that on _id: MongoDB's limits. */
 const MAX_FIELDS = 32;
 export const MAX_INDEXES = 64;
+
+/** The largest specification, in bytes: those of a collection are kept in one document, which must not become too large. */
+const MAX_SPEC_BYTES = 64 * 1024;
 
 const MAX_INT32 = 0x7fffffff;
 
@@ -58,6 +62,7 @@ function checkedSpec(given: unknown): IndexSpec {
   checkName(name, key);
   checkLifetime(given, key);
   checkPartial(given);
+  if (encode(given).length > MAX_SPEC_BYTES) throw cannotCreate('an index specification is too large');
   const spec = { ...(plain(given) as Doc), v: 2, key: plain(key), name } as IndexSpec;
   for (const flag of FLAGS) {
     if (spec[flag] !== undefined) {
@@ -175,7 +180,7 @@ function checkPartialFilter(filter: Doc): void {
         const isAbsence = operator === '$exists' && !operand.$exists;
         if (!partialOperators.has(operator) || isAbsence) throw unsupported(operator);
       }
-    } else if (operand instanceof RegExp) throw unsupported('$regex');
+    } else if (isRegex(operand)) throw unsupported('$regex');
   }
 }
 

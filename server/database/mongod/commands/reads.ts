@@ -113,7 +113,10 @@ export const getMore: Handler = async (engine, command) => {
 };
 
 export const killCursors: Handler = (engine, { body }) => {
-  const { killed, missing } = engine.cursors.kill(body.cursors as Long[]);
+  const { cursors } = body;
+  if (!Array.isArray(cursors) || !cursors.every((each) => Long.isLong(each)))
+    throw typeMismatch("BSON field 'killCursors.cursors' is the wrong type, expected an array of 'long'");
+  const { killed, missing } = engine.cursors.kill(cursors);
   return { cursorsKilled: killed, cursorsNotFound: missing, cursorsAlive: [], cursorsUnknown: [], ok: 1 };
 };
 

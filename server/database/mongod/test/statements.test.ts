@@ -90,11 +90,23 @@ const refused: Record<string, [command: Document, code: number]> = {
   'a findAndModify with a collation of a text': [modify({ collation: 'x' }), 14],
   'a findAndModify with let of a text': [modify({ let: 'x' }), 14],
 
+  'a renaming to a name too long for a key': [
+    { renameCollection: 'statements.rows', to: `statements.${'x'.repeat(2000)}` },
+    73,
+  ],
+  'a renaming to a number': [{ renameCollection: 'statements.rows', to: 5 }, 14],
+  'an index that is larger than what is kept of all': [
+    { createIndexes: 'rows', indexes: [{ key: { a: 1 }, name: 'x'.repeat(100_000) }] },
+    67,
+  ],
+  'cursors that are none': [{ killCursors: 'rows', cursors: [5] }, 14],
+
   'a bulkWrite of nothing': [{ ...bulk({}), ops: [] }, 16],
   'a bulkWrite without operations': [{ bulkWrite: 1, nsInfo: [{ ns: 'a.b' }] }, 40414],
   'a bulkWrite without namespaces': [{ bulkWrite: 1, ops: [{ insert: 0, document: {} }] }, 40414],
   'a bulkWrite of a text': [{ ...bulk({}), ops: ['x'] }, 14],
   'a bulkWrite of an unknown operation': [bulk({ replace: 0, document: {} }), 9],
+  'a bulkWrite of an operation named like a property': [bulk({ constructor: 0, document: {} }), 9],
   'a bulkWrite into a namespace that is not named': [bulk({ insert: 1, document: {} }), 2],
   'a bulkWrite into a namespace without a collection': [
     { ...bulk({ insert: 0, document: {} }), nsInfo: [{ ns: 'a' }] },
@@ -117,7 +129,7 @@ describe('statements', () => {
   for (const [name, [command, code]] of Object.entries(refused)) {
     it(`are refused: ${name}`, async () => {
       await rows().insertOne({ _id: 1, kept: true });
-      const db = command.bulkWrite ? engine.client.db('admin') : engine.db;
+      const db = command.bulkWrite || command.renameCollection ? engine.client.db('admin') : engine.db;
       const reply = await db.command(command).catch((error) => error);
       const failed = reply.writeErrors?.[0] ?? reply;
       expect(failed.code, JSON.stringify(reply)).to.equal(code);
@@ -185,7 +197,7 @@ describe('statements', () => {
     const held = async (command: Document): Promise<Document> => {
       session.startTransaction();
       await rows().insertOne({ _id: 99, code: 50 }, { session });
-      const db = command.bulkWrite ? engine.client.db('admin') : engine.db;
+      const db = command.bulkWrite || command.renameCollection ? engine.client.db('admin') : engine.db;
       const waiting = db.command(command);
       await engine.db.command({ ping: 1 });
       await session.abortTransaction();
