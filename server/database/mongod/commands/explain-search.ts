@@ -1,20 +1,19 @@
 import type { Engine } from '../engine.ts';
-import { withoutPauses } from '../pauses.ts';
+import { eachResult, resultOf, Slices } from '../pauses.ts';
 import { compileFilter } from '../query/matcher.ts';
 import type { Plan } from '../query/plan.ts';
 import type { Collection, Index } from '../storage/catalog.ts';
-import type { KeyValue } from '../storage/store.ts';
 import type { Doc } from '../values/codec.ts';
 import { type Command, matchContext, viewOf } from './context.ts';
-import { countStage, isCoveredCount, planSearch, type Search, search } from './search.ts';
+import { countEntries, countStage, isCoveredCount, planSearch, type Search, search } from './search.ts';
 
 /** Says which index a search uses and, unless only the plan is asked for, runs it and says what it reads. */
-export function explainSearch(
+export async function explainSearch(
   engine: Engine,
   command: Command,
   collection: Collection | undefined,
   request: Search,
-): Doc {
+): Promise<Doc> {
   const { body } = command;
   const serverInfo = { host: 'localhost', port: 0, version: '8.0.0', gitVersion: '' };
   const namespace = `${command.database}.${String(body[command.name])}`;
@@ -33,13 +32,16 @@ export function explainSearch(
   if (body.verbosity === 'queryPlanner') return { ...explained(winningPlan), serverInfo, ok: 1 };
   const started = performance.now();
   const examined = { keys: 0, documents: 0 };
+  const slices = new Slices(engine.turns, command);
   let returned = 0;
   if (isCovered) {
-    returned = countOf(view, chosen);
+    returned = await resultOf(countEntries(view, chosen), slices);
     examined.keys = isIndexed(chosen) ? returned : 0;
   } else {
     const found = search(view, collection, request, context, { ...chosen, examined });
-    for (const _each of withoutPauses(found)) returned++;
+    await eachResult(found, slices, () => {
+      returned++;
+    });
   }
   return {
     ...explained(winningPlan),
@@ -54,12 +56,6 @@ export function explainSearch(
     serverInfo,
     ok: 1,
   };
-}
-
-function countOf(view: KeyValue, { points, ranges }: Plan): number {
-  let total = 0;
-  for (const range of ranges) total += points ? Number(view.get(range.low) !== undefined) : view.count(range);
-  return total;
 }
 
 /** Whether a command only counts, so that an index can answer it alone. */

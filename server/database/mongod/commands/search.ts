@@ -156,18 +156,23 @@ export function* countMatches(
   if (isCoveredCount(chosen)) {
     const isLatest = command.transaction === undefined && command.snapshot === undefined;
     if (!chosen.narrowed && isLatest && chosen.index === undefined) return collection.syncedCount;
-    let total = 0;
-    for (const range of chosen.ranges) {
-      if (chosen.points) total += Number(view.get(range.low) !== undefined);
-      else total += yield* countKeys(view, range);
-      yield undefined;
-    }
-    return total;
+    return yield* countEntries(view, chosen);
   }
   let total = 0;
   for (const found of pausingScan(view, collection, chosen, test)) {
     if (found === undefined) yield undefined;
     else total++;
+  }
+  return total;
+}
+
+/** Counts the entries of a plan, with pauses. */
+export function* countEntries(view: KeyValue, { points, ranges }: Plan): Generator<undefined, number> {
+  let total = 0;
+  for (const range of ranges) {
+    if (points) total += Number(view.get(range.low) !== undefined);
+    else total += yield* countKeys(view, range);
+    yield undefined;
   }
   return total;
 }
