@@ -1,6 +1,6 @@
 import { compileChange } from '../aggregation/pipeline.ts';
 import type { Engine } from '../engine.ts';
-import { CommandError, failedToParse } from '../errors.ts';
+import { CommandError, failedToParse, invalidOptions } from '../errors.ts';
 import { checkTime, Slices } from '../pauses.ts';
 import { compileFilter, type MatchContext } from '../query/matcher.ts';
 import type { Found } from '../query/scan.ts';
@@ -131,7 +131,13 @@ export function savedProgress({ next, n, modified, upserted, errors }: Progress)
 }
 
 export function resumeProgress(progress: Progress, saved: Doc): void {
-  progress.next = toDouble(saved.next);
+  const next = toDouble(saved.next);
+  if (next !== progress.next) {
+    // Another sending of the command has finished the statement that this one was in.
+    progress.applied.clear();
+    progress.search.reset();
+  }
+  progress.next = next;
   progress.n = toDouble(saved.n);
   progress.modified = toDouble(saved.modified);
   progress.upserted = saved.upserted as Progress['upserted'];
@@ -244,6 +250,12 @@ export const remove: Handler = async (engine, command) => {
   );
 };
 
+/** A statement that changes many documents may have changed some of them when it is cut: it cannot be repeated. */
+function refuseRetry({ body, transaction }: Command, how: string): void {
+  if (body.txnNumber === undefined || transaction !== undefined) return;
+  throw invalidOptions(`Cannot use (or request) retryable writes with ${how}`);
+}
+
 /** Runs one delete statement. What it has removed before it had to wait counts. */
 export function removeMatching(
   engine: Engine,
@@ -254,6 +266,7 @@ export function removeMatching(
   progress: Progress,
 ): void {
   const context = contextFor(engine, command, collation);
+  if (!single) refuseRetry(command, 'limit=0');
   if (collection === undefined) {
     compileFilter(q, context);
     return;
@@ -315,6 +328,7 @@ export function updateOne(
   if (patch === undefined) change();
   const { q: filter, multi = false, upsert = false, hint, sort } = statement;
   if (multi && sort !== undefined) throw failedToParse('Cannot specify sort with multi=true');
+  if (multi) refuseRetry(command, 'multi=true');
   const { applied, search } = progress;
   const found =
     collection === undefined ? [] : matching(target, collection, { filter, hint, sort }, context, !multi, search);

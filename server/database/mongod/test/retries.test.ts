@@ -122,6 +122,19 @@ describe('what is sent again after its connection broke', () => {
     }
   }
 
+  it('refuses to number what changes many documents, as it could not be repeated', async () => {
+    await suite.db.collection<Row>('rows').insertMany(AT_FIRST);
+    const session = client.startSession();
+    const update = { update: 'rows', updates: [{ q: {}, u: { $inc: { n: 1 } }, multi: true }] };
+    const remove = { delete: 'rows', deletes: [{ q: {}, limit: 0 }] };
+    for (const body of [update, remove]) {
+      const { writeErrors } = await send(session, ++lastNumber, body);
+      expect((writeErrors as Document[]).map(({ code }) => code)).to.deep.equal([72]);
+    }
+    expect(await stored()).to.deep.equal(AT_FIRST);
+    await session.endSession();
+  });
+
   const transaction = [
     { insert: 'rows', documents: [{ _id: 1, n: 0 }], startTransaction: true },
     { update: 'rows', updates: [{ q: { _id: 1 }, u: { $inc: { n: 1 } } }] },
