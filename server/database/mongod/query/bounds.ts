@@ -103,11 +103,11 @@ function rangeWith(value: unknown, direction: number): Range {
  */
 function isUsable({ fields, arrays }: IndexShape, field: number, condition: Condition, used: ReadonlySet<Condition>) {
   if (condition.operator === '$exists') return false;
-  const path = (fields[field] as string).split('.');
-  if (asksForNull(condition) && path.some(isPosition)) return false;
+  const { path } = condition;
+  if (asksForNull(condition) && path.split('.').some(isPosition)) return false;
   for (const other of used) {
-    const before = fields.indexOf(other.path);
-    const shared = sharedBits(path, other.path.split('.')) & ((arrays[field] as number) | (arrays[before] as number));
+    const bits = (arrays[field] as number) | (arrays[fields.indexOf(other.path)] as number);
+    const shared = bits === 0 ? 0 : bits & sharedBits(path.split('.'), other.path.split('.'));
     if (shared !== 0 && !inOneElement(condition, other, shared)) return false;
   }
   return true;

@@ -66,11 +66,15 @@ const NOTHING: Plan = {
 
 /** The cheapest way by an index or by several; undefined where no index helps. */
 function best(collection: Collection, conditions: Conditions, request: PlanRequest): Candidate | undefined {
-  const candidates = [candidateFor(collection, undefined, conditions, request)];
-  for (const index of collection.indexes) {
-    if (isUsable(index, conditions, request)) candidates.push(candidateFor(collection, index, conditions, request));
+  const helpful: Candidate[] = [];
+  const names = request.sort === undefined ? [] : Object.keys(request.sort);
+  for (const index of [undefined, ...collection.indexes]) {
+    const first = index?.fields[0] ?? '_id';
+    if (!names.includes(first) && !conditions.list.some(({ path }) => path === first)) continue;
+    if (index !== undefined && !isUsable(index, conditions, request)) continue;
+    const candidate = candidateFor(collection, index, conditions, request);
+    if (candidate.score > 0) helpful.push(candidate);
   }
-  const helpful = candidates.filter(({ score }) => score > 0);
   const union = unionFor(collection, conditions, request);
   if (union !== undefined) helpful.push(union);
   return cheapest(helpful, collection, request);
