@@ -4,10 +4,11 @@ import { badValue, CommandError, failedToParse } from '../errors.ts';
 import { checkTime } from '../pauses.ts';
 import { insertDocument, prepareInsert, type Target } from '../storage/documents.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
+import { decode } from '../values/decode.ts';
 import { toDouble } from '../values/numeric.ts';
-import { type Command, type Handler, statementsOf } from './context.ts';
+import { type Command, countField, type Handler, ownerOf, statementsOf } from './context.ts';
 import { type Place, placeOf } from './place.ts';
-import { checkOptions, checkStatement, checkStatements, isSet } from './statements.ts';
+import { checkOptions, checkRetryable, checkStatement, checkStatements, isSet, shortened } from './statements.ts';
 import type { UpdateStatement } from './update-statement.ts';
 import {
   checkTurn,
@@ -39,7 +40,10 @@ export const bulkWrite: Handler = async (engine, command) => {
   const targets = statementsOf(command, 'nsInfo');
   checkStatements('bulkWrite.ops', operations);
   checkStatements('bulkWrite.nsInfo', targets);
-  for (const each of operations) checkOperation(each, targets.length);
+  for (const each of operations) {
+    checkOperation(each, targets.length);
+    checkRetryable(body, each.multi === true);
+  }
   for (const each of targets) checkStatement('nsInfo', each);
   const places: Place[] = [];
   for (const { ns } of targets) {
@@ -73,7 +77,7 @@ export const bulkWrite: Handler = async (engine, command) => {
       progress.search.reset();
     }
   };
-  const cursor = () => ({ id: Long.ZERO, firstBatch: rows, ns: 'admin.$cmd.bulkWrite' });
+  const cursor = () => ({ id: Long.ZERO, firstBatch: shortened(rows), ns: NAMESPACE });
   const reply = await runOnce(engine, command, run, () => ({ cursor: cursor(), ...totals, ok: 1 }), {
     save: () => {
       const saved = savedProgress(progress);
@@ -86,8 +90,20 @@ export const bulkWrite: Handler = async (engine, command) => {
     },
   });
   if (totals.nErrors > 0 && command.transaction !== undefined) engine.sessions.fail(body);
-  return reply;
+  return inBatches(engine, command, reply);
 };
+
+const NAMESPACE = 'admin.$cmd.bulkWrite';
+
+/** The answer with no more rows than the client has asked for; the others wait for its `getMore`. */
+async function inBatches(engine: Engine, command: Command, reply: Doc): Promise<Doc> {
+  const size = countField((command.body.cursor ?? {}) as Doc, 'batchSize');
+  const rows = (reply.cursor as { firstBatch: Doc[] }).firstBatch;
+  if (size === undefined || rows.length <= size) return reply;
+  const results = rows.map((row) => encode(row))[Symbol.iterator]();
+  const { documents, id } = await engine.cursors.open(NAMESPACE, results, size, { owner: ownerOf(command) });
+  return { ...reply, cursor: { id, firstBatch: documents.map((each) => decode(each)), ns: NAMESPACE } };
+}
 
 const shapes = new Map([
   ['insert', 'inserts'],

@@ -1,7 +1,10 @@
-import { CommandError, failedToParse, notImplemented, typeMismatch } from '../errors.ts';
+import { CommandError, failedToParse, invalidOptions, notImplemented, typeMismatch } from '../errors.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { typeName } from '../values/compare.ts';
 import { numberKind, toDouble } from '../values/numeric.ts';
+
+/** The length that the texts of one command's errors may have together, in UTF-16 units; then errors come without theirs. */
+const MAX_ERROR_TEXT = 1024 * 1024;
 
 /** The most statements of one command. */
 const MAX_STATEMENTS = 100_000;
@@ -157,6 +160,12 @@ export function checkStatement(
   checkRequired(place, required, statement);
 }
 
+/** Refuses a statement for many documents that is to be run once even if it is sent twice. @throws CommandError 72 */
+export function checkRetryable({ txnNumber, autocommit }: Doc, isMulti: boolean): void {
+  if (isMulti && txnNumber !== undefined && autocommit === undefined)
+    throw invalidOptions('Cannot use (or request) retryable writes with multi=true or limit=0');
+}
+
 /** Whether a delete removes one document or all. @throws CommandError 9 */
 export function isLimited({ limit }: Doc): boolean {
   const number = toDouble(limit);
@@ -212,3 +221,15 @@ const isScalar = (value: object): boolean =>
 
 const wrongType = (place: string, value: unknown, expected: string): CommandError =>
   typeMismatch(`BSON field '${place}' is the wrong type '${typeName(value)}', expected type '${expected}'`);
+
+/** Takes the texts from the last of many errors, as MongoDB does: an answer must not become too large after everything was done. */
+export function shortened<T extends { errmsg?: unknown }>(errors: readonly T[]): T[] {
+  let length = 0;
+  return errors.map((error) => {
+    if (error.errmsg === undefined) return error;
+    length += JSON.stringify(error).length;
+    if (length <= MAX_ERROR_TEXT) return error;
+    const { keyPattern: _pattern, keyValue: _value, ...rest } = error as T & Doc;
+    return { ...rest, errmsg: '' } as unknown as T;
+  });
+}

@@ -26,7 +26,16 @@ import { Interrupted, LongSearch } from './long-search.ts';
 import { matching } from './matching.ts';
 import { type Place, placeOf } from './place.ts';
 import { pipelineContext } from './sources.ts';
-import { checkCount, checkOptions, checkStatement, checkStatements, isLimited, isSet } from './statements.ts';
+import {
+  checkCount,
+  checkOptions,
+  checkRetryable,
+  checkStatement,
+  checkStatements,
+  isLimited,
+  isSet,
+  shortened,
+} from './statements.ts';
 import { readUpdate, type UpdateStatement } from './update-statement.ts';
 
 interface WriteError {
@@ -97,7 +106,7 @@ async function runStatements(
   const answer = () => {
     const { errors } = progress;
     const reply = replyOf(progress);
-    return errors.length === 0 ? reply : { ...reply, writeErrors: errors };
+    return errors.length === 0 ? reply : { ...reply, writeErrors: shortened(errors) };
   };
   return runOnce(engine, command, run, answer, {
     save: () => savedProgress(progress),
@@ -235,7 +244,9 @@ export const remove: Handler = async (engine, command) => {
   checkStatements('delete.deletes', statements);
   const limited = statements.map((each) => {
     checkStatement('deletes', each);
-    return isLimited(each);
+    const isSingle = isLimited(each);
+    checkRetryable(command.body, !isSingle);
+    return isSingle;
   });
   const place = await placeOf(engine, command, command.database, collectionName(command), false);
   return runStatements(
@@ -297,7 +308,10 @@ export const update: Handler = async (engine, command) => {
   checkOptions('update', command.body);
   const statements = statementsOf(command, 'updates', readUpdate);
   checkStatements('update.updates', statements);
-  for (const each of statements) checkStatement('updates', each);
+  for (const each of statements) {
+    checkStatement('updates', each);
+    checkRetryable(command.body, each.multi === true);
+  }
   const upserts = statements.some((each) => each.upsert === true);
   const place = await placeOf(engine, command, command.database, collectionName(command), upserts);
   return runStatements(

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { BSONRegExp, type Document, Long } from 'mongodb';
+import { BSONRegExp, type Document, Long, UUID } from 'mongodb';
 import { withEngine } from './support/engine-suite.ts';
 
 const update = (fields: Document) => ({ update: 'rows', updates: [{ q: {}, u: { $set: { a: 1 } }, ...fields }] });
@@ -176,6 +176,39 @@ describe('statements', () => {
     const unordered = await engine.db.command({ update: 'rows', updates, ordered: false });
     expect(unordered).to.deep.include({ n: 5, nModified: 4 });
     expect(await rows().findOne()).to.deep.equal({ _id: 1, m: 'text', last: true });
+  });
+
+  it('answer with all their errors, the last of many without their texts', async () => {
+    await rows().insertOne({ _id: 1, text: 'x'.repeat(100) });
+    const documents = Array.from({ length: 60_000 }, () => ({ _id: 1, text: 'x' }));
+    const inserted = await engine.db.command({ insert: 'rows', documents, ordered: false });
+    expect(inserted).to.include({ n: 0, ok: 1 });
+    expect(inserted.writeErrors).to.have.length(60_000);
+    expect(inserted.writeErrors[0].errmsg).to.match(/E11000/);
+    expect(inserted.writeErrors.at(-1)).to.deep.equal({ index: 59_999, code: 11000, errmsg: '' });
+    const ops = documents.map((document) => ({ insert: 0, document }));
+    const command = { bulkWrite: 1, ops, nsInfo: [{ ns: 'statements.rows' }], ordered: false };
+    const answer = await engine.client.db('admin').command(command);
+    expect(answer).to.include({ nErrors: 60_000 });
+    expect(answer.cursor.firstBatch).to.have.length(60_000);
+  });
+
+  it('of a bulkWrite are answered in batches', async () => {
+    const admin = engine.client.db('admin');
+    const ops = [1, 2, 3].map((_id) => ({ insert: 0, document: { _id } }));
+    const first = await admin.command(bulk({}, { ops, cursor: { batchSize: 2 } }));
+    expect(first.cursor.firstBatch.map(({ idx }: Document) => idx)).to.deep.equal([0, 1]);
+    const more = await admin.command({ getMore: first.cursor.id, collection: '$cmd.bulkWrite' });
+    expect(more.cursor.nextBatch.map(({ idx }: Document) => idx)).to.deep.equal([2]);
+    expect(Number(more.cursor.id)).to.equal(0);
+  });
+
+  it('for many documents are not retryable', async () => {
+    const session = { lsid: { id: new UUID() }, txnNumber: Long.ONE };
+    expect(await engine.code({ ...update({ multi: true }), ...session })).to.equal(72);
+    expect(await engine.code({ ...remove({}), ...session })).to.equal(72);
+    const op = { update: 0, filter: {}, updateMods: { $set: { a: 1 } }, multi: true };
+    expect(await engine.code({ ...bulk(op), ...session }, 'admin')).to.equal(72);
   });
 
   it('that insert the same at once on a unique key leave one document', async () => {
