@@ -1,28 +1,15 @@
 import { notImplemented } from '../errors.ts';
-import type { Memory } from '../memory.ts';
-import { compileSort } from '../query/sort.ts';
-import { Best } from '../query/sorted.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { compare, typeName } from '../values/compare.ts';
-import { asDouble, numberKind, toDouble } from '../values/numeric.ts';
+import { asDouble, toDouble } from '../values/numeric.ts';
 import { sizeOf } from '../values/size.ts';
+import type { Accumulator, CompileAccumulator } from './accumulation.ts';
 import { kindBy } from './equality.ts';
 import { isSummand, NumberSum } from './number-sum.ts';
 import { mergeInto } from './objects.ts';
-import { isNil, located, namedOperands } from './operands.ts';
-import { Reads } from './reads.ts';
+import { isNil, located } from './operands.ts';
+import { ranked, several } from './ranked-accumulators.ts';
 import type { Expression, Scope } from './scope.ts';
-
-/** What an accumulator has gathered of one group so far. */
-export interface Accumulation {
-  add(document: unknown): void;
-  readonly result: unknown;
-}
-
-/** Begins the accumulation of a group with this key. */
-export type Accumulator = (key: unknown, memory: Memory) => Accumulation;
-
-type Compile = (operand: unknown, scope: Scope, name: string) => Accumulator;
 
 /** The one argument of an accumulator. */
 function argumentOf(operand: unknown, scope: Scope, name: string): Expression {
@@ -36,7 +23,7 @@ type Hold = (value: unknown, instead?: unknown) => void;
 
 /** An accumulator that looks at the value of its argument for each document, undefined where that is missing. */
 const ofValues =
-  (begin: (scope: Scope, hold: Hold) => { add(value: unknown): void; result: unknown }): Compile =>
+  (begin: (scope: Scope, hold: Hold) => { add(value: unknown): void; result: unknown }): CompileAccumulator =>
   (operand, scope, name) => {
     const value = argumentOf(operand, scope, name);
     return (_key, memory) => {
@@ -80,7 +67,7 @@ const $avg = ofValues(() => {
 });
 
 /** The standard deviation of all numbers, or of a sample: Welford's method, which needs no list of them. */
-const deviation = (least: 1 | 2): Compile =>
+const deviation = (least: 1 | 2): CompileAccumulator =>
   ofValues(() => {
     let count = 0;
     let mean = 0;
@@ -100,7 +87,9 @@ const deviation = (least: 1 | 2): Compile =>
   });
 
 /** An accumulator that keeps one of the values. */
-const keeping = (isBetter: (value: unknown, best: unknown, isFirst: boolean, scope: Scope) => boolean): Compile =>
+const keeping = (
+  isBetter: (value: unknown, best: unknown, isFirst: boolean, scope: Scope) => boolean,
+): CompileAccumulator =>
   ofValues((scope, hold) => {
     let best: unknown;
     let isFirst = true;
@@ -117,7 +106,7 @@ const keeping = (isBetter: (value: unknown, best: unknown, isFirst: boolean, sco
     };
   });
 
-const extreme = (sign: 1 | -1): Compile =>
+const extreme = (sign: 1 | -1): CompileAccumulator =>
   keeping((value, best, isFirst, { collator }) => {
     if (isNil(value)) return false;
     return isFirst || compare(value, best, collator) * sign > 0;
@@ -165,7 +154,7 @@ const $mergeObjects = ofValues((_scope, hold) => {
   };
 });
 
-const $count: Compile = (operand, _scope, name) => {
+const $count: CompileAccumulator = (operand, _scope, name) => {
   if (!isDocument(operand) || Object.keys(operand).length > 0) throw located(40238, `${name} takes no arguments`);
   return () => {
     const sum = new NumberSum();
@@ -178,85 +167,9 @@ const $count: Compile = (operand, _scope, name) => {
   };
 };
 
-/** How many values an accumulator keeps; the expression may refer to the fields of the group's key. */
-function countFrom(n: unknown, scope: Scope, name: string): (key: unknown) => number {
-  const expression = scope.reading(new Reads()).compile(n);
-  return (key) => {
-    const value = expression(isDocument(key) ? key : {});
-    const count = toDouble(value);
-    if (numberKind(value) === undefined || !Number.isInteger(count))
-      throw located(5787903, `Value for 'n' of ${name} must be of integral type, but found ${typeName(value)}`);
-    if (count <= 0) throw located(5787908, `'n' must be greater than 0, found ${count}`);
-    return count;
-  };
-}
-
-interface Ranked {
-  values: unknown[];
-  output: unknown;
-}
-
-/** Outputs of the documents at the top of an order, or at its bottom. */
-const ranked =
-  (sign: 1 | -1, isSingle: boolean): Compile =>
-  (operand, scope, name) => {
-    const given = namedOperands(operand, name, ['sortBy', 'output', ...(isSingle ? [] : ['n'])]);
-    const { fields, valuesOf, order } = compileSort(given.sortBy, scope.collator);
-    scope.reads.addAll(fields);
-    const output = scope.compile(given.output);
-    const count = isSingle ? () => 1 : countFrom(given.n, scope, name);
-    return (key, memory) => {
-      const best = new Best<Ranked>(count(key), {
-        order: (a, b) => order(a.values, b.values) * sign,
-        hold: ({ values, output: value }, by) => memory.add(by * (sizeOf(values) + sizeOf(value)), name),
-      });
-      return {
-        add: (document) => best.add({ values: valuesOf(document as Doc), output: output(document) ?? null }),
-        get result() {
-          const outputs = best.items().map((each) => each.output);
-          if (isSingle) return outputs[0] ?? null;
-          return sign === 1 ? outputs : outputs.reverse();
-        },
-      };
-    };
-  };
-
-/** The first, last, smallest or largest values of a group. */
-const several =
-  (
-    isWanted: (value: unknown) => boolean,
-    order: ((a: unknown, b: unknown, scope: Scope) => number) | 'first' | 'last',
-  ): Compile =>
-  (operand, scope, name) => {
-    const given = namedOperands(operand, name, ['input', 'n']);
-    const input = scope.compile(given.input);
-    const count = countFrom(given.n, scope, name);
-    return (key, memory) => {
-      const most = count(key);
-      let position = 0;
-      const best = new Best<{ value: unknown; position: number }>(most, {
-        order: (a, b) => {
-          if (typeof order === 'function') return order(a.value, b.value, scope);
-          return order === 'first' ? a.position - b.position : b.position - a.position;
-        },
-        hold: ({ value }, by) => memory.add(by * sizeOf(value), name),
-      });
-      return {
-        add: (document) => {
-          const value = input(document);
-          if (isWanted(value)) best.add({ value: value ?? null, position: position++ });
-        },
-        get result() {
-          const values = best.items().map(({ value }) => value);
-          return order === 'last' ? values.reverse() : values;
-        },
-      };
-    };
-  };
-
 const isPresent = (value: unknown): boolean => !isNil(value);
 
-const accumulators: Record<string, Compile> = {
+const accumulators: Record<string, CompileAccumulator> = {
   $addToSet,
   $avg,
   $bottom: ranked(-1, true),

@@ -44,6 +44,9 @@ export interface StagePlace extends PipelineContext {
   nested(stages: unknown, variables?: ReadonlyMap<string, Variable>): Pipeline;
 }
 
+/** Compiles a stage with its operand. */
+export type Compile = (spec: unknown, place: StagePlace) => Stage;
+
 /** A compiled pipeline. */
 export interface Pipeline {
   run(input: Rows, memory: Memory): Rows;

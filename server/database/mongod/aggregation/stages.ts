@@ -1,37 +1,17 @@
-import { Long } from 'bson';
 import { CommandError, failedToParse, notImplemented } from '../errors.ts';
 import { Pace, type Step } from '../pauses.ts';
-import { fieldsOf } from '../query/conditions.ts';
-import { compileFilter } from '../query/matcher.ts';
-import { compileStageProjection, flatten } from '../query/projection.ts';
+import { compileStageProjection } from '../query/projection.ts';
 import { compileSort } from '../query/sort.ts';
 import { type Sorting, sorted } from '../query/sorted.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
-import { typeName } from '../values/compare.ts';
 import { numberKind, toDouble } from '../values/numeric.ts';
 import { sizeOf } from '../values/size.ts';
+import { $addFields, $match, $project, $replaceRoot, $replaceWith, $unset } from './document-stages.ts';
 import { compileGroup } from './group.ts';
 import { compileForeign, compileLookup } from './lookup.ts';
 import { located } from './operands.ts';
-import { fieldPath, setAt } from './paths.ts';
-import { matchContextOf, type Stage, type StagePlace } from './stage.ts';
-
-type Compile = (spec: unknown, place: StagePlace) => Stage;
-
-/** A stage that makes a document, or none, of each. */
-const each = (change: (document: Doc) => Doc | undefined, forgets = false): Stage => ({
-  forgets,
-  *run(input) {
-    for (const document of input) yield document === undefined ? undefined : change(document);
-  },
-});
-
-const $match: Compile = (filter, { scope, reads }) => {
-  if (!isDocument(filter)) throw located(15959, 'the match filter must be an expression in an object');
-  const matches = compileFilter(filter, matchContextOf(scope));
-  reads.addAll(fieldsOf(filter));
-  return each((document) => (matches(document) ? document : undefined));
-};
+import type { Compile, Stage, StagePlace } from './stage.ts';
+import { $unwind } from './unwind.ts';
 
 interface SortRow {
   document: Doc;
@@ -96,106 +76,6 @@ const $limit: Compile = (spec) => {
   };
 };
 
-const $project: Compile = (spec, { scope, reads }) => {
-  if (!isDocument(spec)) throw located(15969, '$project specification must be an object');
-  if (Object.keys(spec).length === 0)
-    throw located(51272, 'Invalid $project :: caused by :: projection specification must have at least one field');
-  const { project, fields } = compileStageProjection(spec, matchContextOf(scope));
-  if (fields !== undefined) reads.addAll(fields);
-  return each(project, fields !== undefined);
-};
-
-const $unset: Compile = (spec, place) => {
-  const names = Array.isArray(spec) ? spec : [spec];
-  if (names.length === 0 || names.some((name) => typeof name !== 'string'))
-    throw located(31120, '$unset specification must be a string or an array of strings');
-  return $project(Object.fromEntries(names.map((name) => [name, false])), place);
-};
-
-const $addFields: Compile = (spec, { scope, reads }) => {
-  if (!isDocument(spec)) throw located(40272, '$addFields specification stage must be an object');
-  if (Object.keys(spec).length === 0) throw located(40177, '$addFields specification must have at least one field');
-  const fields = flatten(spec).map(([path, expression]) => {
-    const parts = fieldPath(path);
-    reads.add(parts[0]);
-    return { parts, value: scope.compile(expression) };
-  });
-  checkDistinct(fields.map(({ parts }) => parts));
-  return each((document) => {
-    let result: unknown = document;
-    for (const { parts, value } of fields) result = setAt(result, parts, value(document));
-    return result as Doc;
-  });
-};
-
-/** Refuses a path that is the beginning of another. */
-function checkDistinct(paths: readonly string[][]): void {
-  const texts = paths.map((parts) => parts.join('.')).sort();
-  for (const [at, text] of texts.entries()) {
-    const next = texts[at + 1];
-    if (next === text || next?.startsWith(`${text}.`))
-      throw located(40176, `specification contains two conflicting paths: '${next}'`);
-  }
-}
-
-const UNWIND_FIELDS = new Set(['path', 'includeArrayIndex', 'preserveNullAndEmptyArrays']);
-
-/** One document for each element of an array. */
-const $unwind: Compile = (spec, { reads }) => {
-  const given: Doc = isDocument(spec) ? spec : { path: spec };
-  const unknown = Object.keys(given).find((name) => !UNWIND_FIELDS.has(name));
-  if (unknown !== undefined) throw located(28811, `unrecognized option to $unwind stage: ${unknown}`);
-  const { path, includeArrayIndex: index, preserveNullAndEmptyArrays: preserves = false } = given;
-  if (typeof path !== 'string')
-    throw located(28808, `expected a string as the path for $unwind stage, got ${typeName(path)}`);
-  if (!path.startsWith('$'))
-    throw located(28818, `path option to $unwind stage should be prefixed with a '$': ${path}`);
-  if (typeof preserves !== 'boolean')
-    throw located(28809, 'expected a boolean for the preserveNullAndEmptyArrays option to $unwind stage');
-  if (index !== undefined && (typeof index !== 'string' || index === ''))
-    throw located(28810, 'expected a non-empty string for the includeArrayIndex option to $unwind stage');
-  if (index?.toString().startsWith('$'))
-    throw located(28822, `includeArrayIndex option to $unwind stage should not be prefixed with a '$': ${index}`);
-  const parts = fieldPath(path.slice(1));
-  reads.add(parts[0]);
-  const indexParts = index === undefined ? undefined : fieldPath(String(index));
-  if (indexParts !== undefined) reads.add(indexParts[0]);
-  const valueAt = directGetter(parts);
-  const indexed = (document: unknown, at: Long | null): Doc =>
-    (indexParts === undefined ? document : setAt(document, indexParts, at)) as Doc;
-  return {
-    *run(input) {
-      const pace = new Pace();
-      for (const document of input) {
-        const value = document === undefined ? undefined : valueAt(document);
-        if (document === undefined) yield undefined;
-        else if (!Array.isArray(value)) {
-          if (preserves || (value !== undefined && value !== null)) yield indexed(document, null);
-        } else if (value.length === 0) {
-          if (preserves) yield indexed(setAt(document, parts, undefined), null);
-        } else {
-          for (let at = 0; at < value.length; at++) {
-            yield indexed(setAt(document, parts, value[at] ?? null), Long.fromNumber(at));
-            if (pace.isDue()) yield undefined;
-          }
-        }
-      }
-    },
-  };
-};
-
-/** Reads a path through documents only: an array on the way ends it. */
-function directGetter(parts: readonly string[]): (document: Doc) => unknown {
-  return (document) => {
-    let value: unknown = document;
-    for (const part of parts) {
-      if (!isDocument(value) || !Object.hasOwn(value, part)) return undefined;
-      value = value[part];
-    }
-    return value;
-  };
-}
-
 const $count: Compile = (spec, place) => {
   if (typeof spec !== 'string') throw located(40156, 'the count field must be a string');
   if (spec === '') throw located(40157, 'the count field must be a non-empty string');
@@ -217,26 +97,6 @@ const $sortByCount: Compile = (spec, place) => {
   const group = compileGroup({ _id: spec, count: { $sum: 1 } }, place);
   const sort = $sort({ count: -1 }, { ...place, most: undefined });
   return { forgets: true, run: (input, memory) => sort.run(group.run(input, memory), memory) };
-};
-
-const $replaceWith: Compile = (spec, { scope }) => {
-  const value = scope.compile(spec);
-  return each((document) => {
-    const root = value(document);
-    if (isDocument(root)) return root;
-    throw located(
-      40228,
-      `'newRoot' expression must evaluate to an object, but resulting value was of type ${typeName(root)}`,
-    );
-  }, true);
-};
-
-const $replaceRoot: Compile = (spec, place) => {
-  if (!isDocument(spec)) throw located(40229, 'expected an object as specification for $replaceRoot stage');
-  if (Object.keys(spec).some((name) => name !== 'newRoot'))
-    throw located(40415, 'unrecognized option to $replaceRoot stage: only newRoot is valid');
-  if (!Object.hasOwn(spec, 'newRoot')) throw located(40231, 'no newRoot specified for the $replaceRoot stage');
-  return $replaceWith(spec.newRoot, place);
 };
 
 const $facet: Compile = (spec, { nested, reads }) => {
