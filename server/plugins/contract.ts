@@ -156,7 +156,10 @@ export interface PluginDefinition<
   permissions?: Record<string, readonly Role[]>;
   /** Read from the environment (`<ID>_<KEY>`) before anything is mounted. */
   settings?: Settings;
-  /** Collections are named `<id>_<name>`. */
+  /**
+   * Collections are named `<id>_<name>`. One that grows with the number of people names its `shardKey`; the order of every list ends
+   * in `_id`, and an index holds it (server/database/README.md).
+   */
   models?: Schemas;
   migrations?: readonly Migration[];
   measures?: Record<string, MeasureDefinition>;

@@ -7,6 +7,7 @@ import { MongoClient } from 'mongodb';
 import { pino } from 'pino';
 import { findMongod } from '../../../server/database/find-mongod.ts';
 import { openDatabase } from '../../../server/database/index.ts';
+import { refuseOldServer } from '../../../server/database/server-version.ts';
 import { createLog } from '../../../server/log.ts';
 
 const engine = fileURLToPath(import.meta.resolve('xuefang-mongod/bin'));
@@ -72,6 +73,20 @@ describe('the embedded server with a mongod of its own', function () {
         else expect(found, says).to.equal('mongod');
       }
     }
+  });
+
+  it('is not used where a server elsewhere is too old either', async () => {
+    const server = (maxWireVersion: number) => ({
+      db: { admin: () => ({ command: async () => ({ maxWireVersion }) }) },
+    });
+    const answer = (maxWireVersion: number) =>
+      refuseOldServer(server(maxWireVersion) as never).then(
+        () => 'taken',
+        (error) => error.message,
+      );
+    // https://www.mongodb.com/docs/manual: 5.0 speaks wire version 13, 6.0 17, 8.0 25.
+    expect(await answer(13)).to.match(/MONGODB_URI names is older than MongoDB 6\.0/);
+    expect([await answer(17), await answer(25)]).to.deep.equal(['taken', 'taken']);
   });
 
   it('starts it with flags that a real one knows, on the data folder, as a replica set of one', async () => {
