@@ -8,3 +8,29 @@ export async function pageOf<T>(
   const isLast = rows.length < limit && (rows.length > 0 || skip === 0);
   return { rows, total: isLast ? skip + rows.length : await count() };
 }
+
+/** The most values of a field that MongoDB reads from an index in order; more are sorted in memory (internalQueryMaxScansToExplode). */
+const MOST_MERGED = 200;
+
+/**
+ * One page of a list over any number of values of a field, such as a moderator's learners: of a long list of values parts are
+ * asked for one by one, each in order by an index.
+ * @param find a page of what has one of these values, in order
+ * @param compare the same order
+ */
+export async function pageAcross<T>(
+  values: readonly string[],
+  { skip, limit }: { skip: number; limit: number },
+  find: (values: string[], page: { skip: number; limit: number }) => PromiseLike<T[]>,
+  compare: (a: T, b: T) => number,
+): Promise<T[]> {
+  if (values.length <= MOST_MERGED) return find([...values], { skip, limit });
+  const parts = Array.from({ length: Math.ceil(values.length / MOST_MERGED) }, (_, part) =>
+    values.slice(part * MOST_MERGED, (part + 1) * MOST_MERGED),
+  );
+  const found = await Promise.all(parts.map((part) => find(part, { skip: 0, limit: skip + limit })));
+  return found
+    .flat()
+    .sort(compare)
+    .slice(skip, skip + limit);
+}

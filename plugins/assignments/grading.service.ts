@@ -1,5 +1,5 @@
 import { trusted } from 'mongoose';
-import { AppError, type Enrolment, errors, localText, pageOf, type Viewer } from '#platform';
+import { AppError, type Enrolment, errors, localText, pageAcross, pageOf, type Viewer } from '#platform';
 import type { AssignmentAccess } from './assignment-access.ts';
 import type { AssignmentsHost } from './assignments.host.ts';
 import { announceToGrade } from './figures.ts';
@@ -43,29 +43,31 @@ export class GradingService {
   /** The next submission to grade, and how many wait in all; after the last one it begins again. */
   async next(viewer: Viewer, query: QueueQuery): Promise<{ item: QueueItem | undefined; waiting: number }> {
     const members = await this.#access.graded(viewer, { workshop: query.workshop });
-    const filter = {
-      enrolment: trusted({ $in: members.map(({ _id }) => _id) }),
-      state: 'submitted' as const,
-      ...(query.task && { task: query.task }),
-    };
+    const ids = members.map(({ _id }) => _id);
+    const asked = { state: 'submitted' as const, ...(query.task && { task: query.task }) };
+    const filter = { enrolment: trusted({ $in: ids }), ...asked };
     const { submissions } = this.#host.models;
-    const order = { submittedAt: 1, _id: 1 } as const;
     const [waiting, skipped] = await Promise.all([
       submissions.countDocuments(filter),
       query.after ? submissions.findOne({ ...filter, _id: query.after }).lean() : null,
     ]);
-    const behind =
-      skipped &&
-      (await submissions
-        .findOne({ $and: [filter, later(skipped)] })
-        .sort(order)
-        .lean());
-    const submission = behind ?? (await submissions.findOne(filter).sort(order).lean());
+    const behind = skipped && (await this.#oldest(ids, { $and: [asked, later(skipped)] }));
+    const submission = behind ?? (await this.#oldest(ids, asked));
     if (!submission) return { item: undefined, waiting };
     const task = (await this.#host.models.tasks.findById(submission.task).lean()) as Task | null;
     const member = members.find(({ _id }) => _id === submission.enrolment);
     if (!task || !member) throw errors.notFound();
     return { item: { submission, task, member }, waiting };
+  }
+
+  async #oldest(enrolments: string[], asked: object): Promise<Submission | undefined> {
+    const { submissions } = this.#host.models;
+    const find = (some: string[], { limit }: { limit: number }) => {
+      const filter = { enrolment: trusted({ $in: some }), ...asked };
+      return submissions.find(filter).sort({ submittedAt: 1, _id: 1 }).limit(limit).lean();
+    };
+    const [oldest] = await pageAcross(enrolments, { skip: 0, limit: 1 }, find, byTime);
+    return oldest;
   }
 
   /** Work of the members in every state, newest first. */
@@ -75,14 +77,17 @@ export class GradingService {
     page: { skip: number; limit: number },
   ) {
     const members = await this.#access.graded(viewer, { workshop: query.workshop });
-    const filter = {
-      enrolment: trusted({ $in: members.map(({ _id }) => _id) }),
+    const { submissions } = this.#host.models;
+    const ids = members.map(({ _id }) => _id);
+    const of = (some: string[]) => ({
+      enrolment: trusted({ $in: some }),
       ...(query.task && { task: query.task }),
       ...(query.state && { state: query.state }),
-    };
-    const { submissions } = this.#host.models;
-    const found = submissions.find(filter).sort({ submittedAt: -1, _id: -1 }).skip(page.skip).limit(page.limit).lean();
-    const { rows, total } = await pageOf(page, found, () => submissions.countDocuments(filter));
+    });
+    const find = (some: string[], { skip, limit }: { skip: number; limit: number }) =>
+      submissions.find(of(some)).sort({ submittedAt: -1, _id: -1 }).skip(skip).limit(limit).lean();
+    const found = pageAcross(ids, page, find, (a, b) => byTime(b, a));
+    const { rows, total } = await pageOf(page, found, () => submissions.countDocuments(of(ids)));
     const names = new Map(members.map(({ _id, name }) => [_id, name]));
     return { rows: rows.map((row) => ({ ...row, name: names.get(row.enrolment) ?? '' })), total };
   }
@@ -186,6 +191,10 @@ export class GradingService {
       ?.send([message])
       .catch((error) => this.#host.log.error({ err: error }, 'a learner was not told of a grade'));
   }
+}
+
+function byTime(a: Submission, b: Submission): number {
+  return a.submittedAt.getTime() - b.submittedAt.getTime() || (a._id < b._id ? -1 : a._id > b._id ? 1 : 0);
 }
 
 function later({ submittedAt, _id }: Submission): object {

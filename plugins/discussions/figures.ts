@@ -1,7 +1,8 @@
 import { trusted } from 'mongoose';
-import { covers, errors, type Programme, pageOf, type Viewer, within } from '#platform';
+import { covers, errors, type Programme, pageAcross, pageOf, type Viewer, within } from '#platform';
 import type { DiscussionsHost } from './discussions.host.ts';
 import { excerpt } from './markup.ts';
+import type { Post } from './post.model.ts';
 
 /** A workshop's members are read at once; there are a few dozen of them. */
 const mostMembers = 1_000;
@@ -17,11 +18,8 @@ export async function unansweredIn(
 ) {
   const scope = within(viewer, host.rolesFor('moderate'), { workshop });
   const members = await host.enrolments.list(scope, { skip: 0, limit: mostMembers }, ['state']);
-  return waiting(
-    host,
-    unanswered(members.rows.filter(({ state }) => state !== 'withdrawn').map(({ _id }) => _id)),
-    page,
-  );
+  const present = members.rows.filter(({ state }) => state !== 'withdrawn').map(({ _id }) => _id);
+  return waiting(host, 'enrolment', present, page);
 }
 
 /**
@@ -37,16 +35,26 @@ export async function unansweredOf(
   const places = [`programme:${_id}`, `organisation:${provider}`];
   if (!covers(viewer, host.rolesFor('advise'), places)) throw errors.notFound();
   const about = await host.models.topics.find({ audiences: _id }).select({ _id: 1 }).lean();
-  return waiting(host, { topic: trusted({ $in: about.map((topic) => topic._id) }), ...open }, page);
+  return waiting(
+    host,
+    'topic',
+    about.map((topic) => topic._id),
+    page,
+  );
 }
 
-async function waiting(host: DiscussionsHost, filter: object, page: { skip: number; limit: number }) {
+async function waiting(
+  host: DiscussionsHost,
+  field: 'enrolment' | 'topic',
+  values: string[],
+  page: { skip: number; limit: number },
+) {
   const { posts, topics } = host.models;
-  const { rows: found, total } = await pageOf(
-    page,
-    posts.find(filter).sort({ at: 1, _id: 1 }).skip(page.skip).limit(page.limit).lean(),
-    () => posts.countDocuments(filter),
-  );
+  const of = (some: string[]) => ({ [field]: trusted({ $in: some }), ...open });
+  const find = (some: string[], { skip, limit }: { skip: number; limit: number }) =>
+    posts.find(of(some)).sort({ at: 1, _id: 1 }).skip(skip).limit(limit).lean();
+  const oldest = pageAcross(values, page, find, byTime);
+  const { rows: found, total } = await pageOf(page, oldest, () => posts.countDocuments(of(values)));
   const [people, about] = await Promise.all([
     host.accounts.byIds([...new Set(found.map(({ author }) => author))], ['name']),
     topics.find({ _id: trusted({ $in: [...new Set(found.map(({ topic }) => topic))] }) }).lean(),
@@ -69,4 +77,6 @@ export function countUnanswered(host: DiscussionsHost, members: readonly string[
   return host.models.posts.collection.countDocuments({ enrolment: { $in: [...members] }, ...open });
 }
 
-const unanswered = (enrolments: string[]) => ({ enrolment: trusted({ $in: enrolments }), ...open });
+function byTime(a: Post, b: Post): number {
+  return a.at.getTime() - b.at.getTime() || (a._id < b._id ? -1 : 1);
+}
