@@ -22,7 +22,8 @@ const literalsIn = (text: string, pattern: RegExp): string[] =>
 
 function isFunction(text: string, argument: string): boolean {
   return (
-    argument.includes('=>') || new RegExp(`(function ${name(argument)}\\(|const ${name(argument)} = \\()`).test(text)
+    argument.includes('=>') ||
+    new RegExp(`(function ${name(argument)}\\(|const ${name(argument)} = \\(|${name(argument)}: \\()`).test(text)
   );
 }
 
