@@ -20,6 +20,8 @@ import { needTracer, startTraced } from './support/traced-engine.ts';
 const CUTS = Number(process.env.ENGINE_CUTS ?? 60);
 /** How long the load runs, in milliseconds. */
 const LOAD = 1500 + CUTS * 5;
+/** So many answers have to say something, however slow the machine is. */
+const MIN_ANSWERS = 400;
 /** Repeats a run's choices of cuts; a failure names it. */
 const SEED = Number(process.env.ENGINE_CUTS_SEED ?? Date.now() % 1_000_000);
 
@@ -43,7 +45,7 @@ describe('power cuts', function () {
     const engine = await startTraced(path, RECORDED_CALLS);
     const client = await new MongoClient(engine.uri, { monitorCommands: true, minPoolSize: 8 }).connect();
     ledger = new Ledger(client);
-    sent = await load(client, LOAD);
+    sent = await load(client, LOAD, () => ledger.size >= MIN_ANSWERS);
     await client.close();
     await engine.stop();
     recording = readRecording(join(path, 'trace'), file);
@@ -61,10 +63,15 @@ describe('power cuts', function () {
     return folder;
   }
 
+  /** A moment of the recording, as a part of it from 0 to 1. */
+  const momentAt = (part: number) => recording.start + Math.floor(part * (recording.end - recording.start));
+
   /** Cuts the power at a chosen moment; says what is wrong with what is left. */
-  async function cutAndCheck(check: Checker, random: () => number, at: number, withSyncs = true): Promise<string[]> {
-    const moment = recording.start + Math.floor(random() * (recording.end - recording.start));
-    const remains = REMAINS[at % REMAINS.length] as Remains;
+  async function cutAndCheck(
+    check: Checker,
+    random: () => number,
+    { at, remains, moment, withSyncs = true }: { at: number; remains: Remains; moment: number; withSyncs?: boolean },
+  ): Promise<string[]> {
     const folder = await leave(moment, remains, random, withSyncs);
     const problems = await check({ folder, told: ledger.until(recording, moment) });
     await rm(folder, { recursive: true });
@@ -72,12 +79,15 @@ describe('power cuts', function () {
   }
 
   it(`lose nothing that anybody was told: ${CUTS} cuts in a recorded load`, async () => {
-    expect(ledger.size, 'the load must have done something').to.be.greaterThan(200);
-    expect(recording.writes.length).to.be.greaterThan(100);
+    expect(recording.writes.length, 'the load must have written something').to.be.greaterThan(50);
     const check = startChecker();
     const random = randomFrom(SEED);
     const problems: string[] = [];
-    for (let at = 0; at < CUTS; at++) problems.push(...(await cutAndCheck(check, random, at)));
+    for (let at = 0; at < CUTS; at++) {
+      const moment = momentAt(random());
+      const remains = REMAINS[at % REMAINS.length] as Remains;
+      problems.push(...(await cutAndCheck(check, random, { at, remains, moment })));
+    }
     await check.end();
     expect(problems).to.deep.equal([]);
   });
@@ -85,7 +95,7 @@ describe('power cuts', function () {
   it('leave an engine that does every repeated write once, and says of every commit what came of it', async () => {
     const random = randomFrom(SEED + 1);
     for (const remains of ['a prefix', 'a mixture'] as const) {
-      const moment = recording.start + Math.floor(random() * (recording.end - recording.start));
+      const moment = momentAt(random());
       const folder = await leave(moment, remains, random);
       const engine = await startEngine(folder);
       const client = await new MongoClient(engine.uri, { retryWrites: false }).connect();
@@ -116,10 +126,12 @@ describe('power cuts', function () {
 
   it('lose something when no write was synced: this test can fail', async () => {
     const random = randomFrom(SEED);
-    for (let at = 0; at < REMAINS.length; at++) {
-      if (REMAINS[at] === 'all') continue;
+    // Late in the load much has been answered, and of so many writes each of these leaves some out.
+    for (const [at, remains] of (['nothing', 'pages', 'sectors', 'a mixture'] as const).entries()) {
       const check = startChecker();
-      expect(await cutAndCheck(check, random, at, false), `what was left: ${REMAINS[at]}`).not.to.deep.equal([]);
+      const moment = momentAt(0.5 + random() / 2);
+      const problems = await cutAndCheck(check, random, { at, remains, moment, withSyncs: false });
+      expect(problems, `seed ${SEED}, what was left: ${remains}`).not.to.deep.equal([]);
       await check.end();
     }
   });

@@ -31,14 +31,15 @@ export interface SentAgain {
 
 type Work = (client: MongoClient, name: string, step: number, sent: SentAgain) => Promise<void>;
 
-/** Writes and reads over several connections at once, for so many milliseconds. */
-export async function load(client: MongoClient, duration: number): Promise<SentAgain> {
+/** Writes and reads over several connections at once, for so many milliseconds and until it is enough. */
+export async function load(client: MongoClient, duration: number, isEnough: () => boolean): Promise<SentAgain> {
   const until = performance.now() + duration;
   const sent: SentAgain = { writes: [], commits: [] };
   const workers: Work[] = [inserting, inserting, updating, updating, paired, paired, retried, taken, reading, reading];
   await Promise.all(
     workers.map(async (work, worker) => {
-      for (let step = 0; performance.now() < until; step++) await work(client, String(worker), step, sent);
+      for (let step = 0; performance.now() < until || !isEnough(); step++)
+        await work(client, String(worker), step, sent);
     }),
   );
   return sent;
