@@ -1,7 +1,7 @@
 import type { Engine } from '../engine.ts';
 import { eachResult, resultOf, Slices } from '../pauses.ts';
 import { compileFilter } from '../query/matcher.ts';
-import type { Plan } from '../query/plan.ts';
+import type { Examined, Plan } from '../query/plan.ts';
 import type { Collection, Index } from '../storage/catalog.ts';
 import type { Doc } from '../values/codec.ts';
 import { type Command, matchContext, viewOf } from './context.ts';
@@ -31,7 +31,7 @@ export async function explainSearch(
   const winningPlan = inWrite(command.name, isCovered ? describeCount(chosen) : describe(chosen, request));
   if (body.verbosity === 'queryPlanner') return { ...explained(winningPlan), serverInfo, ok: 1 };
   const started = performance.now();
-  const examined = { keys: 0, documents: 0 };
+  const examined: Examined = { keys: 0, documents: 0 };
   const slices = new Slices(engine.turns, command);
   let returned = 0;
   if (isCovered) {
@@ -51,7 +51,7 @@ export async function explainSearch(
       executionTimeMillis: Math.round(performance.now() - started),
       totalKeysExamined: examined.keys,
       totalDocsExamined: examined.documents,
-      executionStages: winningPlan,
+      executionStages: examined.fellBack && chosen.fallback ? describe(chosen.fallback, request) : winningPlan,
     },
     serverInfo,
     ok: 1,

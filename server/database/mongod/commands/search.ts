@@ -2,9 +2,10 @@ import { ObjectId } from 'bson';
 import type { Engine } from '../engine.ts';
 import { Memory } from '../memory.ts';
 import type { Step } from '../pauses.ts';
+import { readsFewer } from '../query/choice.ts';
 import { fieldsOf } from '../query/conditions.ts';
 import { type MatchContext, searchMatcher } from '../query/matcher.ts';
-import type { Plan } from '../query/plan.ts';
+import type { Examined, Plan } from '../query/plan.ts';
 import { plan } from '../query/planner.ts';
 import { type Found, pausingScan, type Test } from '../query/scan.ts';
 import { compileSort, type SortOrder } from '../query/sort.ts';
@@ -48,9 +49,46 @@ export function search(
   const { filter, sort, skip = 0, limit = Number.MAX_SAFE_INTEGER } = request;
   const test = { matches: searchMatcher(filter, context), fields: fieldsOf(filter) };
   const order = sort === undefined ? undefined : compileSort(sort, context.collator);
-  const found = pausingScan(view, collection, chosen, test, expectedEntries(chosen, request));
-  const results = chosen.sorted || order === undefined ? found : sortFound(view, found, test, order, skip + limit);
-  return part(results, skip, limit);
+  const examined = chosen.examined ?? { keys: 0, documents: 0 };
+  const own = chosen.fallback === undefined ? chosen : { ...chosen, examined };
+  const found = pausingScan(view, collection, own, test, expectedEntries(chosen, request));
+  const most = skip + limit;
+  if (order === undefined) return part(found, skip, limit);
+  if (!chosen.sorted) return part(sortFound(view, found, test, order, most), skip, limit);
+  if (chosen.fallback === undefined) return part(found, skip, limit);
+  const other = pausingScan(view, collection, { ...chosen.fallback, examined }, test);
+  const rest = sortFound(view, other, test, order, most);
+  return part(orderedAtFirst(view, chosen.fallback, examined, found, rest), skip, limit);
+}
+
+/** Documents that are read in order before it is looked whether the fallback would read fewer. */
+const FIRST_BUDGET = 256;
+
+/**
+ * Reads in order until a fallback reads fewer documents than that has cost: both together cost no more than three times the
+ * cheaper of the two. What came in order is the beginning of what the fallback yields, and left out there.
+ */
+function* orderedAtFirst(
+  view: KeyValue,
+  fallback: Plan,
+  examined: Examined,
+  found: Iterable<Step<Found>>,
+  others: Iterable<Step<Found>>,
+): Generator<Step<Found>> {
+  const seen = new Set<string>();
+  let budget = FIRST_BUDGET;
+  for (const each of found) {
+    if (each !== undefined) seen.add(each.key.latin1Slice(0, each.key.length));
+    yield each;
+    if (examined.documents < budget) continue;
+    if (readsFewer(fallback, view, budget)) {
+      examined.fellBack = true;
+      break;
+    }
+    budget *= 2;
+  }
+  if (!examined.fellBack) return;
+  for (const each of others) if (each === undefined || !seen.has(each.key.latin1Slice(0, each.key.length))) yield each;
 }
 
 function* part(results: Iterable<Step<Found>>, skip: number, limit: number): Generator<Step<Found>> {

@@ -1,5 +1,5 @@
 import type { Collection } from '../storage/catalog.ts';
-import type { Range } from '../storage/store.ts';
+import type { KeyValue, Range } from '../storage/store.ts';
 import type { Doc } from '../values/codec.ts';
 import type { Condition } from './conditions.ts';
 import type { Plan, PlanRequest } from './plan.ts';
@@ -42,7 +42,38 @@ export function cheapest(
       chosen === undefined || cost < chosen.cost || (cost === chosen.cost && candidate.score > chosen.candidate.score);
     if (isBetter) chosen = { candidate, cost };
   }
-  return chosen?.candidate;
+  return chosen === undefined ? undefined : withFallback(chosen.candidate, left, sizes, request);
+}
+
+/** Adds to an ordered plan for a page, if not all that it reads matches, the best that is not ordered. */
+function withFallback(
+  chosen: Candidate,
+  left: readonly Candidate[],
+  sizes: readonly number[],
+  { limit, sort }: PlanRequest,
+): Candidate {
+  const { plan } = chosen;
+  if (!plan.sorted || sort === undefined || limit === undefined || isExact(plan)) return chosen;
+  let [fallback, smallest]: [Plan | undefined, number] = [undefined, Number.POSITIVE_INFINITY];
+  for (const [at, other] of left.entries()) {
+    const size = sizes[at] as number;
+    if (!other.plan.sorted && size < smallest) [fallback, smallest] = [other.plan, size];
+  }
+  return fallback === undefined ? chosen : { ...chosen, plan: { ...plan, fallback } };
+}
+
+const isExact = ({ union, exact }: Plan): boolean => union?.every((each) => each.exact) ?? exact;
+
+/** Whether a plan reads fewer keys than so many. */
+export function readsFewer({ union, ranges, points }: Plan, view: KeyValue, most: number): boolean {
+  if (union !== undefined) return union.every((each) => readsFewer(each, view, most / union.length));
+  if (points) return ranges.length < most;
+  let left = most;
+  for (const range of ranges) {
+    if (left <= 0 || view.keyAt(range, Math.floor(left)) !== undefined) return false;
+    left -= view.count(range);
+  }
+  return left > 0;
 }
 
 function highest(candidates: readonly Candidate[]): Candidate | undefined {
@@ -83,8 +114,7 @@ function keysIn(
 function costOf(plan: Plan, keys: number, matches: number, { limit, sort }: PlanRequest): number {
   const isOrdered = plan.sorted || sort === undefined;
   if (!isOrdered || limit === undefined) return keys;
-  const isExact = plan.union?.every((each) => each.exact) ?? plan.exact;
-  if (isExact) return Math.min(keys, limit);
+  if (isExact(plan)) return Math.min(keys, limit);
   // What does not match is read and passed over. One more than where nothing is.
   return Math.min(keys, (limit * Math.max(keys, 1)) / matches) + 1;
 }

@@ -26,6 +26,8 @@ export interface Plan {
   union: Plan[] | undefined;
   /** The order in which the documents of sorted branches are merged. */
   order: Doc | undefined;
+  /** For who does not find enough matches in order soon: fewer documents, which have to be sorted. */
+  fallback?: Plan;
   /** What reading has cost so far, where somebody asks. */
   examined?: Examined;
 }
@@ -34,6 +36,8 @@ export interface Plan {
 export interface Examined {
   keys: number;
   documents: number;
+  /** The reader has gone over to the fallback of its plan. */
+  fellBack?: boolean;
 }
 
 /** Ranges whose entries have the same values in the first fields. */

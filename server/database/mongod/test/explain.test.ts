@@ -96,4 +96,26 @@ describe('explain', () => {
     });
     expect(ordered.inputStage).to.include({ indexName: 'by_name' });
   });
+
+  it('leaves an order in which no match comes for long', async () => {
+    const many = Array.from({ length: 4000 }, (_each, n) => ({
+      _id: n as never,
+      name: String(n).padStart(5, '0'),
+      state: n < 3700 ? 'early' : 'late',
+    }));
+    const others = engine.db.collection<Document>('others');
+    await others.insertMany(many);
+    await others.createIndexes([{ key: { name: 1 } }, { key: { state: 1 } }]);
+    const cursor = () =>
+      others
+        .find({ state: 'late', name: { $ne: '03705' } })
+        .sort({ name: 1 })
+        .limit(20);
+    const wanted = Array.from({ length: 21 }, (_each, n) => 3700 + n).filter((n) => n !== 3705);
+    expect((await cursor().toArray()).map(({ _id }) => _id)).to.deep.equal(wanted);
+    const { queryPlanner, executionStats } = await cursor().explain('executionStats');
+    expect(JSON.stringify(queryPlanner.winningPlan)).to.include('name_1').and.not.to.include('"SORT"');
+    expect(JSON.stringify(executionStats.executionStages)).to.include('state_1').and.to.include('"SORT"');
+    expect(executionStats.totalDocsExamined).to.be.within(512, 1000);
+  });
 });
