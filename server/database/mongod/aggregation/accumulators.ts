@@ -1,14 +1,13 @@
 import { notImplemented } from '../errors.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { compare, typeName } from '../values/compare.ts';
-import { asDouble, toDouble } from '../values/numeric.ts';
+import { asDouble } from '../values/numeric.ts';
 import { sizeOf } from '../values/size.ts';
 import type { Accumulator, CompileAccumulator } from './accumulation.ts';
 import { kindBy } from './equality.ts';
 import { isSummand, NumberSum } from './number-sum.ts';
 import { mergeInto } from './objects.ts';
 import { isNil, located } from './operands.ts';
-import { ranked, several } from './ranked-accumulators.ts';
 import type { Expression, Scope } from './scope.ts';
 
 /** The one argument of an accumulator. */
@@ -65,26 +64,6 @@ const $avg = ofValues(() => {
     },
   };
 });
-
-/** The standard deviation of all numbers, or of a sample: Welford's method, which needs no list of them. */
-const deviation = (least: 1 | 2): CompileAccumulator =>
-  ofValues(() => {
-    let count = 0;
-    let mean = 0;
-    let squares = 0;
-    return {
-      add: (value) => {
-        if (!isSummand(value)) return;
-        const number = toDouble(value);
-        const before = number - mean;
-        mean += before / ++count;
-        squares += before * (number - mean);
-      },
-      get result() {
-        return count < least ? null : asDouble(Math.sqrt(squares / (count - least + 1)));
-      },
-    };
-  });
 
 /** An accumulator that keeps one of the values. */
 const keeping = (
@@ -167,33 +146,25 @@ const $count: CompileAccumulator = (operand, _scope, name) => {
   };
 };
 
-const isPresent = (value: unknown): boolean => !isNil(value);
-
 const accumulators: Record<string, CompileAccumulator> = {
   $addToSet,
   $avg,
-  $bottom: ranked(-1, true),
-  $bottomN: ranked(-1, false),
   $count,
   $first: keeping((_value, _best, isFirst) => isFirst),
-  $firstN: several(() => true, 'first'),
   $last: keeping(() => true),
-  $lastN: several(() => true, 'last'),
   $max: extreme(1),
-  $maxN: several(isPresent, (a, b, { collator }) => compare(b, a, collator)),
   $mergeObjects,
   $min: extreme(-1),
-  $minN: several(isPresent, (a, b, { collator }) => compare(a, b, collator)),
   $push,
-  $stdDevPop: deviation(1),
-  $stdDevSamp: deviation(2),
   $sum,
-  $top: ranked(1, true),
-  $topN: ranked(1, false),
 };
 
 /** Accumulators that MongoDB 8.0 has and this engine has not. */
-const missing = new Set(['$accumulator', '$median', '$percentile']);
+const missing = new Set(
+  '$accumulator $bottom $bottomN $firstN $lastN $maxN $median $minN $percentile $stdDevPop $stdDevSamp $top $topN'.split(
+    ' ',
+  ),
+);
 
 /**
  * Compiles an accumulator.

@@ -4,7 +4,6 @@ import { compare, typeName } from '../values/compare.ts';
 import {
   asDouble,
   multiplyNumbers,
-  type NumberKind,
   numberKind,
   type Rounding,
   roundNumber,
@@ -100,19 +99,6 @@ const $mod = numeric(2, 2, ([a, b]) => {
   return kind === 'int' ? rest + 0 : asDouble(rest);
 });
 
-const isWhole = (kind: NumberKind | undefined): boolean => kind === 'int' || kind === 'long';
-
-/** int32 and int64 to a power that an int64 holds stay whole; everything else is a double. */
-const $pow = numeric(2, 2, ([base, exponent]) => {
-  const kind = widerKind(base, exponent);
-  if (toDouble(base) === 0 && toDouble(exponent) < 0)
-    throw located(28764, '$pow cannot take a base of 0 and a negative exponent');
-  const double = toDouble(base) ** toDouble(exponent);
-  if (!isWhole(kind) || toDouble(exponent) < 0 || Math.abs(double) >= 2 ** 63) return asDouble(double);
-  const exact = BigInt(String(base)) ** BigInt(String(exponent));
-  return kind === 'int' && BigInt.asIntN(32, exact) === exact ? Number(exact) : Long.fromBigInt(exact);
-});
-
 const $abs = numeric(1, 1, ([value]) => {
   if (compare(value, 0) >= 0) return value;
   if (value instanceof Long && value.equals(Long.MIN_VALUE)) throw located(28680, "can't take $abs of long long min");
@@ -129,23 +115,6 @@ const roundedTo = (value: unknown, place: unknown, mode: Rounding, name: string)
 const rounding = (mode: Rounding, most: 1 | 2): Operator =>
   numeric(1, most, ([value, place = 0], name) => roundedTo(value, place, mode, name));
 
-/** A function of one double; `least` is what its argument must be above, or not below. */
-const ofDouble = (compute: (value: number) => number, isAllowed = (_value: number) => true, code = 2): Operator =>
-  numeric(1, 1, ([value], name) => {
-    const double = toDouble(value);
-    if (!isAllowed(double) && !Number.isNaN(double)) throw located(code, `${name} does not take ${double}`);
-    return asDouble(compute(double));
-  });
-
-const isPositive = (value: number): boolean => value > 0;
-
-const $log = numeric(2, 2, ([value, base]) => {
-  if (!isPositive(toDouble(value))) throw located(28758, "$log's argument must be a positive number");
-  if (!isPositive(toDouble(base)) || toDouble(base) === 1)
-    throw located(28759, "$log's base must be a positive number not equal to 1");
-  return asDouble(Math.log(toDouble(value)) / Math.log(toDouble(base)));
-});
-
 /** Arithmetic with the result types of MongoDB's manual. */
 export const arithmeticOperators: Record<string, Operator> = {
   $add,
@@ -153,17 +122,11 @@ export const arithmeticOperators: Record<string, Operator> = {
   $multiply,
   $divide,
   $mod,
-  $pow,
   $abs,
   $ceil: rounding('up', 1),
   $floor: rounding('down', 1),
   $round: rounding('halfEven', 2),
   $trunc: rounding('trunc', 2),
-  $sqrt: ofDouble(Math.sqrt, (value) => value >= 0, 28714),
-  $exp: ofDouble(Math.exp),
-  $ln: ofDouble(Math.log, isPositive, 28766),
-  $log10: ofDouble(Math.log10, isPositive, 28761),
-  $log,
   $rand: (operand, scope, name) => {
     if (operand !== null && typeof operand === 'object' && Object.keys(operand).length === 0)
       return () => asDouble(Math.random());

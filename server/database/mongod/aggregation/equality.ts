@@ -21,13 +21,3 @@ function kind(value: unknown): unknown {
   }
   return equalityText(value);
 }
-
-/** The first value of each kind. */
-export function distinctValues(values: Iterable<unknown>, kindOf: Kind): unknown[] {
-  const seen = new Map<unknown, unknown>();
-  for (const value of values) {
-    const same = kindOf(value);
-    if (!seen.has(same)) seen.set(same, value);
-  }
-  return [...seen.values()];
-}

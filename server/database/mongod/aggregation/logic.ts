@@ -1,7 +1,8 @@
 import { isTruthy } from '../query/matcher.ts';
 import { isDocument } from '../values/codec.ts';
-import { type Collator, compare } from '../values/compare.ts';
-import { argumentsOf, arrayOf, located, namedOperands } from './operands.ts';
+import { type Collator, compare, typeName } from '../values/compare.ts';
+import { numberKind } from '../values/numeric.ts';
+import { argumentsOf, arrayOf, located, namedOperands, unary } from './operands.ts';
 import { checkVariableName, type Expression, type Operator, type Variable } from './scope.ts';
 
 /** Orders two values as expressions do: a missing one comes before null. */
@@ -87,7 +88,7 @@ const $let: Operator = (operand, scope, name) => {
   };
 };
 
-/** Comparisons across BSON's types, conditions and variables. */
+/** Comparisons across BSON's types, conditions, variables and types. */
 export const logicOperators: Record<string, Operator> = {
   $eq: comparison((each) => each === 0),
   $ne: comparison((each) => each !== 0),
@@ -104,4 +105,6 @@ export const logicOperators: Record<string, Operator> = {
   $switch,
   $let,
   $literal: (operand) => () => operand,
+  $type: unary(typeName),
+  $isNumber: unary((value) => numberKind(value) !== undefined),
 };

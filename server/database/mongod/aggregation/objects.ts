@@ -1,9 +1,9 @@
 import { notImplemented } from '../errors.ts';
-import { type Doc, encode, isDocument } from '../values/codec.ts';
+import { type Doc, isDocument } from '../values/codec.ts';
 import { typeName } from '../values/compare.ts';
 import { addField } from '../values/fields.ts';
 import { fieldNames } from '../values/order.ts';
-import { argumentsOf, arrayOf, isNil, located, namedOperands, stringOf, unary } from './operands.ts';
+import { argumentsOf, isNil, located, namedOperands, stringOf } from './operands.ts';
 import { literalValue, type Operator, type Scope } from './scope.ts';
 
 function objectOf(value: unknown, name: string, code: number): Doc {
@@ -77,43 +77,10 @@ const $unsetField: Operator = (operand, scope, name) => {
   return setField(field, input, '$$REMOVE', scope, name);
 };
 
-const $objectToArray = unary((value, name) => {
-  if (isNil(value)) return null;
-  const document = objectOf(value, name, 40390);
-  return fieldNames(document).map((k) => ({ k, v: document[k] }));
-});
-
-/** A pair of a name and a value, written as an array or as a document. */
-function pairOf(element: unknown, name: string): [string, unknown] {
-  if (Array.isArray(element)) {
-    if (element.length !== 2) throw located(40397, `${name} needs arrays of two elements`);
-    return [stringOf(element[0], name, 40395), element[1]];
-  }
-  const pair = objectOf(element, name, 40398);
-  if (Object.keys(pair).length !== 2) throw located(40392, `${name} needs objects with the fields 'k' and 'v' only`);
-  if (!Object.hasOwn(pair, 'k') || !Object.hasOwn(pair, 'v'))
-    throw located(40393, `${name} needs the fields 'k' and 'v'`);
-  return [stringOf(pair.k, name, 40394), pair.v];
-}
-
-const $arrayToObject = unary((value, name) => {
-  if (isNil(value)) return null;
-  const result: Doc = {};
-  for (const element of arrayOf(value, name, 40386)) {
-    const [field, content] = pairOf(element, name);
-    if (field.includes('\0')) throw located(4940400, 'Key field cannot contain an embedded null byte');
-    addField(result, field, content);
-  }
-  return result;
-});
-
 /** Documents and their fields. */
 export const objectOperators: Record<string, Operator> = {
-  $arrayToObject,
-  $bsonSize: unary((value, name) => (isNil(value) ? null : encode(objectOf(value, name, 31393)).length)),
   $getField,
   $mergeObjects,
-  $objectToArray,
   $setField,
   $unsetField,
 };

@@ -87,10 +87,3 @@ export function integerOf(value: unknown, name: string, code: number): number {
   if (Number.isInteger(number) && (number | 0) === number) return number;
   throw located(code, `${name} needs a 32-bit integer, found ${typeName(value)} ${String(value)}`);
 }
-
-/** The same, but not negative. */
-export function countOf(value: unknown, name: string, code: number): number {
-  const number = integerOf(value, name, code);
-  if (number >= 0) return number;
-  throw located(code, `${name} needs a non-negative integer, found ${number}`);
-}

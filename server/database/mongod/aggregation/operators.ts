@@ -2,8 +2,6 @@ import { CommandError, notImplemented } from '../errors.ts';
 import { accumulatorOperators } from './accumulator-operators.ts';
 import { arithmeticOperators } from './arithmetic.ts';
 import { arrayOperators } from './arrays.ts';
-import { conversionOperators } from './conversions.ts';
-import { dateOperators } from './dates.ts';
 import { logicOperators } from './logic.ts';
 import { objectOperators } from './objects.ts';
 import type { Operator } from './scope.ts';
@@ -14,8 +12,6 @@ const operators = new Map(
     ...accumulatorOperators,
     ...arithmeticOperators,
     ...arrayOperators,
-    ...conversionOperators,
-    ...dateOperators,
     ...logicOperators,
     ...objectOperators,
     ...stringOperators,
@@ -24,12 +20,17 @@ const operators = new Map(
 
 /** Operators of expressions that MongoDB 8.0 has and this engine has not. */
 const missing = new Set(
-  `$accumulator $acos $acosh $asin $asinh $atan $atan2 $atanh $binarySize $bitAnd $bitNot $bitOr $bitXor
-$bottom $bottomN $cos $cosh $covariancePop $covarianceSamp $dateAdd $dateDiff $dateFromParts $dateFromString $dateSubtract
-$dateToParts $dateTrunc $degreesToRadians $denseRank $derivative $documentNumber $expMovingAvg $firstN $function $integral $lastN
-$linearFill $locf $maxN $median $meta $minN $percentile $radiansToDegrees $rank $regexFind $regexFindAll $regexMatch $sampleRate
-$shift $sigmoid $sin $sinh $stdDevPop $stdDevSamp $tan $tanh $toHashedIndexKey $top $topN $toUUID $tsIncrement $tsSecond
-$zip`.split(/\s+/),
+  `$accumulator $acos $acosh $allElementsTrue $anyElementTrue $arrayToObject $asin $asinh $atan $atan2 $atanh $binarySize
+$bitAnd $bitNot $bitOr $bitXor $bottom $bottomN $bsonSize $convert $cos $cosh $covariancePop $covarianceSamp $dateAdd
+$dateDiff $dateFromParts $dateFromString $dateSubtract $dateToParts $dateToString $dateTrunc $dayOfMonth $dayOfWeek
+$dayOfYear $degreesToRadians $denseRank $derivative $documentNumber $exp $expMovingAvg $firstN $function $hour
+$indexOfArray $indexOfBytes $indexOfCP $integral $isoDayOfWeek $isoWeek $isoWeekYear $lastN $linearFill $ln $locf $log
+$log10 $ltrim $maxN $median $meta $millisecond $minN $minute $month $objectToArray $percentile $pow $radiansToDegrees
+$range $rank $reduce $regexFind $regexFindAll $regexMatch $replaceAll $replaceOne $reverseArray $rtrim $sampleRate
+$second $setDifference $setEquals $setIntersection $setIsSubset $setUnion $shift $sigmoid $sin $sinh $sortArray $split
+$sqrt $stdDevPop $stdDevSamp $strLenBytes $strLenCP $strcasecmp $substr $substrBytes $substrCP $tan $tanh $toBool
+$toDate $toDecimal $toDouble $toHashedIndexKey $toInt $toLong $toLower $toObjectId $toString $toUUID $toUpper $top
+$topN $trim $tsIncrement $tsSecond $week $year $zip`.split(/\s+/),
 );
 
 /**

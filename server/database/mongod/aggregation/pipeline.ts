@@ -30,7 +30,7 @@ export const scopeFor = (settings: ScopeSettings, variables: ReadonlyMap<string,
 export function compilePipeline(
   stages: unknown,
   context: PipelineContext,
-  { isNested = false, first = 0 }: { isNested?: boolean; first?: number } = {},
+  { first = 0 }: { first?: number } = {},
 ): Pipeline {
   const list = stagesOf(stages);
   const reads = new Reads();
@@ -44,10 +44,7 @@ export function compilePipeline(
       scope: new Scope(context.settings, context.variables, own),
       reads: own,
       at: at + first,
-      isNested,
       most: mostOf(list, at + 1),
-      nested: (inner, variables = context.variables) =>
-        compilePipeline(inner, { ...context, variables }, { isNested: true }),
     });
     compiled.push(result);
     if (result.forgets) needed = undefined;

@@ -15,19 +15,10 @@ export interface Stage {
   forgets?: boolean;
 }
 
-/** How a pipeline reaches other collections. */
-interface Sources {
-  /** The documents of a collection of the same database that match a filter; none where there is no such collection. */
-  find(collection: string, filter: Doc, context: MatchContext): Rows;
-  /** Whether a search by equality on this field reads an index. */
-  isIndexed(collection: string, field: string): boolean;
-}
-
 /** What a pipeline is compiled with. */
 export interface PipelineContext {
   settings: ScopeSettings;
   variables: ReadonlyMap<string, Variable>;
-  sources: Sources;
 }
 
 /** Where a stage stands. */
@@ -36,12 +27,8 @@ export interface StagePlace extends PipelineContext {
   reads: Reads;
   /** The place in its pipeline. */
   at: number;
-  /** Within another stage. */
-  isNested: boolean;
   /** How many documents the next stages take at most. */
   most: number | undefined;
-  /** Compiles a pipeline within the stage. */
-  nested(stages: unknown, variables?: ReadonlyMap<string, Variable>): Pipeline;
 }
 
 /** Compiles a stage with its operand. */

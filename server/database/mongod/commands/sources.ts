@@ -4,30 +4,17 @@ import type { Step } from '../pauses.ts';
 import type { Found } from '../query/scan.ts';
 import type { Doc } from '../values/codec.ts';
 import { decode, decodeFields } from '../values/decode.ts';
-import { type Command, settingsOf, variablesOf, viewOf } from './context.ts';
-import { search } from './search.ts';
+import { type Command, settingsOf, variablesOf } from './context.ts';
 
 /** What the pipelines of a command are compiled with. `constants` are variables beside those of `let`. */
 export function pipelineContext(
-  engine: Engine,
+  _engine: Engine,
   command: Command,
   { collation, constants }: { collation?: unknown; constants?: Doc | undefined } = {},
 ): PipelineContext {
-  const collectionNamed = (name: string) => engine.find(command.database, name, command.transaction);
   return {
     settings: settingsOf(command, collation),
     variables: variablesOf(command, constants),
-    sources: {
-      find: (name, filter, context) => {
-        const collection = collectionNamed(name);
-        if (collection === undefined) return [];
-        return decoded(search(viewOf(engine, command), collection, { filter }, context));
-      },
-      isIndexed: (name, field) => {
-        const indexes = collectionNamed(name)?.indexes ?? [];
-        return field === '_id' || indexes.some(({ fields, spec }) => fields[0] === field && !spec.hidden);
-      },
-    },
   };
 }
 

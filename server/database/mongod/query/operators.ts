@@ -163,7 +163,7 @@ function toInteger(value: unknown): bigint | undefined {
 }
 
 /** BSON's types by their numbers. */
-export const typeCodes: Record<number, string> = {
+const typeCodes: Record<number, string> = {
   1: 'double',
   2: 'string',
   3: 'object',

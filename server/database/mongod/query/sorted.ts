@@ -13,7 +13,7 @@ const RUN = 1024;
 const MAX_BEST = 2 * RUN;
 
 /** Keeps the first of all items in an order, equal ones as they came: of n items, k at a time, in n log k comparisons. */
-export class Best<T> {
+class Best<T> {
   private readonly kept: T[] = [];
   private readonly most: number;
   private readonly enough: number;

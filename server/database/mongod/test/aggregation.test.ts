@@ -10,8 +10,7 @@ import { compare } from '../values/compare.ts';
 import { decode, decodeFields } from '../values/decode.ts';
 import { type InProcess, startInProcess } from './support/in-process.ts';
 
-const sources = { find: () => [], isIndexed: () => false };
-const context = { settings: settingsFor(undefined), variables: new Map(), sources };
+const context = { settings: settingsFor(undefined), variables: new Map() };
 
 /** What a pipeline makes of documents that are decoded as the engine decodes them: only the fields that the pipeline reads. */
 function results(stages: Doc[], documents: Doc[], isPruned = true): Doc[] {
@@ -37,18 +36,10 @@ const asDouble = (number: number) => (Number.isInteger(number) ? new Double(numb
 const total = (values: unknown[]) => numbersIn(values).reduce((sum, each) => sum + each, 0);
 const sum = (values: unknown[]) =>
   numbersIn(values).every(Number.isInteger) ? total(values) : asDouble(total(values));
-/** What an array is sorted by downwards: its largest element. */
-const key = (each: unknown) => (Array.isArray(each) ? [...each].sort((a, b) => compare(b, a))[0] : each);
-const byOrder = (documents: Doc[]) =>
-  documents
-    .map((each, at) => ({ each, at }))
-    .sort((a, b) => compare(key(b.each.w), key(a.each.w)) || a.at - b.at)
-    .map(({ each }) => each.v ?? null);
 const smallest = (values: unknown[]) => present(values).sort((a, b) => compare(a, b));
 const merged = (values: unknown[]) =>
   Object.assign({}, ...values.filter((each) => typeof each === 'object' && !Array.isArray(each)));
 const isObject = { $cond: [{ $eq: [{ $type: '$v' }, 'object'] }, '$v', null] };
-const order = { w: -1, _id: 1 };
 
 /** Accumulators, and what each makes of the documents of a group all at once. */
 const accumulators: Record<string, [Doc, (documents: Doc[], values: unknown[]) => unknown]> = {
@@ -72,24 +63,6 @@ const accumulators: Record<string, [Doc, (documents: Doc[], values: unknown[]) =
   ],
   $count: [{ $count: {} }, (documents) => documents.length],
   $mergeObjects: [{ $mergeObjects: isObject }, (_documents, values) => merged(values)],
-  $top: [{ $top: { sortBy: order, output: '$v' } }, (documents) => byOrder(documents)[0]],
-  $topN: [{ $topN: { sortBy: order, output: '$v', n: 3 } }, (documents) => byOrder(documents).slice(0, 3)],
-  $bottom: [{ $bottom: { sortBy: order, output: '$v' } }, (documents) => byOrder(documents).at(-1)],
-  $bottomN: [{ $bottomN: { sortBy: order, output: '$v', n: 3 } }, (documents) => byOrder(documents).slice(-3)],
-  $firstN: [{ $firstN: { input: '$v', n: 2 } }, (_documents, values) => values.slice(0, 2).map((each) => each ?? null)],
-  $lastN: [{ $lastN: { input: '$v', n: 2 } }, (_documents, values) => values.slice(-2).map((each) => each ?? null)],
-  $minN: [{ $minN: { input: '$v', n: 2 } }, (_documents, values) => smallest(values).slice(0, 2)],
-  $maxN: [{ $maxN: { input: '$v', n: 2 } }, (_documents, values) => smallest(values).reverse().slice(0, 2)],
-};
-
-/** Accumulators whose numbers are rounded on the way. */
-const deviations: Record<string, (numbers: number[]) => number | null> = {
-  $stdDevPop: (numbers) => (numbers.length < 1 ? null : Math.sqrt(squares(numbers) / numbers.length)),
-  $stdDevSamp: (numbers) => (numbers.length < 2 ? null : Math.sqrt(squares(numbers) / (numbers.length - 1))),
-};
-const squares = (numbers: number[]) => {
-  const mean = total(numbers) / numbers.length;
-  return numbers.reduce((all, each) => all + (each - mean) ** 2, 0);
 };
 
 /** Documents of one group, by naive means. */
@@ -121,21 +94,6 @@ describe('accumulators of the engine', () => {
     });
   }
 
-  for (const [name, expected] of Object.entries(deviations)) {
-    it(`${name} is the deviation of all numbers`, () => {
-      fc.assert(
-        fc.property(rows, (given) => {
-          const documents: Doc[] = given.map((each, _id) => ({ _id, ...each }));
-          for (const { _id: g, r } of results([{ $group: { _id: '$g', r: { [name]: '$v' } } }], documents)) {
-            const wanted = expected(numbersIn(documents.filter((each) => each.g === g).map(({ v }) => v)));
-            if (wanted === null) expect(r).to.equal(null);
-            else expect(Number(r)).to.be.closeTo(wanted, 1e-9);
-          }
-        }),
-      );
-    });
-  }
-
   it('add doubles up so that their order does not matter, as MongoDB does', () => {
     const [found] = results(
       [{ $group: { _id: null, s: { $sum: '$v' } } }],
@@ -159,12 +117,7 @@ const rest = fc.constantFrom<Doc[]>(
   [],
   [{ $project: { v: 1, n: { $size: { $ifNull: ['$list', []] } } } }],
   [{ $unwind: '$list' }, { $group: { _id: '$list', n: { $sum: 1 }, w: { $push: '$w' } } }],
-  [{ $group: { _id: { g: '$g' }, top: { $top: { sortBy: { w: 1, _id: 1 }, output: '$v' } } } }],
   [{ $set: { 'in.v': '$v' } }, { $match: { 'in.v': { $gte: 1 } } }, { $unset: 'w' }],
-  [{ $match: { v: { $ne: null } } }, { $sortByCount: '$v' }, { $sort: { count: 1, _id: 1 } }],
-  [{ $facet: { n: [{ $count: 'n' }], some: [{ $limit: 2 }, { $project: { g: 1 } }] } }],
-  [{ $lookup: { from: 'plain', localField: 'v', foreignField: 'g', as: 'by' } }, { $project: { 'by._id': 1 } }],
-  [{ $lookup: { from: 'indexed', localField: 'list', foreignField: 'g', as: 'by' } }, { $project: { 'by._id': 1 } }],
   [{ $replaceWith: { $mergeObjects: ['$$ROOT', { z: '$list' }] } }, { $count: 'n' }],
 );
 const stored = fc.array(

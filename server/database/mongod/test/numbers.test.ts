@@ -64,13 +64,6 @@ const expressions: [Document | string, unknown][] = [
   [{ $round: [1250, -2] }, 'int 1200'],
   [{ $trunc: [-2.678, 1] }, 'double -2.6'],
   [{ $trunc: '$l' }, 'long 6'],
-  [{ $pow: ['$i', 2] }, 'int 36'],
-  [{ $pow: [2, 40] }, 'long 1099511627776'],
-  [{ $pow: ['$i', -1] }, `double ${1 / 6}`],
-  [{ $pow: [2, 64] }, 'double 18446744073709552000'],
-  [{ $sqrt: 4 }, 'double 2'],
-  [{ $sqrt: ['$l'] }, `double ${Math.sqrt(6)}`],
-  [{ $ln: 1 }, 'double 0'],
   [{ $min: ['$l', 7] }, 'long 6'],
   [{ $max: ['$f', '$x'] }, 'decimal 6'],
   [{ $sum: ['$i', 1] }, 'int 7'],
@@ -78,25 +71,6 @@ const expressions: [Document | string, unknown][] = [
   [{ $sum: ['$i', '$d'] }, 'double 12'],
   [{ $sum: [2147483647, 1] }, 'long 2147483648'],
   [{ $avg: ['$i', 2] }, 'double 4'],
-  [{ $toInt: '$d' }, 'int 6'],
-  [{ $toInt: -1.9 }, 'int -1'],
-  [{ $toInt: true }, 'int 1'],
-  [{ $toLong: '$i' }, 'long 6'],
-  [{ $toLong: '$t' }, 'long 1000'],
-  [{ $toLong: decimal('5.9') }, 'long 5'],
-  [{ $toDouble: '$i' }, 'double 6'],
-  [{ $toDouble: '6' }, 'double 6'],
-  [{ $toDecimal: '$l' }, 'decimal 6'],
-  [{ $toDecimal: '1.50' }, 'decimal 1.50'],
-  [{ $toString: '$d' }, '6'],
-  [{ $toBool: long(0) }, false],
-  [{ $toBool: 'false' }, true],
-  [{ $toDate: '$l' }, new Date(6)],
-  [{ $toString: { $toObjectId: '65a000000000000000000001' } }, '65a000000000000000000001'],
-  [{ $convert: { input: '$f', to: 'int' } }, 'int 2'],
-  [{ $convert: { input: '$i', to: 18 } }, 'long 6'],
-  [{ $convert: { input: 'x', to: 'long', onError: '$l' } }, 'long 6'],
-  [{ $convert: { input: '$n', to: 'int', onNull: 0 } }, 'int 0'],
   [{ $type: '$d' }, 'double'],
   [{ $type: '$l' }, 'long'],
   [{ $type: { $divide: ['$i', 3] } }, 'double'],
@@ -113,28 +87,9 @@ const expressions: [Document | string, unknown][] = [
   [{ $slice: [['$i', '$l'], double(1)] }, ['int 6']],
   [{ $map: { input: ['$l', '$d'], in: { $add: ['$$this', 1] } } }, ['long 7', 'double 7']],
   [{ $filter: { input: ['$l', '$d'], cond: { $eq: [{ $type: '$$this' }, 'long'] } } }, ['long 6']],
-  [{ $reduce: { input: ['$l', 1], initialValue: 0, in: { $add: ['$$value', '$$this'] } } }, 'long 7'],
   [{ $first: [[['$i'], 1]] }, ['int 6']],
-  [{ $substrCP: ['abc', long(1), double(1)] }, 'b'],
-  [{ $range: [0, long(2)] }, ['int 0', 'int 1']],
   [{ $in: ['$i', ['$x']] }, true],
   [{ $in: [decimal('2.50'), ['$f']] }, true],
-  [{ $indexOfArray: [['a', '$x'], '$i'] }, 'int 1'],
-  [
-    {
-      $setUnion: [
-        ['$i', 'a'],
-        ['$x', '$l', '$d'],
-      ],
-    },
-    ['int 6', 'a'],
-  ],
-  [{ $setIntersection: [['$l', 1], ['$x']] }, ['long 6']],
-  [{ $setDifference: [['$i', 1], ['$x']] }, ['int 1']],
-  [{ $setEquals: [['$i'], ['$x', '$l']] }, true],
-  [{ $setIsSubset: [['$x'], ['$i', 1]] }, true],
-  [{ $sortArray: { input: [3, '$x', '$f'], sortBy: 1 } }, ['double 2.5', 'int 3', 'decimal 6']],
-  [{ $arrayToObject: [[['k', ['$i', '$l']]]] }, { k: ['int 6', 'long 6'] }],
 ];
 
 /** Expressions that MongoDB refuses, with its code. */
@@ -143,11 +98,6 @@ const refused: [string, Document, number][] = [
   ['a remainder by zero', { $mod: [1, 0] }, 16610],
   ['a sum with a string', { $add: [1, 'a'] }, 14],
   ['two dates in a sum', { $add: ['$t', '$t'] }, 16612],
-  ['a string that is no number', { $toInt: 'x' }, 241],
-  ['a fraction in a string as int', { $toInt: '1.5' }, 241],
-  ['an int that is too large', { $toInt: long('3000000000') }, 241],
-  ['a date as int', { $toInt: '$t' }, 241],
-  ['an unknown type', { $convert: { input: 1, to: 'number' } }, 2],
   ['no branch of $switch', { $switch: { branches: [{ case: false, ...result(1) }] } }, 40066],
   ['$in of no array', { $in: [1, 2] }, 40081],
 ];
@@ -198,9 +148,7 @@ describe('numbers of the engine', () => {
       { $unwind: '$list' },
       { $sort: { list: 1 } },
       { $replaceRoot: { newRoot: { $mergeObjects: ['$$ROOT', { m: '$x' }] } } },
-      { $facet: { all: [{ $unset: 'copy.l' }] } },
-      { $unwind: '$all' },
-      { $replaceWith: '$all' },
+      { $unset: 'copy.l' },
       {
         $group: {
           _id: '$d',
@@ -269,24 +217,6 @@ describe('numbers of the engine', () => {
       await rows().updateOne({ one: 1 }, { $pull: { list: value } as Document });
       expect((await rows().findOne({ one: 1 }))?.list).to.deep.equal([7]);
     }
-  });
-
-  it('join across types by $lookup, also under a collation', async () => {
-    const others = engine.db.collection<{ _id: number; [name: string]: unknown }>('others');
-    await others.insertMany(equals.map((k, at) => ({ _id: at, k, next: decimal('7'), name: 'a' })));
-    await others.insertOne({ _id: 9, k: long(7), next: null, name: 'B' });
-    await rows().insertOne({ v: decimal('6'), name: 'A' });
-    const [found] = await rows()
-      .aggregate(
-        [
-          { $lookup: { from: 'others', localField: 'v', foreignField: 'k', as: 'by' } },
-          { $lookup: { from: 'others', localField: 'name', foreignField: 'name', as: 'named' } },
-        ],
-        { collation: { locale: 'en', strength: 2 } },
-      )
-      .toArray();
-    expect(found?.by).to.have.length(4);
-    expect(found?.named).to.have.length(4);
   });
 
   it('stand in stages with numbers of any type', async () => {

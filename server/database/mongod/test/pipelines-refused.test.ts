@@ -8,15 +8,23 @@ const words = (text: string) => text.split(/\s+/);
 
 /** What MongoDB 8.0 has and the engine has not, by the manual's lists. */
 const expressions =
-  words(`$acos $acosh $asin $asinh $atan $atan2 $atanh $binarySize $bitAnd $bitNot $bitOr $bitXor $cos $cosh $dateAdd $dateDiff
-$dateFromParts $dateFromString $dateSubtract $dateToParts $dateTrunc $degreesToRadians $firstN $function $lastN $maxN $median $meta
-$minN $percentile $radiansToDegrees $regexFind $regexFindAll $regexMatch $sampleRate $sigmoid $sin $sinh $stdDevPop $stdDevSamp $tan
-$tanh $toHashedIndexKey $toUUID $tsIncrement $tsSecond $zip`);
-const accumulators = ['$accumulator', '$median', '$percentile'];
+  words(`$acos $acosh $allElementsTrue $anyElementTrue $arrayToObject $asin $asinh $atan $atan2 $atanh $binarySize $bitAnd
+$bitNot $bitOr $bitXor $bsonSize $convert $cos $cosh $dateAdd $dateDiff $dateFromParts $dateFromString $dateSubtract
+$dateToParts $dateToString $dateTrunc $dayOfMonth $dayOfWeek $dayOfYear $degreesToRadians $exp $firstN $function $hour
+$indexOfArray $indexOfBytes $indexOfCP $isoDayOfWeek $isoWeek $isoWeekYear $lastN $ln $log $log10 $ltrim $maxN $median
+$meta $millisecond $minN $minute $month $objectToArray $percentile $pow $radiansToDegrees $range $reduce $regexFind
+$regexFindAll $regexMatch $replaceAll $replaceOne $reverseArray $rtrim $sampleRate $second $setDifference $setEquals
+$setIntersection $setIsSubset $setUnion $sigmoid $sin $sinh $sortArray $split $sqrt $stdDevPop $stdDevSamp
+$strLenBytes $strLenCP $strcasecmp $substr $substrBytes $substrCP $tan $tanh $toBool $toDate $toDecimal $toDouble
+$toHashedIndexKey $toInt $toLong $toLower $toObjectId $toString $toUUID $toUpper $trim $tsIncrement $tsSecond $week
+$year $zip`);
+const accumulators = words(
+  '$accumulator $bottom $bottomN $firstN $lastN $maxN $median $minN $percentile $stdDevPop $stdDevSamp $top $topN',
+);
 const stages =
-  words(`$bucket $bucketAuto $changeStream $changeStreamSplitLargeEvent $densify $fill $geoNear $graphLookup $listClusterCatalog
-$listSampledQueries $planCacheStats $querySettings $queryStats $redact $search $searchMeta $setWindowFields $shardedDataDistribution
-$vectorSearch`);
+  words(`$bucket $bucketAuto $changeStream $changeStreamSplitLargeEvent $densify $facet $fill $geoNear $graphLookup $listClusterCatalog
+$listSampledQueries $lookup $planCacheStats $querySettings $queryStats $redact $sample $search $searchMeta $setWindowFields $shardedDataDistribution
+$sortByCount $unionWith $vectorSearch`);
 
 /** A value that is computed, and the code with which it is refused, although there are no documents. */
 const malformed: [unknown, number][] = [
@@ -30,7 +38,6 @@ const malformed: [unknown, number][] = [
   ['$a.$b', 16410],
   ['$$unknown', 17276],
   ['$$USER_ROLES', 238],
-  [{ $toUpper: ['a', 'b'] }, 16020],
   [{ $subtract: [1] }, 16020],
   [{ $cond: [true, 1] }, 16020],
   [{ $round: [1, 2, 3] }, 28667],
@@ -42,9 +49,6 @@ const malformed: [unknown, number][] = [
   [{ $map: { input: '$a', as: 'X', in: 1 } }, 16867],
   [{ $getField: { field: '$a' } }, 238],
   [{ $getField: 1 }, 5654602],
-  [{ $sortArray: { input: '$a', sortBy: 2 } }, 2942506],
-  [{ $dateToString: { date: '$a', zone: 'x' } }, 9],
-  [{ $convert: { input: 1 } }, 9],
 ];
 
 /** Stages that are refused although there are no documents. */
@@ -74,20 +78,10 @@ const pipelines: [Doc[], number][] = [
   [[{ $group: { _id: 1, 'n.m': { $sum: 1 } } }], 40235],
   [[{ $group: { _id: 1, n: { $sum: ['$a', '$b'] } } }], 40237],
   [[{ $group: { _id: 1, n: { $nonsense: 1 } } }], 15952],
-  [[{ $group: { _id: 1, n: { $topN: { output: '$a', sortBy: { a: 1 } } } } }], 9],
   [[{ $unwind: 'a' }], 28818],
   [[{ $unwind: { path: '$a', into: 'b' } }], 28811],
   [[{ $count: '$n' }], 40158],
-  [[{ $sortByCount: 'a' }], 40149],
   [[{ $replaceRoot: { root: '$a' } }], 40415],
-  [[{ $facet: {} }], 40169],
-  [[{ $facet: { a: [{ $facet: { b: [{ $nonsense: 1 }] } }] } }], 40324],
-  [[{ $facet: { a: [{ $out: 'b' }] } }], 40600],
-  [[{ $lookup: { from: 'b', localField: 'a', as: 'c' } }], 9],
-  [[{ $lookup: { from: 'b', pipeline: [{ $set: { a: '$$x' } }], as: 'c' } }], 17276],
-  [[{ $lookup: { from: 'b', pipeline: [{ $match: { a: { $nonsense: 1 } } }], as: 'c' } }], 2],
-  [[{ $unionWith: { coll: 'b', filter: {} } }], 40415],
-  [[{ $sample: { size: 0 } }], 28747],
   [[{ $match: {} }, { $collStats: {} }], 40602],
   [[{ $match: {} }, { $documents: [{ a: 1 }] }], 40602],
   [[{ $out: 'b' }, { $match: {} }], 40601],
@@ -99,29 +93,9 @@ const pipelines: [Doc[], number][] = [
 const values: [unknown, number][] = [
   [{ $add: ['$x', 1] }, 238],
   [{ $sum: ['$x', 1] }, 238],
-  [{ $sqrt: '$x' }, 238],
-  [{ $strLenCP: '$none' }, 34471],
-  [{ $toUpper: [['$s']] }, 16007],
-  [{ $substrCP: ['$s', -1, 2] }, 34455],
-  [{ $substrBytes: ['$s', 1, 3] }, 28656],
-  [{ $substrBytes: ['$s', 0, 4] }, 28657],
-  [{ $split: ['$s', ''] }, 40087],
-  [{ $range: [0, 1e9] }, 146],
   [{ $arrayElemAt: ['$s', 0] }, 28689],
   [{ $size: '$none' }, 17124],
-  [{ $setEquals: ['$none', []] }, 17044],
   [{ $mergeObjects: ['$s'] }, 40400],
-  [{ $arrayToObject: [[['a']]] }, 40397],
-  [{ $toDate: '1. 2. 2026' }, 238],
-  [{ $toDate: '2026-02-30' }, 241],
-  [{ $toString: 0.1 }, 0],
-  [{ $toString: { $divide: [1, 3] } }, 0],
-  [{ $toString: { $add: [0.1, 0.2] } }, 238],
-  [{ $toString: 1e20 }, 238],
-  [{ $year: '$s' }, 16006],
-  [{ $year: { date: '$t', timezone: 'Nowhere/Town' } }, 40485],
-  [{ $dateToString: { date: '$t', format: '%q' } }, 18536],
-  [{ $reduce: { input: { $range: [0, 6e6] }, initialValue: [], in: { $concatArrays: ['$$value', ['$$this']] } } }, 262],
 ];
 
 const cursor = {};
@@ -150,10 +124,7 @@ describe('pipelines that the engine refuses', () => {
     for (const name of expressions) expect(await codeOf([{ $set: { a: { [name]: '$b' } } }]), name).to.equal(238);
     for (const name of accumulators)
       expect(await codeOf([{ $group: { _id: 1, a: { [name]: '$b' } } }]), name).to.equal(238);
-    for (const name of stages) {
-      expect(await codeOf([{ [name]: {} }]), name).to.equal(238);
-      expect(await codeOf([{ $facet: { a: [{ [name]: {} }] } }]), name).to.equal(238);
-    }
+    for (const name of stages) expect(await codeOf([{ [name]: {} }]), name).to.equal(238);
   });
 
   it('are those with malformed expressions, wherever these stand', async () => {
@@ -163,8 +134,6 @@ describe('pipelines that the engine refuses', () => {
       expect(await codeOf([{ $group: { _id: expression } }]), text).to.equal(code);
       expect(await codeOf([{ $group: { _id: 1, a: { $max: expression } } }]), text).to.be.oneOf([code, 40237]);
       expect(await codeOf([{ $match: { $expr: expression } }]), text).to.equal(code);
-      const lookup = { from: 'ten', let: { x: expression }, pipeline: [], as: 'a' };
-      expect(await codeOf([{ $lookup: lookup }]), text).to.equal(code);
       const find = { find: 'none', projection: { a: { $max: [expression] } } };
       expect(await engine.run(find), text).to.include({ code });
     }
@@ -188,11 +157,7 @@ describe('pipelines that the engine refuses', () => {
       [{ $group: { _id: null, a: { $push: large } } }],
       [{ $group: { _id: null, a: { $addToSet: large } } }],
       [{ $group: { _id: '$_id', a: { $first: large } } }],
-      [{ $group: { _id: null, a: { $topN: { n: 10, sortBy: { _id: 1 }, output: large } } } }],
       [{ $set: { a: large } }, { $sort: { _id: -1 } }],
-      [{ $set: { a: large } }, { $facet: { a: [{ $count: 'n' }] } }],
-      [{ $limit: 1 }, { $lookup: { from: 'ten', pipeline: [{ $set: { a: large } }], as: 'a' } }],
-      [{ $set: { a: large } }, { $sample: { size: 10 } }],
     ];
     for (const pipeline of held)
       expect(await codeOf([...pipeline, { $project: { _id: 1 } }], 'ten'), JSON.stringify(pipeline)).to.equal(292);

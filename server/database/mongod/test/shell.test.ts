@@ -137,10 +137,5 @@ describe('mongosh on the engine', function () {
         .aggregate([{ $indexStats: {} }])
         .toArray(),
     ).to.have.length(1);
-    const sample = await engine.db
-      .collection('rows')
-      .aggregate([{ $match: {} }, { $sample: { size: 10 } }])
-      .toArray();
-    expect(sample).to.have.length(1);
   });
 });

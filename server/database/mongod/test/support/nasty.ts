@@ -159,16 +159,12 @@ export const commands: (() => Document)[] = [
   }),
   () => ({
     aggregate: 'rows',
-    pipeline: [
-      { $unwind: '$b' },
-      { $lookup: { from: 'others', localField: 'a', foreignField: 'code', as: 'o' } },
-      { $project: { o: 1, x: { $cond: ['$a', 1, 2] } } },
-    ],
+    pipeline: [{ $unwind: '$b' }, { $project: { b: 1, x: { $cond: ['$a', 1, 2] } } }],
     cursor: {},
   }),
   () => ({
     aggregate: 'rows',
-    pipeline: [{ $facet: { a: [{ $count: 'n' }] } }, { $replaceWith: { $mergeObjects: ['$$ROOT', { z: 1 }] } }],
+    pipeline: [{ $count: 'n' }, { $replaceWith: { $mergeObjects: ['$$ROOT', { z: 1 }] } }],
     cursor: {},
   }),
   () => ({ aggregate: 'rows', pipeline: [{ $limit: 3 }, { $merge: { into: 'merged', on: '_id' } }], cursor: {} }),
