@@ -8,20 +8,19 @@ import { decode } from '../values/decode.ts';
 import { toDouble } from '../values/numeric.ts';
 import { type Command, countField, type Handler, ownerOf, statementsOf } from './context.ts';
 import { type Place, placeOf } from './place.ts';
-import { checkOptions, checkRetryable, checkStatement, checkStatements, isSet, shortened } from './statements.ts';
-import type { UpdateStatement } from './update-statement.ts';
 import {
   checkTurn,
   endsCommand,
   isOrdered,
   newProgress,
   type Progress,
-  removeMatching,
   resumeProgress,
-  runOnce,
   savedProgress,
-  updateOne,
-} from './writes.ts';
+} from './progress.ts';
+import { runOnce } from './run-once.ts';
+import { removeMatching, updateOne } from './statement-runs.ts';
+import { checkOptions, checkStatement, checkStatements, isSet, shortened } from './statements.ts';
+import type { UpdateStatement } from './update-statement.ts';
 
 interface Totals {
   nErrors: number;
@@ -40,10 +39,7 @@ export const bulkWrite: Handler = async (engine, command) => {
   const targets = statementsOf(command, 'nsInfo');
   checkStatements('bulkWrite.ops', operations);
   checkStatements('bulkWrite.nsInfo', targets);
-  for (const each of operations) {
-    checkOperation(each, targets.length);
-    checkRetryable(body, each.multi === true);
-  }
+  for (const each of operations) checkOperation(each, targets.length);
   for (const each of targets) checkStatement('nsInfo', each);
   const places: Place[] = [];
   for (const { ns } of targets) {

@@ -10,8 +10,9 @@ import { collectionName, documentField, type Handler, matchContext } from './con
 import { LongSearch } from './long-search.ts';
 import { matching } from './matching.ts';
 import { placeOf } from './place.ts';
+import { runOnce } from './run-once.ts';
+import { applyTo, compileStatement } from './statement-runs.ts';
 import { checkOptions, isSet } from './statements.ts';
-import { applyTo, compileStatement, runOnce } from './writes.ts';
 
 export const findAndModify: Handler = async (engine, command) => {
   const { body } = command;

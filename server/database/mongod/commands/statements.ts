@@ -1,4 +1,4 @@
-import { CommandError, failedToParse, invalidOptions, notImplemented, typeMismatch } from '../errors.ts';
+import { CommandError, failedToParse, notImplemented, typeMismatch } from '../errors.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { typeName } from '../values/compare.ts';
 import { numberKind, toDouble } from '../values/numeric.ts';
@@ -158,12 +158,6 @@ export function checkStatement(
     checkKind(place, field, expected, statement[field]);
   }
   checkRequired(place, required, statement);
-}
-
-/** Refuses a statement for many documents that is to be run once even if it is sent twice. @throws CommandError 72 */
-export function checkRetryable({ txnNumber, autocommit }: Doc, isMulti: boolean): void {
-  if (isMulti && txnNumber !== undefined && autocommit === undefined)
-    throw invalidOptions('Cannot use (or request) retryable writes with multi=true or limit=0');
 }
 
 /** Whether a delete removes one document or all. @throws CommandError 9 */

@@ -1,4 +1,5 @@
-import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { deflateSync } from 'node:zlib';
 import {
   Binary,
@@ -20,10 +21,13 @@ import {
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Document } from 'mongodb';
+import type { Connection } from '../commands/context.ts';
 import { encode } from '../values/codec.ts';
 import { decode } from '../values/decode.ts';
 import { validate } from '../values/validate.ts';
 import { crc32c } from '../wire/checksum.ts';
+import { serve } from '../wire/connection.ts';
+import { frameReply, type Request } from '../wire/messages.ts';
 import { withEngine } from './support/engine-suite.ts';
 import { eventually } from './support/eventually.ts';
 
@@ -345,6 +349,64 @@ describe('malformed messages', () => {
         expect((await memory()) - before).to.be.lessThan(300);
       }
       for (const socket of [...unread, ...claims, pings]) socket.destroy();
+    });
+  });
+
+  describe('that do not end, with smaller limits', () => {
+    const limits = { maxUnfinished: 300_000, messageTime: 150 };
+    let server: Server;
+    let port: number;
+    const lines: string[] = [];
+
+    const closing = (socket: Socket) => new Promise((resolve) => socket.once('close', resolve));
+
+    before(async () => {
+      const known: Connection = {
+        id: 1,
+        compressors: [],
+        appName: '',
+        authenticated: true,
+        sasl: undefined,
+        nextConversation: 1,
+      };
+      const answer = async (request: Request) => frameReply(request, Buffer.from(serialize({ ok: 1 })));
+      server = createServer((socket) => serve(socket, { ...known }, answer, (line) => lines.push(line), limits));
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      port = (server.address() as AddressInfo).port;
+    });
+
+    after(() => server.close());
+
+    it('are given up after their time, however slowly they arrive', async () => {
+      const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+      socket.write(int32(1000));
+      const drip = setInterval(() => socket.write(Buffer.of(0)), 20);
+      await closing(socket);
+      clearInterval(drip);
+      expect(lines.at(-1)).to.match(/did not end in time/);
+    });
+
+    it('are given up where they take more than there is for all', async () => {
+      const sockets = Array.from({ length: 4 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+      const closed = Promise.race(sockets.map(closing));
+      for (const socket of sockets) socket.write(Buffer.concat([int32(1_000_000), Buffer.alloc(99_000)]));
+      await closed;
+      expect(lines.some((line) => line.includes('bytes of unfinished messages'))).to.equal(true);
+      for (const socket of sockets) socket.destroy();
+    });
+
+    it('are answered in their order where they are whole', async () => {
+      const socket = connect(port, '127.0.0.1');
+      socket.write(Buffer.concat([valid, valid, valid.subarray(0, 20)]));
+      let received = 0;
+      await new Promise<void>((resolve) => {
+        socket.on('data', (chunk: Buffer) => {
+          received += chunk.length;
+          if (received === 3 * (HEADER + 5 + serialize({ ok: 1 }).length)) resolve();
+          else if (received === 2 * (HEADER + 5 + serialize({ ok: 1 }).length)) socket.write(valid.subarray(20));
+        });
+      });
+      socket.destroy();
     });
   });
 
