@@ -2,7 +2,7 @@ import type { Channel } from './channel.ts';
 import { Refused } from './channel.ts';
 import type { KeptBeats } from './kept-beats.ts';
 import type { Stretch } from './measure.ts';
-import type { Beat, ReportReply, Session } from './messages.ts';
+import type { AnswerReply, Beat, GivenAnswer, ReportReply, Session } from './messages.ts';
 import { MOST_BEATS } from './replay.ts';
 
 interface Deps {
@@ -10,22 +10,37 @@ interface Deps {
   kept: KeptBeats;
   position(): number;
   replied(reply: ReportReply): void;
-  /** For how many ms beats have been waiting for the server; 0 when none is. */
-  waiting(ms: number): void;
+  /** An answer to a presence check has arrived. */
+  answered(outcome: AnswerReply['answer']): void;
+  /** For how many ms beats or an answer have been waiting for the server; 0 when none is. */
+  waiting(ms: number, why: Waiting): void;
   refused(error: Refused): void;
 }
 
-/** Beats of one session: kept until the server has answered for them, and sent again with their own times. */
+/** Why beats wait: the server is not reached, or the sign-in is gone, and whether an answer is among them. */
+export interface Waiting {
+  signedOut: boolean;
+  answer: boolean;
+}
+
+/** Beats of one session: kept until the server has judged them, and sent again with their own times. */
 export class Beats {
   readonly session: Session;
   readonly #deps: Deps;
   #kept: Beat[] = [];
+  /** An answer to a presence check, which goes before the beats that follow it. */
+  #answer: GivenAnswer | undefined;
   #seq = 0;
   #sending = false;
 
   constructor(session: Session, deps: Deps) {
     this.session = session;
     this.#deps = deps;
+  }
+
+  /** Whether nothing waits for the server. */
+  get empty(): boolean {
+    return this.#kept.length === 0 && this.#answer === undefined;
   }
 
   add(ranges: Stretch[], rate: number, final: boolean): void {
@@ -35,37 +50,68 @@ export class Beats {
     void this.#deps.kept.add(this.session, beat);
   }
 
-  /** Sends what is kept; one report at a time, so that beats arrive in their order. */
+  /** Keeps an answer to a presence check, and sends it as soon as the server is reached. */
+  answer(answer: GivenAnswer): void {
+    this.#answer = answer;
+    void this.#deps.kept.addAnswer(this.session, answer);
+    void this.flush();
+  }
+
+  /** Sends what is kept; one message at a time, so that all arrives in its order. */
   async flush(): Promise<void> {
-    if (this.#sending || this.#kept.length === 0) return;
+    if (this.#sending || this.empty) return;
     this.#sending = true;
-    const sent = this.#kept.slice(0, MOST_BEATS);
     try {
-      const reply = await this.#deps.channel.send<ReportReply>('beat', this.#report(sent));
-      this.#forget(sent);
-      this.#deps.replied(reply);
-      this.#deps.waiting(0);
+      if (this.#answer) await this.#sendAnswer(this.#answer);
+      else await this.#sendBeats(this.#kept.slice(0, MOST_BEATS));
     } catch (error) {
-      if (error instanceof Refused) {
-        this.#forget(sent);
-        this.#deps.refused(error);
-      } else {
-        this.#deps.waiting(Date.now() - (this.#kept[0]?.sentAt ?? Date.now()));
-      }
+      this.#failed(error);
       return;
     } finally {
       this.#sending = false;
     }
-    if (this.#kept.length > 0) void this.flush();
+    if (this.empty) this.#deps.waiting(0, { signedOut: false, answer: false });
+    else void this.flush();
   }
 
   /**
    * Hands everything to the browser while the page goes away, and ends the session. Nobody hears whether it arrives, so
-   * the beats stay where the next page finds them. More than fits into one report is left to that page altogether.
+   * the beats stay where the next page finds them. More than fits into one report is left to that page altogether, and so
+   * is what follows an answer that has not arrived.
    */
   leave(): void {
-    if (this.#kept.length > MOST_BEATS) return;
+    if (this.#kept.length > MOST_BEATS || this.#answer) return;
     this.#deps.channel.leave({ ...this.#report(this.#kept), leaving: true });
+  }
+
+  async #sendAnswer(answer: GivenAnswer): Promise<void> {
+    const body = { token: this.session.token, ...answer, sentAt: Date.now() };
+    const { answer: outcome } = await this.#deps.channel.send<AnswerReply>('answer', body);
+    if (this.#answer === answer) this.#answer = undefined;
+    void this.#deps.kept.forgetAnswer(this.session);
+    this.#deps.answered(outcome);
+  }
+
+  async #sendBeats(sent: Beat[]): Promise<void> {
+    try {
+      const reply = await this.#deps.channel.send<ReportReply>('beat', this.#report(sent));
+      this.#forget(sent);
+      this.#deps.replied(reply);
+    } catch (error) {
+      if (error instanceof Refused && error.judged) this.#forget(sent);
+      throw error;
+    }
+  }
+
+  /** What is not judged stays, and is sent again. */
+  #failed(error: unknown): void {
+    const signedOut = error instanceof Refused && error.signedOut;
+    if (error instanceof Refused && !signedOut) this.#deps.refused(error);
+    else {
+      const since = Math.min(this.#kept[0]?.sentAt ?? Date.now(), this.#answer?.answeredAt ?? Date.now());
+      const answer = this.#answer !== undefined;
+      this.#deps.waiting(Math.max(1, Date.now() - since), { signedOut, answer });
+    }
   }
 
   #report(beats: Beat[]): object {

@@ -3,12 +3,28 @@ import { live, type Page } from '#client';
 /** An answer of the plugin's messages. */
 type Answer = { value: unknown } | { error: { code: string; message: string } };
 
+/** Where the sign-in is gone, or the page's token is another sign-in's. */
+const SIGNED_OUT = new Set(['core:sign-in-required', 'core:csrf', 'core:forbidden']);
+/** What was sent is not the person's to send, or says nothing that could ever count. */
+const JUDGED = new Set(['core:not-found', 'core:invalid']);
+
+/** The server says no. */
 export class Refused extends Error {
   readonly code: string;
 
   constructor(code: string, message: string) {
     super(message);
     this.code = code;
+  }
+
+  /** Whether signing in again mends it. */
+  get signedOut(): boolean {
+    return SIGNED_OUT.has(this.code);
+  }
+
+  /** Whether that is an answer to what was sent, so that sending it again is no use. */
+  get judged(): boolean {
+    return JUDGED.has(this.code);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Beat, Session } from './messages.ts';
+import type { Beat, GivenAnswer, Session } from './messages.ts';
 
 /** A beat as the browser keeps it until the server has answered for it. */
 interface KeptBeat extends Beat {
@@ -6,13 +6,19 @@ interface KeptBeat extends Beat {
   learner: string;
   enrolment: string;
   lesson: string;
+  /** An answer to a presence check, with the number of no beat. */
+  answer?: GivenAnswer;
 }
 
-/** Beats of one session that a page left behind, in their order. */
+/** Beats of one session that a page left behind, in their order, and the answer that goes before them. */
 export interface LeftBehind {
   session: Session;
+  answer?: GivenAnswer;
   beats: Beat[];
 }
+
+/** The number under which an answer is kept: beats count from 1. */
+const ANSWER_SEQ = 0;
 
 const DATABASE = 'video-courses';
 const STORE = 'beats';
@@ -37,6 +43,16 @@ export class KeptBeats {
     await this.#work('readwrite', (store) => store.put(kept));
   }
 
+  async addAnswer({ token, enrolment, lesson }: Session, answer: GivenAnswer): Promise<void> {
+    const beat = { seq: ANSWER_SEQ, ranges: [], rate: 1, sentAt: answer.answeredAt };
+    const kept: KeptBeat = { ...beat, token, learner: this.#learner, enrolment, lesson, answer };
+    await this.#work('readwrite', (store) => store.put(kept));
+  }
+
+  async forgetAnswer({ token }: Session): Promise<void> {
+    await this.#delete([[token, ANSWER_SEQ]]);
+  }
+
   async forget({ token }: Session, beats: readonly Beat[]): Promise<void> {
     await this.#delete(beats.map(({ seq }) => [token, seq]));
   }
@@ -48,10 +64,11 @@ export class KeptBeats {
     if (old.size > 0) await this.#delete([...old].map(({ token, seq }) => [token, seq]));
     const groups = new Map<string, LeftBehind>();
     for (const kept of all) {
-      const { token, learner, enrolment, lesson, ...beat } = kept;
+      const { token, learner, enrolment, lesson, answer, ...beat } = kept;
       if (learner !== this.#learner || old.has(kept)) continue;
       const group = groups.get(token) ?? { session: { token, enrolment, lesson }, beats: [] };
-      group.beats.push(beat);
+      if (answer) group.answer = answer;
+      else group.beats.push(beat);
       groups.set(token, group);
     }
     return [...groups.values()];

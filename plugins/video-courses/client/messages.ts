@@ -37,7 +37,23 @@ export type StartReply =
       leaseSeconds: number;
       seekLock: boolean;
       standing: Standing;
+      /** A check that was open already. */
+      presence?: PresenceCheck;
     };
+
+export interface AnswerReply {
+  answer: 'answered' | 'late' | 'wrong' | 'none' | 'taken-over';
+}
+
+/** An answer to a presence check as it was given. */
+export interface GivenAnswer {
+  /** The check's token. */
+  presence: string;
+  /** How long the question had been shown, ms. */
+  shownMs: number;
+  /** This browser's clock, epoch ms. */
+  answeredAt: number;
+}
 
 /** One report of what was played; kept until the server has answered for it. */
 export interface Beat {

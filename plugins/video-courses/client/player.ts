@@ -1,12 +1,13 @@
-import { live, type Page } from '#client';
-import { Beats } from './beats.ts';
+import { format, live, type Page } from '#client';
+import { Beats, type Waiting } from './beats.ts';
 import { Channel, Refused } from './channel.ts';
 import { Elsewhere } from './elsewhere.ts';
+import { goOnFrom } from './go-on.ts';
 import { KeptBeats } from './kept-beats.ts';
 import { PlayedStretches } from './measure.ts';
-import type { PresenceCheck, ReportReply, Standing, StartReply } from './messages.ts';
+import type { AnswerReply, PresenceCheck, ReportReply, Standing, StartReply } from './messages.ts';
 import { PresenceOverlay, type PresenceText } from './presence.ts';
-import { ProgressGuard } from './progress-guard.ts';
+import { clock, ProgressGuard } from './progress-guard.ts';
 import { replay } from './replay.ts';
 import { holdSession, readResume, writeResume } from './resume.ts';
 import { drawStanding } from './standing.ts';
@@ -27,8 +28,10 @@ export interface PlayerData {
 
 /** Seconds before the end at which a lesson starts from its beginning again. */
 const NEARLY_OVER = 3;
-/** Seconds that a check may have cost: what was played between the question and the pause. */
-const STEP_BACK = 10;
+/** Seconds beyond two intervals that may be on their way without anything being lost. */
+const UNDER_WAY = 3;
+/** Why media earned nothing that may be played again at once. */
+const MADE_UP = new Set(['presence-open', 'presence-missed', 'gap', 'too-fast', 'seek-ahead']);
 /** How long a correction of the learner's is left to be read before "saved" takes its place. */
 const READING_MS = 5_000;
 
@@ -51,6 +54,9 @@ export class LessonPlayer {
   #stoodAt = 0;
   #offline = false;
   #leaseSeconds = 0;
+  #beatSeconds = 0;
+  /** Token of the check that was answered last: a reply from before may still name it. */
+  #answered = '';
   /** Until when the line says what was corrected, in milliseconds of the page's clock. */
   #correctedUntil = 0;
   readonly #kept: KeptBeats;
@@ -72,7 +78,7 @@ export class LessonPlayer {
     this.#guard = new ProgressGuard(video, data, (text) => this.#correct(text));
     this.#presence = new PresenceOverlay({
       text: data.text as unknown as PresenceText,
-      answer: (token) => this.#answerCheck(token),
+      answer: (token, shownMs) => this.#answerCheck(token, shownMs),
       extend: () => this.#extendCheck(),
     });
     this.#elsewhere = new Elsewhere(data.enrolment, (takeover) => {
@@ -134,6 +140,8 @@ export class LessonPlayer {
     if (this.#beats || this.#starting) return;
     this.#starting = true;
     this.#video.pause();
+    // What an earlier session of this page could not send goes first.
+    this.#replaying = this.#replaying.then(() => this.#replay());
     this.#elsewhere.pressed();
     await this.#start(false);
   }
@@ -162,12 +170,15 @@ export class LessonPlayer {
           kept: this.#kept,
           position: () => this.#video.currentTime,
           replied: (answer) => this.#replied(answer),
-          waiting: (ms) => this.#waiting(ms),
-          refused: (error) => this.#stop(error.message),
+          answered: (outcome) => this.#heardAnswer(outcome),
+          waiting: (ms, why) => this.#waiting(ms, why),
+          refused: (error) => this.#stop(error.message, false),
         },
       );
       this.#session = reply.session;
       this.#leaseSeconds = reply.leaseSeconds;
+      this.#beatSeconds = reply.beatSeconds;
+      this.#answered = '';
       holdSession(reply.token);
       this.#draw(reply.standing);
       this.#say(this.#data.inTerm ? this.#data.text.saving : this.#data.text.outsideTerm, !this.#data.inTerm);
@@ -175,8 +186,9 @@ export class LessonPlayer {
       // The first moments were played before there was a session.
       const early = this.#video.currentTime - this.#stoodAt;
       if (early > 0 && early < 1) this.#video.currentTime = this.#stoodAt;
-      this.#catchUp(reply.standing.position);
-      await this.#video.play();
+      this.#catchUp(reply.standing);
+      if (reply.presence) this.#ask(reply.presence);
+      else await this.#video.play();
     } catch (error) {
       if (!this.#beats) this.#say(error instanceof Refused ? error.message : this.#data.text.startFailed, true);
     } finally {
@@ -209,9 +221,27 @@ export class LessonPlayer {
       return;
     }
     if (reply.standing) this.#draw(reply.standing);
-    if (reply.presence) this.#ask(reply.presence);
-    else if (this.#presence.open) this.#presence.hide();
+    if (reply.presence && reply.presence.token !== this.#answered) this.#ask(reply.presence);
+    else if (!reply.presence && this.#presence.open) this.#presence.hide();
     this.#explain(reply);
+    if (!reply.presence) this.#goBackFor(reply);
+  }
+
+  /** What is played on behind a gap in the credit earns nothing: playing goes back to where the credit ends. */
+  #goBackFor({ state, reasons, standing }: ReportReply): void {
+    if (state !== 'playing' || !standing || !this.#beats?.empty || this.#video.paused) return;
+    if (!reasons.some(({ reason, seconds }) => seconds >= 1 && MADE_UP.has(reason))) return;
+    const to = this.#goesOnFrom();
+    if (this.#video.currentTime - to <= 2 * this.#beatSeconds + UNDER_WAY) return;
+    this.#video.currentTime = to;
+    this.#correct((this.#data.text.wentBack ?? '').replace('%n', clock(to)));
+  }
+
+  /** Where playing goes on after a check or a break. */
+  #goesOnFrom(): number {
+    const { played, currentTime } = this.#video;
+    const here = Array.from({ length: played.length }, (_, n) => [played.start(n), played.end(n)]).flat();
+    return this.#standing ? goOnFrom(currentTime, this.#standing, here) : currentTime;
   }
 
   #explain({ state, reasons, standing }: ReportReply): void {
@@ -243,22 +273,20 @@ export class LessonPlayer {
     this.#presence.show(check);
   }
 
-  async #answerCheck(presence: string): Promise<boolean> {
-    const token = this.#beats?.session.token;
-    if (!token) return true;
-    try {
-      const { answer } = await this.#channel.send<{ answer: string }>('answer', { token, presence });
-      if (answer === 'taken-over') this.#takenOver();
-      if (answer === 'wrong') return false;
-    } catch {
-      this.#say(this.#data.text.startFailed, true);
-      return false;
-    }
+  /** The answer is kept until the server has it; the learner goes on at once, from where nothing was credited. */
+  #answerCheck(presence: string, shownMs: number): void {
+    this.#answered = presence;
     this.#presence.hide();
-    const credited = this.#standing && lastCredited(this.#standing.covered, this.#video.currentTime);
-    if (credited !== undefined) this.#video.currentTime = credited;
+    if (!this.#beats) return;
+    this.#beats.answer({ presence, shownMs, answeredAt: Date.now() });
+    this.#video.currentTime = this.#goesOnFrom();
     void this.#video.play();
-    return true;
+  }
+
+  #heardAnswer(outcome: AnswerReply['answer']): void {
+    if (outcome === 'taken-over') this.#takenOver();
+    // The next report says which check is open.
+    else if (outcome === 'wrong') this.#answered = '';
   }
 
   async #extendCheck(): Promise<PresenceCheck | undefined> {
@@ -268,14 +296,18 @@ export class LessonPlayer {
     return reply ? reply.presence : undefined;
   }
 
-  #waiting(ms: number): void {
+  #waiting(ms: number, { signedOut, answer }: Waiting): void {
     const { text } = this.#data;
+    const signIn = document.getElementById('player-sign-in');
+    if (signIn) signIn.hidden = !signedOut;
     const minutes = String(Math.round(this.#leaseSeconds / 60));
     if (ms > this.#leaseSeconds * 1000) {
       // What is played from now on could not be credited any more.
       this.#video.pause();
       this.#say(text.leaseOver?.replace('%n', minutes), true);
-    } else if (ms > 0) this.#say(text.offline?.replace('%n', minutes), true);
+    } else if (signedOut) this.#say(text.signedOut?.replace('%n', minutes), true);
+    else if (answer) this.#say(text.checkRetrying, true);
+    else if (ms > 0) this.#say(text.offline?.replace('%n', minutes), true);
     else if (this.#offline) this.#say(text.resent, false);
     this.#offline = ms > 0;
   }
@@ -286,12 +318,14 @@ export class LessonPlayer {
     if (waiting) this.#say(text.stillKept, true);
     if (!reply?.standing || this.#beats) return;
     this.#draw(reply.standing);
-    if (gained > 0) this.#say(text.replayed?.replace('%n', String(gained)), false);
+    const { lang, text: words } = this.#page;
+    if (gained > 0) this.#say(text.replayed?.replace('%n', format(gained, 'duration', lang, words)), false);
   }
 
-  /** Another device has moved on since this page was opened, and nobody has moved the media here. */
-  #catchUp(position: number): void {
+  /** Another device has moved on since this page was opened, or what was played last earned nothing; nobody has moved the media here. */
+  #catchUp(standing: Standing): void {
     const { position: opened, length, complete } = this.#data;
+    const position = goOnFrom(standing.position, standing, []);
     const untouched = Math.abs(this.#video.currentTime - (complete ? 0 : opened)) < 1;
     if (untouched && Math.abs(position - opened) > 1 && position < length - NEARLY_OVER)
       this.#video.currentTime = position;
@@ -301,10 +335,10 @@ export class LessonPlayer {
     this.#stop(this.#data.text.takenOver);
   }
 
-  /** The session is over; pressing play starts another. */
-  #stop(text: string | undefined): void {
+  /** The session is over; pressing play starts another. @param send whether what is kept may be sent at once */
+  #stop(text: string | undefined, send = true): void {
     clearInterval(this.#timer);
-    void this.#beats?.flush();
+    if (send) void this.#beats?.flush();
     this.#beats = undefined;
     this.#presence.hide();
     this.#video.pause();
@@ -329,9 +363,4 @@ export class LessonPlayer {
     line.textContent = text;
     line.classList.toggle('is-warning', warning);
   }
-}
-
-/** The end of what is credited shortly before a position, where playing goes on after a check. */
-function lastCredited(covered: number[], at: number): number | undefined {
-  return covered.filter((edge, index) => index % 2 === 1 && edge < at && at - edge < STEP_BACK).at(-1);
 }

@@ -60,7 +60,8 @@ export class ProgressGuard {
   }
 }
 
-function clock(seconds: number): string {
+/** Media seconds as minutes and seconds. */
+export function clock(seconds: number): string {
   const whole = Math.floor(seconds);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
 }

@@ -1,6 +1,6 @@
 import { type Channel, Refused } from './channel.ts';
 import type { KeptBeats, LeftBehind } from './kept-beats.ts';
-import type { Beat, ReportReply } from './messages.ts';
+import type { AnswerReply, Beat, ReportReply } from './messages.ts';
 
 /** Beats in one report at most; the rest follows. */
 export const MOST_BEATS = 200;
@@ -11,7 +11,7 @@ interface Replayed {
   gained: number;
   /** The last answer for the lesson on this page. */
   reply?: ReportReply;
-  /** Whether beats still wait for the network. */
+  /** Whether beats still wait for the server. */
   waiting: boolean;
 }
 
@@ -29,7 +29,12 @@ export async function replay(channel: Channel, kept: KeptBeats, lesson: string |
   return result;
 }
 
-async function sendAll(channel: Channel, kept: KeptBeats, { session, beats }: LeftBehind) {
+async function sendAll(channel: Channel, kept: KeptBeats, { session, answer, beats }: LeftBehind) {
+  if (answer) {
+    const body = { token: session.token, ...answer, sentAt: Date.now() };
+    await channel.send<AnswerReply>('answer', body).catch(unlessJudged);
+    await kept.forgetAnswer(session);
+  }
   let last: ReportReply | undefined;
   let played = 0;
   let lost = 0;
@@ -38,7 +43,7 @@ async function sendAll(channel: Channel, kept: KeptBeats, { session, beats }: Le
     try {
       last = await channel.send<ReportReply>('beat', { ...session, position: endOf(some), beats: some });
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
+      if (!(error instanceof Refused && error.judged)) throw error;
       await kept.forget(session, beats);
       return 'refused' as const;
     }
@@ -48,6 +53,10 @@ async function sendAll(channel: Channel, kept: KeptBeats, { session, beats }: Le
     lost += last.reasons.reduce((sum, { seconds }) => sum + seconds, 0);
   }
   return { last: last as ReportReply, gained: Math.round(Math.max(0, played - lost)) };
+}
+
+function unlessJudged(error: unknown): void {
+  if (!(error instanceof Refused && error.judged)) throw error;
 }
 
 /** Where the media stood after some beats, from where the learner goes on. */
