@@ -15,6 +15,8 @@ const RULES = {
 };
 /** How long the player waits for an answer (client/channel.ts). */
 const PATIENCE_MS = 8_000;
+/** Lines tried; more by hand with SCHEDULES=500. */
+const numRuns = Number(process.env.SCHEDULES ?? 15);
 
 /** What becomes of one message; a late one arrives after others, and its answer finds nobody waiting. */
 const fate = fc.oneof(
@@ -166,7 +168,7 @@ class Honest {
 }
 
 describe('an honest player on a bad line', function () {
-  this.timeout(60_000);
+  this.timeout(numRuns * 8_000);
   let test: VideoPlatform;
   let long: string;
   let study: () => Promise<Study>;
@@ -217,8 +219,8 @@ describe('an honest player on a bad line', function () {
         }
         checks += honest.checks;
       }),
-      { numRuns: 30 },
+      { numRuns },
     );
-    expect(checks, 'checks in all').to.be.above(20);
+    expect(checks, 'checks in all').to.be.above(numRuns / 2);
   });
 });

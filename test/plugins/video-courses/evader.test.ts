@@ -15,6 +15,8 @@ const RULES = {
  */
 const MOST_UNASKED = RULES.presence.maxSeconds + 2 * RULES.leaseSeconds + RULES.beatSeconds;
 const LESSON_SECONDS = 20_000;
+/** Schedules tried; more by hand with SCHEDULES=500. */
+const numRuns = Number(process.env.SCHEDULES ?? 15);
 
 const wait = fc.record({
   act: fc.constant('wait' as const),
@@ -114,7 +116,7 @@ class Evader {
 }
 
 describe('somebody who never answers a presence check', function () {
-  this.timeout(60_000);
+  this.timeout(numRuns * 8_000);
   let test: VideoPlatform;
   let long: string;
   let study: () => Promise<Study>;
@@ -140,16 +142,15 @@ describe('somebody who never answers a presence check', function () {
         const one = await study();
         const begun = one.now;
         const evader = new Evader(one, [long, test.lessons[0]], behindMs);
-        let paid: number | undefined;
-        for (const step of steps) {
-          await evader.do(step);
-          if (paid !== undefined || (await openCheck(one)).askedAt === undefined) continue;
-          // Beats from before, still under way, are all that can follow.
-          paid = (one.now - begun) / 1000;
+        for (const step of steps) await evader.do(step);
+        const { askedAt } = await openCheck(one);
+        if (askedAt === undefined) {
+          expect(await earned(one)).to.be.at.most(MOST_UNASKED);
+          return;
         }
-        const total = await earned(one);
-        expect(total).to.be.at.most(Math.min(paid ?? Number.POSITIVE_INFINITY, MOST_UNASKED));
-        if (paid === undefined) return;
+        // Beats from before the question, still under way, are all that can follow; it may have been asked by the clock behind.
+        const paid = (askedAt - begun + behindMs) / 1000;
+        expect(await earned(one)).to.be.at.most(Math.min(paid, MOST_UNASKED));
         asked += 1;
         // And no more for whoever goes on for hours.
         for (let n = 0; n < 6; n += 1) {
@@ -168,8 +169,8 @@ describe('somebody who never answers a presence check', function () {
         expect(await earned(one)).to.be.at.most(Math.min(paid, MOST_UNASKED));
         expect((await one.evidence()).map(({ kind }) => kind)).to.include('unanswered-checks');
       }),
-      { numRuns: 30 },
+      { numRuns },
     );
-    expect(asked, 'runs in which a check was asked').to.be.above(10);
+    expect(asked, 'runs in which a check was asked').to.be.above(numRuns / 4);
   });
 });
