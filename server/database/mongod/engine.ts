@@ -54,9 +54,17 @@ export class Engine {
     return this.catalogGroup > this.store.committedGroup ? this.store.settled() : undefined;
   }
 
-  /** The collection of this name, also one that the transaction itself has created. */
-  find(database: string, name: string, transaction?: Transaction): Collection | undefined {
-    return transaction?.created.get(`${database}.${name}`) ?? this.catalog.get(database, name);
+  /**
+   * The collection of this name, also one that the transaction itself has created.
+   * @param group that of the snapshot which is read
+   * @throws CommandError 246 when it is younger than that: another may have had its name, whose documents are gone
+   */
+  find(database: string, name: string, transaction?: Transaction, group = transaction?.group): Collection | undefined {
+    const created = transaction?.created.get(`${database}.${name}`);
+    if (created !== undefined) return created;
+    const collection = this.catalog.get(database, name);
+    if ((collection?.since ?? 0) > (group ?? Number.POSITIVE_INFINITY)) throw snapshotUnavailable();
+    return collection;
   }
 
   /** The collection, or an error that names it. */
@@ -69,6 +77,7 @@ export class Engine {
   /** Creates a collection within a group. */
   createCollection(database: string, name: string, options: Doc = {}): Collection {
     const collection = this.newCollection(database, name, options);
+    collection.since = this.store.currentGroup;
     this.catalog.add(this.store, collection);
     return collection;
   }
@@ -145,6 +154,13 @@ export class Engine {
     await this.store.close();
   }
 }
+
+const snapshotUnavailable = () =>
+  new CommandError(
+    246,
+    'SnapshotUnavailable',
+    'Unable to read from a snapshot due to pending collection catalog changes; please retry the operation.',
+  );
 
 /** @throws CommandError 73 for a name that no database or collection may have */
 export function checkNamespace(database: string, name: string): void {

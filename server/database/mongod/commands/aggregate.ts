@@ -8,7 +8,16 @@ import { compileFilter } from '../query/matcher.ts';
 import { compileSort } from '../query/sort.ts';
 import { type Collection, indexSpecs } from '../storage/catalog.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
-import { type Command, countField, documentField, type Handler, matchContext, ownerOf, viewOf } from './context.ts';
+import {
+  type Command,
+  collectionOf,
+  countField,
+  documentField,
+  type Handler,
+  matchContext,
+  ownerOf,
+  viewOf,
+} from './context.ts';
 import { explainSearch } from './explain-search.ts';
 import { compileOutput } from './output.ts';
 import { cursorReply } from './replies.ts';
@@ -22,7 +31,7 @@ export const aggregate: Handler = async (engine, command) => {
     throw failedToParse("The 'cursor' option is required, except for aggregate with the explain argument");
   }
   const name = typeof body.aggregate === 'string' ? body.aggregate : undefined;
-  const collection = name === undefined ? undefined : engine.find(database, name, command.transaction);
+  const collection = name === undefined ? undefined : collectionOf(engine, command);
   const output = outputStage(stages);
   const write = output === undefined ? undefined : prepareOutput(engine, command, output);
   const { head, rest } = splitSearch(output === undefined ? stages : stages.slice(0, -1), body.hint);

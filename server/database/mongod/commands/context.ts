@@ -61,7 +61,8 @@ export const viewOf = (engine: Engine, command: Command): KeyValue =>
 
 /** The collection that a command names, if there is one. */
 export function collectionOf(engine: Engine, command: Command): Collection | undefined {
-  return engine.find(command.database, collectionName(command), command.transaction);
+  const group = command.transaction?.group ?? command.snapshot?.view.snapshotGroup;
+  return engine.find(command.database, collectionName(command), command.transaction, group);
 }
 
 export function collectionName(command: Command): string {

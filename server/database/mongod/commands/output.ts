@@ -42,7 +42,7 @@ export function compileOutput(
         if (collection.dropped)
           throw new CommandError(175, 'QueryPlanKilled', `${collection.namespace} was dropped while it was written`);
         for (; next < batch.length; next++) merge.write(target, collection, batch[next] as Buffer);
-      });
+      }, command.deadline);
     });
   };
 }
@@ -123,7 +123,7 @@ async function writeOut(
         for (; next < batch.length; next++) begun.insert(target, batch[next] as Buffer);
       });
     });
-    await transactions.write(() => begun.finish());
+    await transactions.write(() => begun.finish(engine.store.currentGroup));
   } catch (error) {
     await transactions.write(() => begun.abort());
     throw error;

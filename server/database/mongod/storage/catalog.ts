@@ -51,6 +51,8 @@ export interface Collection {
   uuid: Buffer;
   options: Doc;
   ident: Buffer;
+  /** The group in which it came into being: an older state of the database lacks its documents. */
+  since?: number;
   /** It is no longer there, for whoever is still reading it. */
   dropped?: boolean;
   indexes: Index[];

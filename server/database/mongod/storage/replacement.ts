@@ -31,9 +31,10 @@ export class Replacement {
     insertDocument(target, this.fresh, id, raw, document);
   }
 
-  /** Takes the place of the other collection. @throws CommandError when that has become another meanwhile */
-  finish(): void {
+  /** Takes the place of the other collection, in the running group. @throws CommandError when that has become another meanwhile */
+  finish(group: number): void {
     const { catalog, store, fresh, old } = this;
+    fresh.since = group;
     const present = catalog.get(fresh.database, fresh.name);
     const isSame = present === old && namesOf(present) === namesOf(fresh) && (present?.builds.length ?? 0) === 0;
     if (present !== undefined && !isSame)

@@ -1,4 +1,4 @@
-import { Decimal128 } from 'bson';
+import { Decimal128, Long, UUID } from 'bson';
 import { expect } from 'chai';
 import type { Doc } from '../values/codec.ts';
 import { eventually } from './support/eventually.ts';
@@ -197,5 +197,18 @@ describe('pipelines that the engine refuses', () => {
     expect(await engine.run({ count: 'target', query: { a: { $gte: 0 } }, hint: 'a' })).to.include({ n: 900 });
     expect(await codeOf([{ $set: { z: 1 } }, { $out: 'target' }], 'target')).to.equal(0);
     expect(await engine.run({ count: 'target', query: { z: 1 } })).to.include({ n: 900 });
+  });
+
+  it('are those of a transaction or a snapshot that is older than what has taken the place of its collection', async () => {
+    await engine.insert('replaced', [{ _id: 1, old: true }]);
+    const own = { lsid: { id: new UUID() }, txnNumber: Long.ONE, autocommit: false };
+    const find = { find: 'replaced', filter: {} };
+    expect(await engine.run({ find: 'ten', filter: { _id: 1 }, ...own, startTransaction: true })).to.include({ ok: 1 });
+    const { cursor: first } = await engine.run({ ...find, readConcern: { level: 'snapshot' } });
+    expect(await codeOf([{ $set: { old: false } }, { $out: 'replaced' }], 'replaced')).to.equal(0);
+    expect(await engine.run({ ...find, ...own })).to.include({ code: 246 });
+    const { atClusterTime } = first as { atClusterTime: unknown };
+    expect(await engine.run({ ...find, readConcern: { level: 'snapshot', atClusterTime } })).to.include({ code: 246 });
+    expect(await engine.run({ ...find })).to.have.nested.property('cursor.firstBatch.length', 1);
   });
 });
