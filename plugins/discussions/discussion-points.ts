@@ -84,13 +84,13 @@ export function totalPoints(awards: { points: number }[]): number {
   return awards.reduce((sum, { points }) => sum + points, 0);
 }
 
-/** Letters, ideographs and digits only: no markup, addresses, quotations of others, white space or punctuation. */
+/**
+ * Letters, ideographs and digits only: no addresses, quotations of others, white space or punctuation. Posts are plain text and
+ * shown as such: what stands between < and > is what somebody wrote.
+ */
 function essence(text: string): string {
   return text
-    .replace(/<blockquote\b[\s\S]*?<\/blockquote>/gi, ' ')
     .replace(/^[ \t]{0,3}>.*$/gm, ' ')
-    .replace(/<[a-z/!][^<>]*>/gi, ' ')
-    .replace(/&(?:[a-z]{2,8}|#x?[0-9a-f]{1,6});/gi, ' ')
     .replace(/\bhttps?:\/\/[\w./?&=%#:~+,;@!$'*-]+/gi, ' ')
     .normalize('NFKC')
     .toLowerCase()

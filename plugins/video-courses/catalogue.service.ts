@@ -12,7 +12,7 @@ export interface Lesson {
   course: string;
   programme: string;
   title: LocalText;
-  media: { file: string; type: string; bytes: number; seconds: number };
+  media: { file: string; type: string; bytes: number; seconds: number; codec?: string };
   chapters: Chapter[];
   captioned: boolean;
   /** Place within the programme's published lessons, from 1; within the course for drafts. */

@@ -35,6 +35,8 @@ export const lessonSchema = new Schema(
       bytes: { type: Number, required: true },
       /** Length to the millisecond. */
       seconds: { type: Number, required: true },
+      /** Of the picture; absent where it arrived before this was looked at. */
+      codec: { type: String, enum: ['h264', 'h265', 'vp8', 'vp9', 'av1', 'other'] },
     },
     chapters: {
       type: [new Schema({ at: { type: Number, required: true }, title: text }, { _id: false, strict: 'throw' })],

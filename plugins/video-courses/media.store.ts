@@ -3,22 +3,23 @@ import { copyFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { AppError, newId } from '#platform';
-import { readContainer } from './container.ts';
-import { ContainerError } from './container-source.ts';
+import { AppError, CostsTooMuch, IsolatedWork, newId } from '#platform';
+import type { ContainerAnswer } from './container-worker.ts';
 import type { StoredLesson } from './course.model.ts';
-import { withFile } from './file-source.ts';
 
 export type Media = NonNullable<StoredLesson['media']>;
 
 const endings = { 'video/mp4': '.mp4', 'video/webm': '.webm' } as const;
 /** Remains of uploads that a crash cut off are removed once they are this old: another process may still be writing. */
 const ABANDONED_MS = 24 * 3_600_000;
+/** A video of three hours is looked through in a second, one of many small fragments in ten. */
+const COST = { milliseconds: 60_000, heapMegabytes: 128 };
 
 /** The plugin's video files: they arrive beside the others under a passing name, and get their own once they are good. */
 export class MediaStore {
   readonly #folder: string;
   readonly #arriving: string;
+  readonly #look = new IsolatedWork<string, ContainerAnswer>(new URL('./container-worker.ts', import.meta.url), COST);
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -53,15 +54,25 @@ export class MediaStore {
   /** Looks what an arrived file is and gives it its name; otherwise removes it. @throws video-courses:not-a-video … */
   async accept(path: string): Promise<Media> {
     try {
-      const { type, seconds } = await withFile(path, readContainer);
+      const answer = await this.#look.run(path).catch((error): ContainerAnswer => {
+        if (error instanceof CostsTooMuch) return { problem: 'too-costly' };
+        throw error;
+      });
+      if ('problem' in answer) throw new AppError(`video-courses:${answer.problem}`, 422);
+      const { type, seconds, codec } = answer.facts;
       const { size } = await stat(path);
       const file = newId() + endings[type];
       await rename(path, join(this.#folder, file));
-      return { file, type, bytes: size, seconds };
+      return { file, type, bytes: size, seconds, codec };
     } catch (error) {
       await this.discard(path);
-      throw error instanceof ContainerError ? new AppError(`video-courses:${error.problem}`, 422) : error;
+      throw error;
     }
+  }
+
+  /** Ends the threads in which files are looked into. */
+  stop(): Promise<void> {
+    return this.#look.stop();
   }
 
   async discard(path: string): Promise<void> {

@@ -6,7 +6,7 @@ import { receiveUpload } from './upload.ts';
 
 /**
  * `POST /video-courses/courses/:id/lessons`: a multipart form with `titleZh`, `titleEn`, `chapters` and one `video`.
- * A form is answered with a redirect, everybody else with `{ id }`.
+ * A form is answered with a redirect, everybody else with `{ id, codec, warning? }`.
  */
 export function uploadRoutes(host: VideoHost, { access, authoring, catalogue, media }: Services): void {
   host.routes.post('/courses/:id/lessons', host.allow('author'), async (request, response) => {
@@ -21,10 +21,14 @@ export function uploadRoutes(host: VideoHost, { access, authoring, catalogue, me
       throw errors.invalid(Object.entries(form.errors).map(([field, message]) => ({ path: field, message })));
     }
     const id = await authoring.addLesson({ course: course.id, ...form.value }, path, viewer);
+    const { codec } = (await catalogue.lesson(id)).lesson.media;
+    const warning = codec === 'h265' || codec === 'other' ? t('manage.pictureNotSeen') : undefined;
     if (request.accepts(['html', 'json']) === 'json') {
-      response.status(201).json({ id });
+      response.status(201).json({ id, codec, ...(warning && { warning }) });
       return;
     }
-    response.done(`/video-courses/manage/courses/${course.id}`, t('manage.lessonAdded'));
+    const page = `/video-courses/manage/courses/${course.id}`;
+    if (warning) return response.done(page, `${t('manage.lessonAdded')} ${warning}`, 'warning');
+    response.done(page, t('manage.lessonAdded'));
   });
 }

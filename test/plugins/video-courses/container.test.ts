@@ -22,6 +22,8 @@ const problemOf = async (buffer: Buffer): Promise<string> => {
   }
 };
 
+const factsOf = async (buffer: Buffer): Promise<object> => readContainer(bytesOf(buffer));
+
 function box(type: string, ...content: Buffer[]): Buffer {
   const body = Buffer.concat(content);
   const head = Buffer.alloc(8);
@@ -31,8 +33,33 @@ function box(type: string, ...content: Buffer[]): Buffer {
 }
 
 const ftyp = box('ftyp', Buffer.from('isom\0\0\0\0isom', 'latin1'));
-const picture = box('trak', box('mdia', box('hdlr', Buffer.alloc(8), Buffer.from('vide'), Buffer.alloc(12))));
-const sound = box('trak', box('mdia', box('hdlr', Buffer.alloc(8), Buffer.from('soun'), Buffer.alloc(12))));
+
+const words = (...values: number[]): Buffer => {
+  const bytes = Buffer.alloc(values.length * 4);
+  for (const [n, value] of values.entries()) bytes.writeUInt32BE(value, n * 4);
+  return bytes;
+};
+
+/** A track with samples that last `seconds` together, 25 in a second. */
+function track(kind: 'vide' | 'soun', seconds: number, { id = 1, codec = 'avc1' } = {}): Buffer {
+  const samples = Math.round(seconds * 25);
+  const table = box(
+    'stbl',
+    box('stsd', words(0, 1), box(codec, Buffer.alloc(8))),
+    box('stts', words(0, samples > 0 ? 1 : 0, ...(samples > 0 ? [samples, 40] : []))),
+  );
+  const handler = box('hdlr', Buffer.alloc(8), Buffer.from(kind), Buffer.alloc(12));
+  const media = box('mdia', box('mdhd', words(0, 0, 0, 1000, samples * 40, 0)), handler, box('minf', table));
+  return box('trak', box('tkhd', words(0, 0, 0, id, 0, 0)), media);
+}
+const picture = (seconds: number, more = {}) => track('vide', seconds, more);
+
+/** A fragment of 25 pictures that last 40 ms each, from a moment in seconds. */
+const fragment = (from: number, id = 1) =>
+  box(
+    'moof',
+    box('traf', box('tfhd', words(0x8, id, 40)), box('tfdt', words(0, from * 1000)), box('trun', words(0, 25))),
+  );
 
 function movieHeader(timescale: number, duration: number): Buffer {
   const content = Buffer.alloc(100);
@@ -49,10 +76,28 @@ function longMovieHeader(timescale: number, duration: bigint): Buffer {
   return box('mvhd', content);
 }
 
+/** A WebM whose information holds information, and so on. */
+function nested(depth: number): Buffer {
+  const unknownSize = [0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
+  const header = Buffer.from([0x1a, 0x45, 0xdf, 0xa3, 0x87, 0x42, 0x82, 0x84, ...Buffer.from('webm')]);
+  const level = Buffer.from([0x15, 0x49, 0xa9, 0x66]);
+  const inside = Array.from({ length: depth }, (_, n) => {
+    const size = Buffer.alloc(8);
+    size.writeBigUInt64BE(BigInt((depth - n - 1) * 12));
+    size[0] = 0x01;
+    return Buffer.concat([level, size]);
+  });
+  return Buffer.concat([header, Buffer.from([0x18, 0x53, 0x80, 0x67, ...unknownSize]), ...inside]);
+}
+
 describe('reading containers', () => {
   describe('MP4', () => {
     it('reads type and length of a real file', async () => {
-      expect(await withFile(clip('mp4'), readContainer)).to.deep.equal({ type: 'video/mp4', seconds: 12 });
+      expect(await withFile(clip('mp4'), readContainer)).to.deep.equal({
+        type: 'video/mp4',
+        seconds: 12,
+        codec: 'h264',
+      });
     });
 
     it('finds the movie box at the end, behind media of 64-bit size', async () => {
@@ -60,29 +105,82 @@ describe('reading containers', () => {
       media.writeUInt32BE(1, 0);
       media.write('mdat', 4, 'latin1');
       media.writeBigUInt64BE(BigInt(media.length), 8);
-      const file = Buffer.concat([ftyp, media, box('moov', movieHeader(600, 4500), picture)]);
-      expect(await problemOf(file)).to.equal('{"type":"video/mp4","seconds":7.5}');
+      const file = Buffer.concat([ftyp, media, box('moov', movieHeader(600, 4560), picture(7.6))]);
+      expect(await factsOf(file)).to.include({ seconds: 7.6 });
     });
 
-    it('reads 64-bit headers, and the length of fragmented files from their extends header', async () => {
-      const long = Buffer.concat([ftyp, box('moov', longMovieHeader(1000, 90_500n), picture)]);
-      expect(await problemOf(long)).to.equal('{"type":"video/mp4","seconds":90.5}');
-      const extended = Buffer.alloc(8);
-      extended.writeUInt32BE(30_000, 4);
-      const fragmented = box('moov', movieHeader(1000, 0), picture, box('mvex', box('mehd', extended)));
-      expect(await problemOf(Buffer.concat([ftyp, fragmented]))).to.equal('{"type":"video/mp4","seconds":30}');
+    it('reads 64-bit headers', async () => {
+      const file = Buffer.concat([ftyp, box('moov', longMovieHeader(1000, 90_400n), picture(90.4))]);
+      expect(await factsOf(file)).to.include({ seconds: 90.4 });
+    });
+
+    it('takes the length of the samples where the header says nothing', async () => {
+      for (const header of [movieHeader(1000, 0), movieHeader(1000, 0xffff_ffff), longMovieHeader(0, 0n)]) {
+        expect(await factsOf(Buffer.concat([ftyp, box('moov', header, picture(60))]))).to.include({ seconds: 60 });
+      }
+    });
+
+    it('adds up the fragments of the picture, whatever the header says of the beginning', async () => {
+      const fragments = [...Array(60).keys()].flatMap((second) => [fragment(second), fragment(second * 3, 2)]);
+      for (const header of [movieHeader(1000, 0), movieHeader(1000, 2_000)]) {
+        const movie = box('moov', header, picture(0), track('soun', 0, { id: 2 }));
+        expect(await factsOf(Buffer.concat([ftyp, movie, ...fragments]))).to.include({ seconds: 60 });
+      }
+    });
+
+    it('refuses a header that promises other than there is to play', async () => {
+      const extended = box('mvex', box('mehd', words(0, 180_000)));
+      const fragments = [...Array(60).keys()].map((second) => fragment(second));
+      const cases = [
+        Buffer.concat([ftyp, box('moov', movieHeader(1000, 180_000), picture(60))]),
+        Buffer.concat([ftyp, box('moov', movieHeader(1000, 2_000), picture(60))]),
+        Buffer.concat([ftyp, box('moov', movieHeader(1000, 180_000), picture(60), track('soun', 180))]),
+        Buffer.concat([ftyp, box('moov', movieHeader(1000, 0), picture(0), extended), ...fragments]),
+        Buffer.concat([ftyp, box('moov', movieHeader(1000, 180_000), picture(0)), ...fragments]),
+      ];
+      expect(await Promise.all(cases.map(problemOf))).to.deep.equal(Array(cases.length).fill('lengths-disagree'));
+      const alike = Buffer.concat([ftyp, box('moov', movieHeader(1000, 61_500), picture(60), track('soun', 61.5))]);
+      expect(await factsOf(alike)).to.include({ seconds: 60 });
+    });
+
+    it('names the codec of the picture', async () => {
+      const of = (codec: string) =>
+        factsOf(Buffer.concat([ftyp, box('moov', movieHeader(1000, 5000), picture(5, { codec }))]));
+      for (const [name, codec] of Object.entries({
+        avc1: 'h264',
+        hvc1: 'h265',
+        hev1: 'h265',
+        av01: 'av1',
+        mp4v: 'other',
+      })) {
+        expect(await of(name), name).to.include({ codec });
+      }
+    });
+
+    it('refuses tables that claim more than they hold', async () => {
+      const huge = (table: Buffer) => {
+        const handler = box('hdlr', Buffer.alloc(8), Buffer.from('vide'), Buffer.alloc(12));
+        const media = box('mdia', box('mdhd', words(0, 0, 0, 1000, 0, 0)), handler, box('minf', box('stbl', table)));
+        return Buffer.concat([
+          ftyp,
+          box('moov', movieHeader(1, 60), box('trak', box('tkhd', words(0, 0, 0, 1)), media)),
+        ]);
+      };
+      expect(await problemOf(huge(box('stts', words(0, 0xffff_ffff, 1, 1))))).to.equal('incomplete');
     });
 
     it('refuses what is cut off, silent about its length, or without a picture', async () => {
       const whole = await readFile(clip('mp4'));
       expect(await problemOf(whole.subarray(0, whole.length / 2))).to.equal('incomplete');
       expect(await problemOf(ftyp)).to.equal('incomplete');
-      expect(await problemOf(Buffer.concat([ftyp, box('moov', movieHeader(1000, 0), picture)]))).to.equal('no-length');
-      expect(await problemOf(Buffer.concat([ftyp, box('moov', movieHeader(0, 5), picture)]))).to.equal('no-length');
-      expect(await problemOf(Buffer.concat([ftyp, box('moov', movieHeader(1000, 5000), sound)]))).to.equal(
+      expect(await problemOf(Buffer.concat([ftyp, box('moov', movieHeader(1000, 0), picture(0))]))).to.equal(
+        'no-length',
+      );
+      expect(await problemOf(Buffer.concat([ftyp, box('moov', movieHeader(0, 5), picture(0))]))).to.equal('no-length');
+      expect(await problemOf(Buffer.concat([ftyp, box('moov', movieHeader(1000, 5000), track('soun', 5))]))).to.equal(
         'no-picture',
       );
-      expect(await problemOf(Buffer.concat([ftyp, box('moov', movieHeader(1, 2 ** 31), picture)]))).to.equal(
+      expect(await problemOf(Buffer.concat([ftyp, box('moov', movieHeader(1, 2 ** 31), picture(0))]))).to.equal(
         'no-length',
       );
     });
@@ -90,7 +188,9 @@ describe('reading containers', () => {
 
   describe('WebM', () => {
     it('reads type and length of a real file', async () => {
-      expect(await withFile(clip('webm'), readContainer)).to.deep.equal({ type: 'video/webm', seconds: 12.008 });
+      const { seconds, type, codec } = await withFile(clip('webm'), readContainer);
+      expect({ seconds, type }).to.deep.equal({ type: 'video/webm', seconds: 12.008 });
+      expect(codec).to.be.oneOf(['vp8', 'vp9']);
     });
 
     it('takes the length from the last cluster where the information names none', async () => {
@@ -109,7 +209,10 @@ describe('reading containers', () => {
         Buffer.concat([Buffer.from(id), Buffer.from(size ?? [0x80 | content.length]), content]);
       const unknownSize = [0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
       const header = element([0x1a, 0x45, 0xdf, 0xa3], element([0x42, 0x82], Buffer.from('webm')));
-      const tracks = element([0x16, 0x54, 0xae, 0x6b], element([0xae], element([0x83], Buffer.from([1]))));
+      const tracks = element(
+        [0x16, 0x54, 0xae, 0x6b],
+        element([0xae], Buffer.concat([element([0xd7], Buffer.from([1])), element([0x83], Buffer.from([1]))])),
+      );
       const cluster = (time: number, block: number) =>
         element(
           [0x1f, 0x43, 0xb6, 0x75],
@@ -121,7 +224,16 @@ describe('reading containers', () => {
         );
       const body = Buffer.concat([tracks, cluster(0, 900), cluster(1000, 450)]);
       const file = Buffer.concat([header, element([0x18, 0x53, 0x80, 0x67], body, unknownSize)]);
-      expect(await problemOf(file)).to.equal('{"type":"video/webm","seconds":1.45}');
+      expect(await factsOf(file)).to.include({ type: 'video/webm', seconds: 1.45 });
+    });
+
+    it('refuses elements nested thousands deep, and information that promises more than the clusters hold', async () => {
+      const whole = await readFile(clip('webm'));
+      const at = whole.indexOf(Buffer.from([0x44, 0x89, 0x88]));
+      const longer = Buffer.from(whole);
+      longer.writeDoubleBE(60_000, at + 3);
+      expect(await problemOf(longer)).to.equal('lengths-disagree');
+      expect(await problemOf(nested(10_000))).to.equal('incomplete');
     });
 
     it('refuses what is cut off, and other Matroska files', async () => {

@@ -86,6 +86,32 @@ describe('courses and their videos', () => {
       expect([await files(), await lessons()]).to.deep.equal([before, count]);
     });
 
+    it('tells the author of a picture that many browsers do not show', async () => {
+      const seen = await upload(draft, clip('mp4')).expect(201);
+      expect(seen.body).to.include({ codec: 'h264' }).and.not.have.property('warning');
+      const whole = await readFile(clip('mp4'));
+      const at = whole.indexOf('avc1', whole.indexOf('stsd'));
+      whole.write('hvc1', at, 'latin1');
+      const { body } = await upload(draft, whole).expect(201);
+      expect(body.codec).to.equal('h265');
+      expect(body.warning).to.match(/许多浏览器/);
+      const page = await author.get(`/video-courses/manage/courses/${draft}`).expect(200);
+      expect(page.text).to.include('许多浏览器看不到画面');
+    });
+
+    it('refuses a file whose elements are nested tens of thousands deep, and lives on', async () => {
+      const depth = 80_000;
+      const nested = Buffer.alloc(24 + depth * 12);
+      Buffer.from('1a45dfa3874282847765626d1853806701ffffffffffffff', 'hex').copy(nested);
+      for (let n = 0; n < depth; n += 1) {
+        nested.writeUInt32BE(0x1549a966, 24 + n * 12);
+        nested.writeBigUInt64BE(BigInt((depth - n - 1) * 12) | (1n << 56n), 28 + n * 12);
+      }
+      const { body } = await upload(draft, nested).expect(422);
+      expect(body.error.code).to.equal('video-courses:incomplete');
+      await author.get(`/video-courses/manage/courses/${draft}`).expect(200);
+    });
+
     it('keeps nothing of half a video, of one that is too large, and of a form with mistakes', async () => {
       const [before, count] = [await files(), await lessons()];
       const whole = await readFile(clip('mp4'));
