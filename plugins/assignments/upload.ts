@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import busboy from 'busboy';
 import { AppError, errors, newId } from '#platform';
-import { headBytes, kindOf, safeName, tailBytes } from './file-kinds.ts';
+import { contentOf, headBytes, kindOf, nameFor, safeName, tailBytes } from './file-kinds.ts';
 
 export interface UploadLimits {
   files: number;
@@ -35,7 +35,7 @@ const megabyte = 2 ** 20;
  * Reads a multipart form into `upload`, streaming its files into a folder. Where anything is wrong the rest is read and
  * dropped, so that a browser gets to see the answer, and nothing is left in the folder; fields read so far stay, for the
  * form to be shown again.
- * @throws core:bad-request for no form; core:too-large; assignments:too-many-files, file-too-large, wrong-kind, cut-off
+ * @throws core:bad-request for no form; core:too-large; assignments:too-many-files, file-too-large, wrong-kind, is-…, cut-off
  */
 export async function readUpload(
   request: IncomingMessage,
@@ -124,9 +124,13 @@ async function receive(stream: NodeJS.ReadableStream, { id, path, filename, limi
   if (size > limit) {
     throw new AppError('assignments:file-too-large', 413, { params: { name, limit: limit / megabyte } });
   }
-  const kind = kindOf(name, ...(await ends(path, size)));
-  if (!kind) throw new AppError('assignments:wrong-kind', 422, { params: { name } });
-  return { id, path, name, type: kind.type, size };
+  const [head, tail] = await ends(path, size);
+  const kind = kindOf(name, head, tail);
+  if (!kind) {
+    const content = contentOf(head, tail);
+    throw new AppError(content ? `assignments:is-${content}` : 'assignments:wrong-kind', 422, { params: { name } });
+  }
+  return { id, path, name: nameFor(name, kind), type: kind.type, size };
 }
 
 async function ends(path: string, size: number): Promise<[Buffer, Buffer]> {

@@ -49,6 +49,7 @@ export { addDays, beijingDay, beijingHour, daysBetween, startOfBeijingDay } from
 export { csv } from '../csv.ts';
 export { countsBy, type ReadsById, readsFrom } from '../database/reads-by-id.ts';
 export { AppError, errors, type FieldProblem } from '../errors.ts';
+export { decodeText } from '../files/decode-text.ts';
 export { CostsTooMuch, IsolatedWork, type WorkLimits } from '../files/isolated-work.ts';
 export { type Cell, type Sheet, type SheetRow, textOf } from '../files/workbook.ts';
 export { groupBy } from '../group-by.ts';

@@ -213,7 +213,7 @@ describe('assignments', () => {
         .field('text', '我写了很久的正文')
         .attach('files', Buffer.from('not a document'), 'a.docx')
         .expect(422);
-      expect(answer.text).to.include('内容与扩展名不符').and.include('我写了很久的正文');
+      expect(answer.text).to.include('实际是文字文件').and.include('我写了很久的正文');
       await nothingStored();
     });
 
