@@ -113,7 +113,12 @@ export class IsolatedWork<Input, Output> {
       execArgv: [],
       workerData: { module: this.#module.href },
       resourceLimits: { maxOldGenerationSizeMb: this.#limits.heapMegabytes },
+      // What parsers print about somebody's file belongs into nobody's log.
+      stdout: true,
+      stderr: true,
     });
+    thread.stdout.resume();
+    thread.stderr.resume();
     thread.unref();
     thread.on('message', (answer: IsolatedAnswer<Output>) => this.#answer(thread, answer));
     thread.on('error', (error: NodeJS.ErrnoException) =>

@@ -1,6 +1,7 @@
 /** Reads spreadsheets and text tables; runs in a thread of isolated-work.ts, since SheetJS holds all of a file at once. */
 import { type CellObject, read, SSF, type WorkBook, type WorkSheet } from '@e965/xlsx';
 import { decodeText } from './decode-text.ts';
+import { hiddenRowsOf } from './open-document.ts';
 import { completeContentTypes, isCellPart } from './open-xml.ts';
 import { parseCsv } from './parse-csv.ts';
 import { type Cell, type Sheet, type SheetRow, textOf, type WorkbookLimits, type WorkbookProblem } from './workbook.ts';
@@ -41,25 +42,39 @@ function sheetsOf(file: Buffer, limits: WorkbookLimits): Sheet[] {
     if (!file.includes(utf16('Workbook')) && !file.includes(utf16('Book'))) throw new Unreadable('not-one');
     return fromSheetJs(file, limits);
   }
-  if (file.subarray(0, 2).toString('latin1') === 'PK') return fromSheetJs(checkedArchive(file, limits), limits);
+  if (file.subarray(0, 2).toString('latin1') === 'PK') {
+    const { archive, hidden } = checkedArchive(file, limits);
+    return withHidden(fromSheetJs(archive, limits), hidden);
+  }
   return [{ name: '', hidden: false, rows: fromText(file, limits) }];
 }
 
 /** What was counted while it was unpacked is what is read: the parts are put into a fresh archive. */
-function checkedArchive(file: Buffer, { bytes }: WorkbookLimits): Buffer {
+function checkedArchive(file: Buffer, { bytes }: WorkbookLimits): { archive: Buffer; hidden: [number, number][][] } {
   try {
     const parts = readZip(file, { maxBytes: bytes, wanted: (name) => name === 'mimetype' || isCellPart(name) });
     const isWorkbook = [...parts.keys()].some((name) => /(^|\/)workbook\.(xml|bin)$/.test(name));
     const isOpenDocument = parts.get('mimetype')?.includes('opendocument.spreadsheet') && parts.has('content.xml');
     if (!isWorkbook && !isOpenDocument) throw new Unreadable('not-one');
     completeContentTypes(parts);
-    return storeZip(parts);
+    const content = isOpenDocument ? String(parts.get('content.xml')) : '';
+    return { archive: storeZip(parts), hidden: hiddenRowsOf(content) };
   } catch (error) {
     if (error instanceof ZipTooLarge) throw new Unreadable('too-large');
     if (error instanceof ZipEncrypted) throw new Unreadable('encrypted');
     if (error instanceof NotAZip) throw new Unreadable('damaged');
     throw error;
   }
+}
+
+/** Marks rows as hidden that are known to be so by the place of their sheet. */
+function withHidden(sheets: Sheet[], hidden: [number, number][][]): Sheet[] {
+  for (const [index, spans] of hidden.entries()) {
+    for (const row of sheets[index]?.rows ?? []) {
+      row.hidden ||= spans.some(([first, last]) => row.row > first && row.row <= last + 1);
+    }
+  }
+  return sheets;
 }
 
 function fromText(file: Buffer, limits: WorkbookLimits): SheetRow[] {
