@@ -114,13 +114,13 @@ function prepare(
   first: number,
 ): () => Generator<Step<Buffer>> {
   const collation = documentField(command.body, 'collation');
-  const filters = matchContext(engine, command);
+  const filters = matchContext(command);
   compileFilter(head.filter, filters);
   if (head.sort !== undefined) compileSort(head.sort, filters.collator);
   const special = first === 0 ? specialSource(command, collection, rest[0]) : undefined;
   if (special === undefined && typeof command.body.aggregate !== 'string') checkStandsAlone(rest[0]);
   const stages = special === undefined ? rest : rest.slice(1);
-  const pipeline = compilePipeline(stages, pipelineContext(engine, command, { collation }), {
+  const pipeline = compilePipeline(stages, pipelineContext(command, { collation }), {
     first: first + rest.length - stages.length,
   });
   const counted = rest.length === 1 && head.sort === undefined ? countStage(rest[0] as Doc) : undefined;

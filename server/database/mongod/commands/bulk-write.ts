@@ -157,7 +157,7 @@ function runOperation(
     hint,
     multi,
   } = operation as { filter: Doc; collation?: Doc; hint?: unknown; multi?: boolean };
-  removeMatching(engine, command, place.find(), target, { q, collation, hint, single: multi !== true }, progress);
+  removeMatching(command, place.find(), target, { q, collation, hint, single: multi !== true }, progress);
   const n = progress.n - begun.n;
   totals.nDeleted += n;
   return { n };

@@ -76,7 +76,7 @@ export function collectionName(command: Command): string {
 }
 
 /** What filters and expressions of a command refer to: collation and `let`. */
-export function matchContext(_engine: Engine, command: Command, collation?: unknown): MatchContext {
+export function matchContext(command: Command, collation?: unknown): MatchContext {
   const remaining = () => (command.deadline ?? Number.POSITIVE_INFINITY) - performance.now();
   let scope: Scope | undefined;
   return {

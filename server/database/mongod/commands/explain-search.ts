@@ -17,7 +17,7 @@ export async function explainSearch(
   const { body } = command;
   const serverInfo = { host: 'localhost', port: 0, version: '8.0.0', gitVersion: '' };
   const namespace = `${command.database}.${String(body[command.name])}`;
-  const context = matchContext(engine, command);
+  const context = matchContext(command);
   compileFilter(request.filter, context);
   const planner = { namespace, indexFilterSet: false, parsedQuery: request.filter };
   const explained = (winningPlan: Doc): Doc => ({

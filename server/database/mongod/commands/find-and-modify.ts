@@ -30,12 +30,11 @@ export const findAndModify: Handler = async (engine, command) => {
   const name = collectionName(command);
   if (removing && body.arrayFilters !== undefined) throw failedToParse('Cannot specify arrayFilters and remove=true');
   const place = await placeOf(engine, command, command.database, name, upserts);
-  const context = matchContext(engine, command);
+  const context = matchContext(command);
   const project = compileProjection(documentField(body, 'fields'), filter, context);
   const change = removing
     ? undefined
     : compileStatement(
-        engine,
         command,
         {
           q: filter,

@@ -1,6 +1,5 @@
 import { compileChange, scopeFor } from '../aggregation/pipeline.ts';
 import type { Expression, Variable } from '../aggregation/scope.ts';
-import type { Engine } from '../engine.ts';
 import { CommandError, failedToParse, invalidOptions } from '../errors.ts';
 import { fieldsOf } from '../query/conditions.ts';
 import { compileFilter } from '../query/matcher.ts';
@@ -31,7 +30,7 @@ const WHEN_NOT_MATCHED = new Set(['insert', 'discard', 'fail']);
 const CHANGES = new Set(['$addFields', '$set', '$project', '$unset', '$replaceRoot', '$replaceWith']);
 
 /** Compiles $merge with its options; `into` is looked at by whoever calls. */
-export function compileMerge(engine: Engine, command: Command, options: Doc): Merge {
+export function compileMerge(command: Command, options: Doc): Merge {
   const unknown = Object.keys(options).find((field) => !FIELDS.has(field));
   if (unknown !== undefined)
     throw new CommandError(40415, 'Location40415', `BSON field '$merge.${unknown}' is an unknown field.`);
@@ -45,7 +44,7 @@ export function compileMerge(engine: Engine, command: Command, options: Doc): Me
   if (options.let !== undefined && !Array.isArray(whenMatched))
     throw new CommandError(51199, 'Location51199', "Cannot use 'let' variables without a pipeline in 'whenMatched'");
   const change = Array.isArray(whenMatched)
-    ? pipelineChange(engine, command, whenMatched, options.let)
+    ? pipelineChange(command, whenMatched, options.let)
     : changeFor(String(whenMatched));
   return {
     checkUnique: (collection) => checkUnique(collection, fields),
@@ -96,13 +95,13 @@ function checkSameId(before: Doc, after: Doc): void {
   );
 }
 
-function pipelineChange(engine: Engine, command: Command, stages: unknown[], given: unknown): Change {
+function pipelineChange(command: Command, stages: unknown[], given: unknown): Change {
   for (const stage of stages) {
     const name = isDocument(stage) ? (Object.keys(stage)[0] ?? '') : '';
     if (!CHANGES.has(name)) throw invalidOptions(`${name} is not allowed to be used within an update`);
   }
   if (given !== undefined && !isDocument(given)) throw failedToParse("$merge 'let' must be an object");
-  const context = pipelineContext(engine, command);
+  const context = pipelineContext(command);
   const scope = scopeFor(context.settings, context.variables);
   const bindings = Object.entries(given ?? { new: '$$ROOT' }).map(
     ([name, value]): { name: string; cell: Variable; value: Expression } => ({

@@ -30,7 +30,7 @@ export function compileOutput(
   }
   const options = isDocument(spec) ? spec : { into: spec };
   const destination = destinationOf(command, options.into);
-  const merge = compileMerge(engine, command, options);
+  const merge = compileMerge(command, options);
   const isSource = destination.database === command.database && destination.name === command.body.aggregate;
   return async (results) => {
     const collection = await engine.collectionForWrite(destination.database, destination.name);

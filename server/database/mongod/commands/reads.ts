@@ -38,7 +38,7 @@ async function findAll(engine: Engine, command: Command, namespace: string): Pro
   const { body } = command;
   const filter = documentField(body, 'filter') ?? {};
   const sort = documentField(body, 'sort');
-  const context = matchContext(engine, command);
+  const context = matchContext(command);
   compileFilter(filter, context);
   if (sort !== undefined) compileSort(sort, context.collator);
   const asked = documentField(body, 'projection');
@@ -127,7 +127,7 @@ export const count: Handler = async (engine, command) => {
   const skip = countField(body, 'skip') ?? 0;
   const limit = Math.abs(Number(body.limit ?? 0)) || Number.MAX_SAFE_INTEGER;
   if (collection === undefined) {
-    compileFilter(filter, matchContext(engine, command));
+    compileFilter(filter, matchContext(command));
     return { n: 0, ok: 1 };
   }
   const counting = countMatches(engine, command, collection, { filter, hint: body.hint });
@@ -141,7 +141,7 @@ export const distinct: Handler = async (engine, command) => {
     throw typeMismatch("BSON field 'distinct.key' is the wrong type, expected type 'string'");
   const collection = collectionOf(engine, command);
   const parts = body.key.split('.');
-  const context = matchContext(engine, command);
+  const context = matchContext(command);
   const filter = documentField(body, 'query') ?? {};
   compileFilter(filter, context);
   const kindOf = kindBy(context.collator);

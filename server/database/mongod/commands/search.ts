@@ -187,7 +187,7 @@ export function* countMatches(
   collection: Collection,
   request: Search,
 ): Generator<undefined, number> {
-  const context = matchContext(engine, command);
+  const context = matchContext(command);
   const view = viewOf(engine, command);
   const test = { matches: searchMatcher(request.filter, context), fields: fieldsOf(request.filter) };
   const chosen = plan(collection, { view, filter: request.filter, hint: request.hint, collator: context.collator });

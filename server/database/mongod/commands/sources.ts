@@ -1,5 +1,4 @@
 import type { PipelineContext } from '../aggregation/stage.ts';
-import type { Engine } from '../engine.ts';
 import type { Step } from '../pauses.ts';
 import type { Found } from '../query/scan.ts';
 import type { Doc } from '../values/codec.ts';
@@ -8,7 +7,6 @@ import { type Command, settingsOf, variablesOf } from './context.ts';
 
 /** What the pipelines of a command are compiled with. `constants` are variables beside those of `let`. */
 export function pipelineContext(
-  _engine: Engine,
   command: Command,
   { collation, constants }: { collation?: unknown; constants?: Doc | undefined } = {},
 ): PipelineContext {

@@ -33,14 +33,13 @@ function refuseRetry({ body, transaction }: Command, how: string): void {
 
 /** Runs one delete statement. What it has removed before it had to wait counts. */
 export function removeMatching(
-  engine: Engine,
   command: Command,
   collection: Collection | undefined,
   target: Target,
   { q, collation, hint, single }: { q: Doc; collation?: Doc | undefined; hint?: unknown; single: boolean },
   progress: Progress,
 ): void {
-  const context = contextFor(engine, command, collation);
+  const context = contextFor(command, collation);
   if (!single) refuseRetry(command, 'limit=0');
   if (collection === undefined) {
     compileFilter(q, context);
@@ -58,11 +57,11 @@ export function removeMatching(
 const contexts = new WeakMap<Command, MatchContext>();
 
 /** The context of a statement; those without a collation of their own share their command's. */
-function contextFor(engine: Engine, command: Command, collation: Doc | undefined): MatchContext {
-  if (collation !== undefined) return matchContext(engine, command, collation);
+function contextFor(command: Command, collation: Doc | undefined): MatchContext {
+  if (collation !== undefined) return matchContext(command, collation);
   let context = contexts.get(command);
   if (context === undefined) {
-    context = matchContext(engine, command);
+    context = matchContext(command);
     contexts.set(command, context);
   }
   return context;
@@ -78,10 +77,10 @@ export function updateOne(
   at: number,
   progress: Progress,
 ): void {
-  const context = contextFor(engine, command, statement.collation);
+  const context = contextFor(command, statement.collation);
   const collection = place.find();
   let compiled: Update | undefined;
-  const change = () => (compiled ??= compileStatement(engine, command, statement, context));
+  const change = () => (compiled ??= compileStatement(command, statement, context));
   const patch = collection === undefined ? undefined : patchFor(engine, collection, statement, change);
   if (patch === undefined) change();
   const { q: filter, multi = false, upsert = false, hint, sort } = statement;
@@ -111,12 +110,7 @@ export function updateOne(
 }
 
 /** Compiles the update of a statement, with what it refers to. */
-export function compileStatement(
-  engine: Engine,
-  command: Command,
-  statement: UpdateStatement,
-  context: MatchContext,
-): Update {
+export function compileStatement(command: Command, statement: UpdateStatement, context: MatchContext): Update {
   const { q, multi, arrayFilters, c } = statement;
   const u = statement.u instanceof EncodedUpdate ? statement.u.whole : statement.u;
   if (c !== undefined && !Array.isArray(u))
@@ -131,7 +125,7 @@ export function compileStatement(
     filter: q,
     arrayFilters,
     compilePipeline: (pipeline) =>
-      compileChange(pipeline, pipelineContext(engine, command, { collation: statement.collation, constants: c })),
+      compileChange(pipeline, pipelineContext(command, { collation: statement.collation, constants: c })),
   });
 }
 

@@ -47,7 +47,7 @@ export const remove: Handler = async (engine, command) => {
     statements.length,
     (target, at, progress) => {
       const statement = statements[at] as { q: Doc; collation?: Doc; hint?: unknown };
-      removeMatching(engine, command, place.find(), target, { ...statement, single: limited[at] === true }, progress);
+      removeMatching(command, place.find(), target, { ...statement, single: limited[at] === true }, progress);
     },
     ({ n }) => ({ n, ok: 1 }),
   );
