@@ -3,7 +3,8 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { deserialize, EJSON, onDemand } from 'bson';
-import type { CollectionInfo, Db, Timestamp } from 'mongodb';
+import type { CollectionInfo, Db } from 'mongodb';
+import { Moment } from './moment.ts';
 
 const BATCH = 1000;
 
@@ -43,14 +44,13 @@ export async function dump(database: Db, folder: string): Promise<{ collections:
   await mkdir(writing, { recursive: true });
   let documents = 0;
   try {
-    const moment = await now(database, collections);
+    const first = collections.find(({ type }) => type !== 'view') as Metadata;
+    const moment = await Moment.now(database, first.collectionName);
     for (const metadata of collections) {
       const base = join(writing, encodeURIComponent(metadata.collectionName));
       await writeFile(`${base}${METADATA}`, EJSON.stringify(metadata, { relaxed: false }));
       if (metadata.type === 'view') continue;
-      const readConcern = { level: 'snapshot', atClusterTime: moment };
-      const found = database.runCursorCommand({ find: metadata.collectionName, readConcern }, { raw: true });
-      documents += await writeDocuments(found, `${base}.bson`);
+      documents += await writeDocuments(moment.find(metadata.collectionName, {}, { raw: true }), `${base}.bson`);
     }
     if (documents === 0) throw new Error(`the database ${name} has no documents`);
   } catch (error) {
@@ -59,17 +59,6 @@ export async function dump(database: Db, folder: string): Promise<{ collections:
   }
   await rename(writing, target);
   return { collections: collections.length, documents };
-}
-
-/**
- * The moment that a snapshot shows now. The commands of a snapshot session would agree on one by themselves, but the driver also
- * sends `readConcern` with `getMore`, which has none.
- */
-async function now(database: Db, collections: readonly Metadata[]): Promise<Timestamp> {
-  const first = collections.find(({ type }) => type !== 'view')?.collectionName;
-  const readConcern = { level: 'snapshot' };
-  const find = { find: first, limit: 1, singleBatch: true, readConcern };
-  return (await database.command(find)).cursor.atClusterTime;
 }
 
 /** The collections and views of a database with their options and indexes. */

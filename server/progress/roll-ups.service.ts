@@ -1,5 +1,6 @@
-import { type ClientSession, type InferSchemaType, type Model, trusted } from 'mongoose';
+import { type InferSchemaType, type Model, trusted } from 'mongoose';
 import { addDays } from '../beijing-time.ts';
+import type { Moment } from '../database/moment.ts';
 import type { Enrolment } from '../programmes/enrolments.service.ts';
 import type { rollUpDaySchema, rollUpSchema } from './progress.model.ts';
 import { addTo, type EnrolmentSnapshot, type EnrolmentState, type RollupDelta, recompute } from './roll-up.ts';
@@ -80,21 +81,24 @@ export class RollUps {
 
   /**
    * Recomputes every roll-up of a programme from its enrolments and names each that differs.
-   * @param snapshot a snapshot session, where others may write meanwhile
+   * @param moment what is read, where others may write meanwhile
    */
-  async verify(
-    programme: string,
-    snapshot?: ClientSession,
-  ): Promise<{ scope: string; stored: RollUp; expected: RollUp }[]> {
+  async verify(programme: string, moment?: Moment): Promise<{ scope: string; stored: RollUp; expected: RollUp }[]> {
     const snapshots: EnrolmentSnapshot[] = [];
     const fields = { state: 1, total: 1, measures: 1, scopes: 1 };
-    const options = snapshot ? { session: snapshot, readConcern: { level: 'snapshot' as const } } : {};
     const { enrolments, rollUps } = this.#models;
-    for await (const enrolment of enrolments.find({ programme }, fields, options).lean().cursor()) {
+    const filter = { programme };
+    for await (const enrolment of moment
+      ? moment.find(enrolments.collection.name, { filter, projection: fields })
+      : enrolments.find(filter, fields).lean().cursor())
       snapshots.push(enrolment as EnrolmentSnapshot);
-    }
     const expected = new Map(recompute(snapshots).map((delta) => [delta.scope, filled(programme, delta.scope, delta)]));
-    const byScope = sumsByScope(await rollUps.find({ programme }, null, options).lean());
+    const stored: Sums[] = [];
+    for await (const sums of moment
+      ? moment.find(rollUps.collection.name, { filter })
+      : rollUps.find(filter).lean().cursor())
+      stored.push(sums as Sums);
+    const byScope = sumsByScope(stored);
     const scopes = new Set([...expected.keys(), ...byScope.keys()]);
     return [...scopes]
       .map((scope) => ({

@@ -52,6 +52,16 @@ describe('npm run verify', function () {
     expect(await stored()).to.equal(before);
   });
 
+  it('reads more enrolments than a batch holds', async () => {
+    const enrolments = test.platform.rooms.connection.collection('enrolments');
+    const { _id, learner, ...one } = (await enrolments.findOne({}, { sort: { _id: 1 } })) as Record<string, unknown>;
+    const others = Array.from({ length: 150 }, (_each, n) => ({ ...one, _id: `other-${n}`, learner: `other-${n}` }));
+    await enrolments.insertMany(others as never);
+    expect(await verify()).to.include({ code: 1 });
+    await enrolments.deleteMany({ _id: { $in: others.map((each) => each._id) } as never });
+    expect(await verify()).to.include({ code: 0 });
+  });
+
   it('ends with 1 and names the sum that differs', async () => {
     const rollUps = test.platform.rooms.connection.collection('roll_ups');
     const { _id, scope } = (await rollUps.findOne({}, { sort: { _id: 1 } })) as unknown as {
