@@ -81,6 +81,7 @@ const malformed: Record<string, Buffer> = {
   'an unknown type': field('20 6100'),
   'an array without positions': field('04 6100 0800000008780001 00'.replace('08000000', '09000000')),
   'a regular expression without its second zero': field('0b 6100 6100 61'),
+  'a regular expression with an unknown option': field('0b 6100 6100 6700'),
   'code with a wrong length': field('0f 6100 0d000000 01000000 00 0500000000'),
   'a number cut off': field('12 6100 0000'),
 };
@@ -91,6 +92,15 @@ const unsupported: Record<string, Buffer> = {
   'a date that JavaScript has not': field('09 6100 ffffffffffffff7f'),
   'a field that looks like a type of bson': Buffer.from(serialize({ a: new Map([['_bsontype', 'x']]) })),
 };
+
+/** A document with so many fields, the last of which has the name of the first. */
+const withTwin = (fields: number): Buffer =>
+  field(
+    `${Array.from({ length: fields - 1 }, (_each, n) => `0a${Buffer.from(`f${n}`).toString('hex')}00`).join('')}0a663000`,
+  );
+for (const fields of [2, 15, 16, 17, 18, 19, 400])
+  unsupported[`a name that stands twice among ${fields}`] = withTwin(fields);
+unsupported['a name that stands twice within'] = field(`0a 6100 03 6200 ${withTwin(3).toString('hex')}`);
 
 const scalar: fc.Arbitrary<unknown> = fc.oneof(
   fc.string({ unit: 'binary' }),
@@ -160,8 +170,6 @@ describe('documents that arrive', () => {
           if (failure(bytes) !== undefined) refused++;
           else {
             taken++;
-            // A name that stands twice is not told from one that stands once.
-            if (hasTwins(bytes)) return;
             expect(encode(decode(bytes)).length).to.equal(bytes.length);
           }
         },
@@ -177,15 +185,6 @@ describe('documents that arrive', () => {
   for (const [what, bytes] of Object.entries(unsupported))
     it(`are refused for ${what}, which cannot be kept`, () => expect(failure(bytes)).to.equal(238));
 });
-
-/** Whether bson reads other fields than there are. */
-function hasTwins(bytes: Buffer): boolean {
-  try {
-    return serialize(deserialize(bytes, { promoteValues: false, bsonRegExp: true })).length !== bytes.length;
-  } catch {
-    return true;
-  }
-}
 
 describe('malformed messages', () => {
   const engine = withEngine('malformed', { auth: false });

@@ -4,6 +4,8 @@ import { CommandError, notImplemented } from '../errors.ts';
 /** The most levels of documents and arrays in a message, as MongoDB's `maxBSONDepth` has it. */
 const MAX_DEPTH = 200;
 
+const REGEX_OPTIONS = Buffer.from('ilmsux');
+
 /** Texts up to so many bytes are looked at here: calling `isUtf8` costs more. */
 const SHORT_TEXT = 32;
 
@@ -22,8 +24,53 @@ export function validate(bytes: Buffer, start: number, end: number): void {
   if (start + 5 > end || int32(bytes, start) !== end - start) {
     throw invalid('the length of a document does not agree with its message');
   }
+  depthOfNames = 0;
   checkDocument(bytes, start, end, false, 1);
 }
+
+/** Fields up to so many are compared with each other; more of them through a set of their names. */
+const FEW_FIELDS = 16;
+
+/** Where the names of the fields of the documents around the current place start and end, two numbers for each. */
+let names = new Int32Array(1024);
+let depthOfNames = 0;
+
+/** Notes a field's name after those of its document, which begin at `first`. */
+function noteName(bytes: Buffer, start: number, end: number, first: number): void {
+  if (depthOfNames + 2 > names.length) {
+    const larger = new Int32Array(names.length * 2);
+    larger.set(names);
+    names = larger;
+  }
+  if (depthOfNames - first <= 2 * FEW_FIELDS) {
+    for (let at = first; at < depthOfNames; at += 2) {
+      const other = names[at] as number;
+      if ((names[at + 1] as number) - other === end - start && isSame(bytes, other, start, end))
+        throw twice(bytes, start, end);
+    }
+  }
+  names[depthOfNames++] = start;
+  names[depthOfNames++] = end;
+}
+
+function isSame(bytes: Buffer, other: number, start: number, end: number): boolean {
+  for (let at = start, there = other; at < end; at++, there++) if (bytes[at] !== bytes[there]) return false;
+  return true;
+}
+
+/** Looks for a name that a document with many fields has twice. */
+function checkManyNames(bytes: Buffer, first: number): void {
+  const seen = new Set<string>();
+  for (let at = first; at < depthOfNames; at += 2) {
+    const [start, end] = [names[at] as number, names[at + 1] as number];
+    const name = bytes.latin1Slice(start, end);
+    if (seen.has(name)) throw twice(bytes, start, end);
+    seen.add(name);
+  }
+}
+
+const twice = (bytes: Buffer, start: number, end: number) =>
+  notImplemented(`documents with two fields of the same name, '${bytes.utf8Slice(start, end)}', are not supported`);
 
 const invalid = (what: string) => new CommandError(22, 'InvalidBSON', `invalid BSON: ${what}`);
 
@@ -43,6 +90,7 @@ function checkDocument(bytes: Buffer, start: number, limit: number, isArray: boo
   if (size < 5 || end > limit || bytes[end - 1] !== 0) throw invalid('a document with a wrong length');
   const last = end - 1;
   let at = start + 4;
+  const first = depthOfNames;
   for (let element = 0; at < last; element++) {
     const type = bytes[at++] as number;
     const name = at;
@@ -51,11 +99,14 @@ function checkDocument(bytes: Buffer, start: number, limit: number, isArray: boo
     if (at >= last) throw invalid('an unterminated field name');
     if (bits > 127 && !isUtf8(bytes.subarray(name, at))) throw invalid('a field name that is not UTF-8');
     if (isArray) checkPosition(bytes, name, at, element);
-    else if (bytes[name] === 95 && at - name === 9 && bytes.compare(TYPE_FIELD, 0, 9, name, at) === 0)
+    else noteName(bytes, name, at, first);
+    if (!isArray && bytes[name] === 95 && at - name === 9 && bytes.compare(TYPE_FIELD, 0, 9, name, at) === 0)
       throw notImplemented("fields named '_bsontype' are not supported");
     at = checkValue(bytes, type, at + 1, last, depth);
   }
   if (at !== last) throw invalid('a value that ends after its document');
+  if (depthOfNames - first > 2 * FEW_FIELDS + 2) checkManyNames(bytes, first);
+  depthOfNames = first;
   return end;
 }
 
@@ -98,7 +149,7 @@ function checkValue(bytes: Buffer, type: number, at: number, limit: number, dept
     case 255:
       return at;
     case 11:
-      return checkName(bytes, checkName(bytes, at, limit), limit);
+      return checkRegexOptions(bytes, checkName(bytes, at, limit), limit);
     case 15:
       return checkCodeWithScope(bytes, at, limit, depth);
     case 16:
@@ -137,6 +188,14 @@ function checkName(bytes: Buffer, at: number, limit: number): number {
   if (end < 0 || end >= limit) throw invalid('an unterminated string');
   checkUtf8(bytes, at, end);
   return end + 1;
+}
+
+/** Checks the options of a regular expression; bson's own encoder does not put them in alphabetical order. */
+function checkRegexOptions(bytes: Buffer, at: number, limit: number): number {
+  const end = checkName(bytes, at, limit);
+  for (let option = at; option < end - 1; option++)
+    if (!REGEX_OPTIONS.includes(bytes[option] as number)) throw invalid('a regular expression with unknown options');
+  return end;
 }
 
 function checkBinary(bytes: Buffer, at: number, limit: number): number {
