@@ -94,10 +94,10 @@ const documentWords: Record<IdDocumentKind, string[]> = {
 };
 
 const stageWords: Record<Stage, string[]> = {
-  senior: ['高中', '普通高中', 'senior high', 'senior high school'],
+  senior: ['高中', '普通高中', '普高', 'senior high', 'senior high school'],
   junior: ['初中', 'junior high', 'junior high school'],
   primary: ['小学', 'primary school'],
-  kindergarten: ['幼儿园', '学前', '学前教育'],
+  kindergarten: ['幼儿园', '学前', '学前教育', '幼儿', '幼教'],
   special: ['特殊教育', '特教', 'special education'],
 };
 
@@ -105,21 +105,30 @@ const subjectWords: Record<Subject, string[]> = {
   chinese: ['语文'],
   mathematics: ['数学', 'maths'],
   english: ['英语', '外语'],
+  japanese: ['日语'],
+  russian: ['俄语'],
   physics: ['物理'],
   chemistry: ['化学'],
   biology: ['生物', '生物学'],
-  politics: ['政治', '思想政治', '道德与法治', '思想品德', '政治(道德与法治)', '品德与社会'],
+  politics: [
+    ...['政治', '思想政治', '道德与法治', '道法', '思政', '思想品德', '品德', '政治(道德与法治)', '道德与法治(政治)'],
+    ...['品德与社会', '品德与生活'],
+  ],
   history: ['历史'],
   geography: ['地理'],
   science: ['科学'],
   music: ['音乐'],
-  art: ['美术'],
+  art: ['美术', 'fine art', 'fine arts'],
+  arts: ['艺术'],
+  calligraphy: ['书法'],
   'physical-education': ['体育', '体育与健康', 'pe', 'physical education'],
-  'information-technology': ['信息技术', '信息科技', 'information technology', 'it'],
+  'information-technology': ['信息技术', '信息科技', '信息', '计算机', 'information technology', 'it'],
+  'general-technology': ['通用技术', '技术', 'general technology'],
+  labour: ['劳动', '劳动教育', '劳技', '劳动与技术', '劳动技术', 'labour education'],
   psychology: ['心理健康', '心理', '心理健康教育'],
-  kindergarten: ['学前教育', '学前', '幼儿园', 'early childhood', 'preschool'],
+  kindergarten: ['学前教育', '学前', '幼儿园', '幼教', '幼儿教育', 'early childhood', 'preschool'],
   special: ['特殊教育', '特教', 'special education'],
-  general: ['综合', '综合实践', '通识', '综合实践活动'],
+  general: ['综合', '综合实践', '通识', '综合实践活动', '全科'],
 };
 
 const sexWords = { male: ['男', 'm'], female: ['女', 'f'] } as const;

@@ -140,6 +140,23 @@ describe('rosters of the world', () => {
     ]);
   });
 
+  it('knows what schools teach by the words that they use', async () => {
+    const words = {
+      labour: ['劳动', '劳技'],
+      'general-technology': ['通用技术'],
+      japanese: ['日语'],
+      russian: ['俄语'],
+      calligraphy: ['书法'],
+      arts: ['艺术'],
+      politics: ['道法', '道德与法治（政治）'],
+      kindergarten: ['幼教'],
+    };
+    const lines = Object.entries(words).flatMap(([subject, all]) => all.map((word) => [subject, word] as const));
+    const table = lines.map(([, word]) => `王芳,11010519491231002X,甲中学,高中,${word}`);
+    const rows = await rowsOf(Buffer.from(['姓名,身份证号,学校,学段,学科', ...table].join('\n')));
+    expect(rows.map(({ subject }) => subject)).to.deep.equal(lines.map(([subject]) => subject));
+  });
+
   it('reads documents of those who have no identity card where their kind is said', async () => {
     const file = Buffer.from(
       [
