@@ -140,6 +140,21 @@ describe('beats that come too late, twice, or from elsewhere', function () {
     attacker.clock.now += 3_600_000;
   });
 
+  it('earn nothing twice where the server’s clock is set back and then forward again', async () => {
+    const attacker = await arena.attacker();
+    await attacker.start();
+    await attacker.play();
+    const greedy = async (ms: number) => {
+      attacker.clock.now += ms;
+      const at = await attacker.credited();
+      await attacker.send([attacker.beat([[at, at + 60]])]);
+    };
+    await greedy(5_000 - 3_600_000);
+    await greedy(5_000);
+    await greedy(5_000 + 3_600_000);
+    expect(await attacker.credited()).to.be.within(15, 20);
+  });
+
   it('earn once from a hundred sockets of one account', async () => {
     const attacker = await arena.attacker();
     await attacker.start();
@@ -270,5 +285,33 @@ describe('answers to presence checks that are not the learner’s', function () 
     expect(await answer(attacker.token, presence)).to.equal('late');
     await attacker.send([attacker.beat([[10, 70]])]);
     await attacker.expectTruth();
+  });
+
+  it('earn nothing by an hour of new sessions and takeovers on two server processes, and leave evidence', async () => {
+    const { attacker, presence } = await asked();
+    const other = await arena.test.another();
+    try {
+      const second = await other.signIn(attacker.learner.login);
+      const [first, lessons] = [attacker.client, [attacker.lesson, arena.lessons[1]]];
+      for (let n = 0; n < 12; n += 1) {
+        attacker.client = n % 2 === 0 ? second : first;
+        attacker.lesson = lessons[n % 3 === 0 ? 1 : 0]!;
+        const started = await attacker.start({ takeover: true, sentAt: arena.clock.now });
+        expect(started.presence).to.include({ token: presence });
+        const begun = arena.clock.now;
+        arena.clock.now += 300_000;
+        const beats = Array.from({ length: 60 }, (_, at) =>
+          attacker.beat([[10 + at * 5, 15 + at * 5]], { sentAt: begun + (at + 1) * 5_000 }),
+        );
+        const { body } = await attacker.send(beats);
+        expect(body.state).to.equal('check');
+      }
+      await attacker.expectTruth();
+      const found = arena.test.platform.rooms.connection.collection('video_courses_anomalies');
+      const [evidence] = await found.find({ enrolment: attacker.learner.enrolment._id }).toArray();
+      expect(evidence).to.include({ kind: 'unanswered-checks', count: 1 });
+    } finally {
+      await other.platform.stop();
+    }
   });
 });
