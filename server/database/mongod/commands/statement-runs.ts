@@ -95,12 +95,13 @@ export function updateOne(
     if (applied.has(key)) continue;
     if (patch?.(target, each) ?? applyTo(target, collection as Collection, each, change())) progress.modified++;
     progress.n++;
-    if (multi && !search.isKnown) applied.add(key);
+    if (multi) applied.add(key);
   }
-  const isContinued = search.hasBegun;
-  search.advance();
   // A statement that went on after a wait may have changed what it found before so that its filter no longer finds it.
-  if (found.length > 0 || applied.size > 0 || isContinued) return;
+  const isUpdate = found.length > 0 || applied.size > 0 || search.hasBegun;
+  if (search.isKnown) applied.clear();
+  search.advance();
+  if (isUpdate) return;
   if (collection === undefined) compileFilter(filter, context);
   if (!upsert) return;
   const document = upsertDocument(filter, change(), isDocument(statement.u) && isReplacement(statement.u));

@@ -1,0 +1,40 @@
+import { Long, UUID } from 'bson';
+import { expect } from 'chai';
+import type { Doc } from '../values/codec.ts';
+import { eventually } from './support/eventually.ts';
+import { type InProcess, startInProcess } from './support/in-process.ts';
+
+/** The fields that make commands part of a transaction of a session of its own. */
+const newTransaction = () => ({ lsid: { id: new UUID() }, txnNumber: Long.ONE, autocommit: false });
+
+describe('commands that run in between others', () => {
+  let engine: InProcess;
+
+  beforeEach(async () => {
+    engine = await startInProcess();
+  });
+  afterEach(() => engine.close());
+
+  const all = async (collection: string, filter: Doc = {}) => {
+    const { cursor } = await engine.run({ find: collection, filter, batchSize: 10_000 });
+    return (cursor as { firstBatch: Doc[] }).firstBatch;
+  };
+
+  it('let a write of many documents change each once, although a transaction holds an entry in the middle', async () => {
+    const size = 3000;
+    await engine.run({ createIndexes: 'rows', indexes: [{ key: { u: 1 }, name: 'u', unique: true }] });
+    await engine.insert(
+      'rows',
+      Array.from({ length: size }, (_each, id) => ({ _id: id, u: id, n: 0 })),
+    );
+    const holder = newTransaction();
+    const held = { insert: 'rows', documents: [{ _id: 'held', u: 10_150 }], ...holder, startTransaction: true };
+    expect(await engine.run(held)).to.include({ ok: 1 });
+    const update = { q: { n: { $gte: 0 } }, u: { $inc: { u: 10_000, n: 1 } }, multi: true };
+    const reply = engine.run({ update: 'rows', updates: [update] });
+    await eventually(async () => expect(await all('rows', { n: 1 })).to.have.length(150));
+    await engine.run({ abortTransaction: 1, ...holder });
+    expect(await reply).to.include({ ok: 1, n: size, nModified: size });
+    expect(await all('rows', { n: 1 })).to.have.length(size);
+  });
+});
