@@ -156,6 +156,13 @@ endSessions refreshSessions killSessions killAllSessions startSession killCursor
 getParameter`.split(/\s+/),
 );
 
+/** What has to be on disk before a command may run: a commit of its session, a change of the catalog. */
+function toWaitFor(engine: Engine, { name, body }: Command): Promise<void> | undefined {
+  const isWithin = body.autocommit === false;
+  if (!isWithin && ignoresCatalog.has(name)) return undefined;
+  return engine.catalogChange ?? (isWithin ? engine.sessions.commitUnderWay(body) : undefined);
+}
+
 const snapshotReads = new Set(['find', 'aggregate', 'distinct']);
 
 /** What a command needs beside itself. */
@@ -231,8 +238,8 @@ async function run({ engine, table }: Dispatcher, command: Command): Promise<Rep
     checkApi(name, body);
     checkReadConcern(body);
     command.deadline = deadlineOf(command);
-    if (body.autocommit === false) await engine.sessions.commitUnderWay(body);
-    if (body.autocommit === false || !ignoresCatalog.has(name)) await engine.catalogChange;
+    // While it waits for one of them the other may begin.
+    for (let waits = toWaitFor(engine, command); waits !== undefined; waits = toWaitFor(engine, command)) await waits;
     if (!endsTransaction) {
       if (body.autocommit === false && !inTransaction.has(name)) {
         throw new CommandError(

@@ -37,4 +37,36 @@ describe('commands that run in between others', () => {
     expect(await reply).to.include({ ok: 1, n: size, nModified: size });
     expect(await all('rows', { n: 1 })).to.have.length(size);
   });
+
+  /** Sends commands while a new collection is on its way to the disk. */
+  const whileCatalogIsSynced = (send: () => Promise<Doc>[]) =>
+    new Promise<Doc[]>((resolve, reject) => {
+      const { engine: database } = engine;
+      const create = () => {
+        database.createCollection('test', 'new');
+        process.nextTick(() => {
+          if (database.catalogChange === undefined) reject(new Error('the change was synced too early'));
+          Promise.all(send()).then(resolve, reject);
+        });
+      };
+      database.store.write(create).catch(reject);
+    });
+
+  for (const [second, answer] of [
+    ['commitTransaction', { ok: 1 }],
+    ['abortTransaction', { ok: 0, code: 256 }],
+  ] as const) {
+    it(`tell a ${second} of the commit before it, when both have waited for a new collection`, async () => {
+      await engine.insert('rows', [{ _id: 0 }]);
+      const own = newTransaction();
+      await engine.run({ insert: 'rows', documents: [{ _id: 1 }], ...own, startTransaction: true });
+      const replies = await whileCatalogIsSynced(() => [
+        engine.run({ commitTransaction: 1, ...own }, engine.connect()),
+        engine.run({ [second]: 1, ...own }, engine.connect()),
+      ]);
+      expect(replies[0]).to.include({ ok: 1 });
+      expect(replies[1]).to.include(answer);
+      expect(await all('rows')).to.have.length(2);
+    });
+  }
 });
