@@ -1,4 +1,5 @@
 import type { Engine } from '../engine.ts';
+import { writeConflict } from '../errors.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { Command } from './context.ts';
 
@@ -8,7 +9,10 @@ import type { Command } from './context.ts';
  */
 export interface Place {
   find(): Collection | undefined;
-  /** The collection, which comes into being where there is none. */
+  /**
+   * The collection, which comes into being where there is none.
+   * @throws CommandError 112 in a transaction, whose collection has been dropped by another: made anew, all would see it
+   */
   create(): Collection;
 }
 
@@ -22,5 +26,9 @@ export async function placeOf(
 ): Promise<Place> {
   if (isCreated) await engine.prepareForWrite(database, name, transaction);
   const find = () => engine.find(database, name, transaction);
-  return { find, create: () => find() ?? engine.createCollection(database, name) };
+  const make = () => {
+    if (transaction !== undefined) throw writeConflict();
+    return engine.createCollection(database, name);
+  };
+  return { find, create: () => find() ?? make() };
 }

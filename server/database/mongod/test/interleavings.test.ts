@@ -19,6 +19,10 @@ describe('commands that run in between others', () => {
     const { cursor } = await engine.run({ find: collection, filter, batchSize: 10_000 });
     return (cursor as { firstBatch: Doc[] }).firstBatch;
   };
+  const names = async () => {
+    const { cursor } = await engine.run({ listCollections: 1, nameOnly: true });
+    return (cursor as { firstBatch: Doc[] }).firstBatch.map(({ name }) => name);
+  };
 
   it('let a write of many documents change each once, although a transaction holds an entry in the middle', async () => {
     const size = 3000;
@@ -69,4 +73,23 @@ describe('commands that run in between others', () => {
       expect(await all('rows')).to.have.length(2);
     });
   }
+
+  it('do not make a transaction create a collection that others see, when the one it found is dropped', async () => {
+    await engine.insert('a', [{ _id: 0 }]);
+    const own = newTransaction();
+    const bulk = {
+      bulkWrite: 1,
+      ops: [0, 1].map((at) => ({ insert: at, document: { _id: 1 } })),
+      nsInfo: [{ ns: 'test.a' }, { ns: 'test.b' }],
+    };
+    const [, reply] = await Promise.all([
+      engine.run({ drop: 'a' }),
+      engine.run({ ...bulk, ...own, startTransaction: true }),
+    ]);
+    expect(await names()).to.deep.equal([]);
+    expect(reply).to.include({ ok: 0, code: 112 });
+    expect((reply as Doc).errorLabels).to.deep.equal(['TransientTransactionError']);
+    await engine.run({ abortTransaction: 1, ...own });
+    expect(await names()).to.deep.equal([]);
+  });
 });
