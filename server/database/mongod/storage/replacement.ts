@@ -1,5 +1,5 @@
 import { CommandError } from '../errors.ts';
-import { type Catalog, type Collection, createIndexEntry } from './catalog.ts';
+import { type Catalog, type Collection, createIndexEntry, type Index } from './catalog.ts';
 import { insertDocument, prepareInsert, type Target } from './documents.ts';
 import type { KeyValue } from './store.ts';
 
@@ -12,6 +12,7 @@ export class Replacement {
   private readonly catalog: Catalog;
   private readonly fresh: Collection;
   private readonly old: Collection | undefined;
+  private readonly oldIndexes: readonly Index[];
 
   /** @param fresh an empty collection that the catalog does not know; it gets the indexes and options of the one it replaces */
   constructor(store: KeyValue, catalog: Catalog, fresh: Collection) {
@@ -19,6 +20,7 @@ export class Replacement {
     this.catalog = catalog;
     this.fresh = fresh;
     this.old = catalog.get(fresh.database, fresh.name);
+    this.oldIndexes = [...(this.old?.indexes ?? [])];
     fresh.ident = catalog.allocateForBuild(store);
     if (this.old === undefined) return;
     fresh.options = this.old.options;
@@ -31,13 +33,15 @@ export class Replacement {
     insertDocument(target, this.fresh, id, raw, document);
   }
 
-  /** Takes the place of the other collection, in the running group. @throws CommandError when that has become another meanwhile */
+  /**
+   * Takes the place of the other collection, in the running group.
+   * @throws CommandError 2 when that, or an index of it, is gone or new
+   */
   finish(group: number): void {
     const { catalog, store, fresh, old } = this;
     fresh.since = group;
     const present = catalog.get(fresh.database, fresh.name);
-    const isSame = present === old && namesOf(present) === namesOf(fresh) && (present?.builds.length ?? 0) === 0;
-    if (present !== undefined && !isSame)
+    if (present !== old || (present !== undefined && !this.hasOldIndexes(present)))
       throw new CommandError(
         2,
         'BadValue',
@@ -53,10 +57,12 @@ export class Replacement {
     this.catalog.endBuild(this.store, this.idents, false);
   }
 
+  private hasOldIndexes({ indexes, builds }: Collection): boolean {
+    const isSame = indexes.every((index, at) => index === this.oldIndexes[at]);
+    return isSame && indexes.length === this.oldIndexes.length && builds.length === 0;
+  }
+
   private get idents(): Buffer[] {
     return [this.fresh.ident, ...this.fresh.indexes.map((index) => index.ident)];
   }
 }
-
-const namesOf = (collection: Collection | undefined): string =>
-  (collection?.indexes ?? []).map(({ spec }) => spec.name).join('\0');

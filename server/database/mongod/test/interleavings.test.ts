@@ -1,5 +1,6 @@
 import { Long, UUID } from 'bson';
 import { expect } from 'chai';
+import { Replacement } from '../storage/replacement.ts';
 import type { Doc } from '../values/codec.ts';
 import { eventually } from './support/eventually.ts';
 import { type InProcess, startInProcess } from './support/in-process.ts';
@@ -92,4 +93,30 @@ describe('commands that run in between others', () => {
     await engine.run({ abortTransaction: 1, ...own });
     expect(await names()).to.deep.equal([]);
   });
+
+  /** What happens to the target of $out before its results take its place. */
+  const changes: Record<string, Doc[]> = {
+    'an index that is made anew under the same name': [
+      { dropIndexes: 'target', index: 'i' },
+      { createIndexes: 'target', indexes: [{ key: { b: 1 }, name: 'i', unique: true }] },
+    ],
+    'an index that is dropped': [{ dropIndexes: 'target', index: 'i' }],
+    'a collection that is dropped': [{ drop: 'target' }],
+  };
+  for (const [what, commands] of Object.entries(changes)) {
+    it(`do not let $out take back ${what}`, async () => {
+      const { engine: database } = engine;
+      await engine.run({ createIndexes: 'target', indexes: [{ key: { a: 1 }, name: 'i' }] });
+      let replacement: Replacement | undefined;
+      await database.store.write(() => {
+        const fresh = database.newCollection('test', 'target', {});
+        replacement = new Replacement(database.store, database.catalog, fresh);
+      });
+      for (const command of commands) expect(await engine.run(command)).to.include({ ok: 1 });
+      const present = database.catalog.get('test', 'target');
+      const error = await database.store.write(() => replacement?.finish(database.store.currentGroup)).catch((each) => each);
+      expect(error).to.have.property('code', 2);
+      expect(database.catalog.get('test', 'target')).to.equal(present);
+    });
+  }
 });
