@@ -1,5 +1,5 @@
 import { UUID } from 'bson';
-import { checkNamespace, type Engine } from '../engine.ts';
+import { checkNamespace } from '../engine.ts';
 import { CommandError, namespaceNotFound, typeMismatch } from '../errors.ts';
 import { compileFilter } from '../query/matcher.ts';
 import { type Collection, indexSpecs } from '../storage/catalog.ts';
@@ -8,23 +8,21 @@ import { type Command, collectionName, collectionOf, countField, documentField, 
 import { cursorReply } from './replies.ts';
 
 export const drop: Handler = async (engine, command) => {
-  const collection = collectionOf(engine, command);
-  if (collection === undefined) {
-    return { ok: 1 };
-  }
-  await engine.transactions.write(() => dropNow(engine, collection));
+  const { database } = command;
+  const name = collectionName(command);
+  let dropped: Collection | undefined;
+  await engine.transactions.write(() => {
+    dropped = engine.catalog.get(database, name);
+    if (dropped !== undefined) engine.catalog.drop(engine.store, dropped);
+  });
+  if (dropped === undefined) return { ok: 1 };
   engine.reap();
-  return { nIndexesWas: indexSpecs(collection).length, ns: collection.namespace, ok: 1 };
+  return { nIndexesWas: indexSpecs(dropped).length, ns: dropped.namespace, ok: 1 };
 };
-
-function dropNow(engine: Engine, collection: Collection): void {
-  if (engine.catalog.get(collection.database, collection.name) === collection)
-    engine.catalog.drop(engine.store, collection);
-}
 
 export const dropDatabase: Handler = async (engine, command) => {
   await engine.transactions.write(() => {
-    for (const collection of engine.catalog.inDatabase(command.database)) dropNow(engine, collection);
+    for (const collection of engine.catalog.inDatabase(command.database)) engine.catalog.drop(engine.store, collection);
   });
   engine.reap();
   return { dropped: command.database, ok: 1 };
@@ -44,7 +42,7 @@ export const renameCollection: Handler = async (engine, { body }) => {
     if (existing === collection) throw new CommandError(20, 'IllegalOperation', "Can't rename a collection to itself");
     if (existing !== undefined) {
       if (body.dropTarget !== true) throw new CommandError(48, 'NamespaceExists', 'target namespace exists');
-      dropNow(engine, existing);
+      engine.catalog.drop(engine.store, existing);
     }
     engine.catalog.rename(engine.store, collection, to.database, to.name);
   });

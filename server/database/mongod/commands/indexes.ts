@@ -165,11 +165,13 @@ export const listIndexes: Handler = async (engine, command) => {
 };
 
 export const dropIndexes: Handler = async (engine, command) => {
-  const { body } = command;
-  const collection = collectionOf(engine, command);
-  if (collection === undefined) throw namespaceNotFound(`ns not found ${command.database}.${collectionName(command)}`);
-  const before = indexSpecs(collection).length;
+  const { body, database } = command;
+  const name = collectionName(command);
+  let before = 0;
   await engine.transactions.write(() => {
+    const collection = engine.catalog.get(database, name);
+    if (collection === undefined) throw namespaceNotFound(`ns not found ${database}.${name}`);
+    before = indexSpecs(collection).length;
     if (collection.builds.length > 0)
       throw new CommandError(
         12586,

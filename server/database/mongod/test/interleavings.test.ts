@@ -114,9 +114,34 @@ describe('commands that run in between others', () => {
       });
       for (const command of commands) expect(await engine.run(command)).to.include({ ok: 1 });
       const present = database.catalog.get('test', 'target');
-      const error = await database.store.write(() => replacement?.finish(database.store.currentGroup)).catch((each) => each);
+      const error = await database.store
+        .write(() => replacement?.finish(database.store.currentGroup))
+        .catch((each) => each);
       expect(error).to.have.property('code', 2);
       expect(database.catalog.get('test', 'target')).to.equal(present);
     });
   }
+
+  it('drop the collection that has taken the place of another meanwhile', async () => {
+    await engine.insert('a', [{ _id: 'old' }]);
+    await engine.insert('b', [{ _id: 'new' }]);
+    const [renamed, dropped] = await Promise.all([
+      engine.run({ renameCollection: 'test.b', to: 'test.a', dropTarget: true }),
+      engine.run({ drop: 'a' }),
+    ]);
+    expect([renamed?.ok, dropped?.ok]).to.deep.equal([1, 1]);
+    expect(await names()).to.deep.equal([]);
+  });
+
+  it('do not bring a dropped collection back by dropping its indexes', async () => {
+    await engine.run({ createIndexes: 'a', indexes: [{ key: { a: 1 }, name: 'i' }] });
+    const [dropped, indexes] = await Promise.all([
+      engine.run({ drop: 'a' }),
+      engine.run({ dropIndexes: 'a', index: 'i' }),
+    ]);
+    expect(dropped).to.include({ ok: 1 });
+    expect(indexes).to.include({ ok: 0, code: 26 });
+    const stored = engine.engine.store.entries({ low: Buffer.alloc(4), high: Buffer.of(0, 0, 0, 1) }, 10, false);
+    expect(stored.map(({ key }) => key.subarray(4).toString())).to.deep.equal([]);
+  });
 });
