@@ -121,6 +121,7 @@ export default definePlugin({
     host.onStop(async () => {
       clearInterval(sweeping);
       clearInterval(looking);
+      await services.media.stop();
     });
 
     async function lookAround(): Promise<void> {

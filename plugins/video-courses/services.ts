@@ -15,7 +15,6 @@ export function createServices(host: VideoHost, now: () => number = host.now) {
   const catalogue = new Catalogue(host.models);
   const access = new Access(host, catalogue);
   const media = new MediaStore(host.files);
-  host.onStop(() => media.stop());
   const anomalies = new Anomalies(host);
   const requests = new MediaRequests(host.models);
   const playing = new Playing({ host, catalogue, access, anomalies, requests, now });
