@@ -11,7 +11,9 @@ const onValues =
     const list = argumentsOf(operand, scope, name, 0, Number.POSITIVE_INFINITY);
     return (root) => {
       const values = list.map((each) => each(root));
-      return compute(list.length === 1 && Array.isArray(values[0]) ? values[0] : values, scope);
+      const all: unknown[] = list.length === 1 && Array.isArray(values[0]) ? values[0] : values;
+      scope.settings.work.step(all.length);
+      return compute(all, scope);
     };
   };
 

@@ -1,6 +1,7 @@
 import { isTruthy } from '../query/matcher.ts';
 import { compare, typeName } from '../values/compare.ts';
-import { numberKind } from '../values/numeric.ts';
+import { numberKind, toDouble } from '../values/numeric.ts';
+import { rememberSize, treeSize } from '../values/size.ts';
 import { argumentsOf, arrayOf, integerOf, isNil, located, namedOperands, nary, nullable, unary } from './operands.ts';
 import { checkVariableName, type Operator, type Variable } from './scope.ts';
 
@@ -18,12 +19,19 @@ const endOf = (at: 0 | -1): Operator => unary((list, name) => (isNil(list) ? nul
 const $concatArrays: Operator = (operand, scope, name) => {
   const list = argumentsOf(operand, scope, name, 0, ANY);
   return (root) => {
-    const result: unknown[] = [];
+    const arrays: unknown[][] = [];
+    let size = 0;
     for (const each of list) {
       const value = each(root);
       if (isNil(value)) return null;
-      for (const element of arrayOf(value, name, 28664)) result.push(element);
+      arrays.push(arrayOf(value, name, 28664));
+      const own = treeSize(value);
+      size += own;
+      scope.settings.work.make(own);
     }
+    const result: unknown[] = [];
+    for (const array of arrays) for (const element of array) result.push(element);
+    rememberSize(result, size);
     return result;
   };
 };
@@ -48,9 +56,9 @@ const $map: Operator = (operand, scope, name) => {
   const value = inner.compile(given.in);
   return (root) =>
     list(root)?.map((element) => {
-      scope.settings.work();
+      scope.settings.work.step();
       cell.value = element;
-      return value(root) ?? null;
+      return scope.made(value(root) ?? null);
     }) ?? null;
 };
 
@@ -68,7 +76,8 @@ const $filter: Operator = (operand, scope, name) => {
     const kept: unknown[] = [];
     for (const element of values) {
       if (kept.length >= most) break;
-      scope.settings.work();
+      scope.settings.work.step();
+      scope.settings.work.make(8);
       cell.value = element;
       if (isTruthy(test(root))) kept.push(element);
     }
@@ -79,12 +88,14 @@ const $filter: Operator = (operand, scope, name) => {
 const $in = nary(2, 2, ([item, list], _name, scope) => {
   if (!Array.isArray(list))
     throw located(40081, `$in requires an array as a second argument, found: ${typeName(list)}`);
+  scope.settings.work.step(list.length);
   return list.some((each) => compare(each, item, scope.collator) === 0);
 });
 
-const $slice = nullable(2, 3, ([list, first, count], name) => {
+const $slice = nullable(2, 3, ([list, first, count], name, scope) => {
   const values = arrayOf(list, name, 28724);
   const at = integerOf(first, name, 28726);
+  scope.settings.work.make(8 * Math.min(values.length, Math.abs(count === undefined ? at : toDouble(count))));
   if (count === undefined) return at < 0 ? values.slice(at) : values.slice(0, at);
   const size = integerOf(count, name, 28728);
   if (size <= 0) throw located(28729, 'third argument to $slice must be positive');

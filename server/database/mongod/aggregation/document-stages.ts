@@ -44,12 +44,16 @@ export const $addFields: Compile = (spec, { scope, reads }) => {
   const fields = flatten(spec).map(([path, expression]) => {
     const parts = fieldPath(path);
     reads.add(parts[0]);
-    return { parts, value: scope.compile(expression) };
+    return { parts, value: scope.compileField(expression) };
   });
   checkDistinct(fields.map(({ parts }) => parts));
   return each((document) => {
     let result: unknown = document;
-    for (const { parts, value } of fields) result = setAt(result, parts, value(document));
+    for (const { parts, value } of fields) {
+      result = setAt(result, parts, value(document));
+      // In arrays the value stands in every element.
+      if (parts.length > 1) scope.made(result);
+    }
     return result as Doc;
   });
 };

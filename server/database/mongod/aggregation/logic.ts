@@ -15,7 +15,10 @@ const comparison =
   (accept: (order: number) => unknown): Operator =>
   (operand, scope, name) => {
     const [a, b] = argumentsOf(operand, scope, name, 2) as [Expression, Expression];
-    return (root) => accept(order(a(root), b(root), scope.collator));
+    return (root) => {
+      scope.settings.work.step();
+      return accept(order(a(root), b(root), scope.collator));
+    };
   };
 
 const ANY = Number.POSITIVE_INFINITY;

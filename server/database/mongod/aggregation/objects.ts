@@ -11,25 +11,29 @@ function objectOf(value: unknown, name: string, code: number): Doc {
   throw located(code, `${name} needs an object, found ${typeName(value)}`);
 }
 
-/** Adds the fields of a document to another. */
-export function mergeInto(result: Doc, document: Doc): Doc {
-  for (const name of fieldNames(document)) addField(result, name, document[name]);
+/** Adds the fields of a document to another; `step` is called before each. */
+export function mergeInto(result: Doc, document: Doc, step?: () => void): Doc {
+  for (const name of fieldNames(document)) {
+    step?.();
+    addField(result, name, document[name]);
+  }
   return result;
 }
 
 const $mergeObjects: Operator = (operand, scope, name) => {
   const list = argumentsOf(operand, scope, name, 0, Number.POSITIVE_INFINITY);
+  const step = () => scope.settings.work.step();
   return (root) => {
     const result: Doc = {};
     const merge = (value: unknown) => {
-      if (!isNil(value)) mergeInto(result, objectOf(value, name, 40400));
+      if (!isNil(value)) mergeInto(result, objectOf(value, name, 40400), step);
     };
     for (const each of list) {
       const value = each(root);
       if (list.length === 1 && Array.isArray(value)) value.forEach(merge);
       else merge(value);
     }
-    return result;
+    return scope.made(result);
   };
 };
 
@@ -59,11 +63,11 @@ function setField(field: unknown, input: unknown, value: unknown, scope: Scope, 
   return (root: unknown): unknown => {
     const document = source(root);
     if (isNil(document)) return null;
-    const copy = mergeInto({}, objectOf(document, name, 4161105));
+    const copy = mergeInto({}, objectOf(document, name, 4161105), () => scope.settings.work.step());
     const computed = compute(root);
     if (computed === undefined) delete copy[target];
     else addField(copy, target, computed);
-    return copy;
+    return scope.made(copy);
   };
 }
 

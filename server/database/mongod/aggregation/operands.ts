@@ -46,8 +46,8 @@ export const nary =
 export const nullable = (
   least: number,
   most: number,
-  compute: (values: unknown[], name: string) => unknown,
-): Operator => nary(least, most, (values, name) => (values.some(isNil) ? null : compute(values, name)));
+  compute: (values: unknown[], name: string, scope: Scope) => unknown,
+): Operator => nary(least, most, (values, name, scope) => (values.some(isNil) ? null : compute(values, name, scope)));
 
 /**
  * The parts of an operand that is a document of named arguments.

@@ -17,32 +17,38 @@ export function fieldPath(path: string): string[] {
 
 /**
  * Reads a path as expressions do: where it meets an array it goes on in each element that is a document, and leaves out
- * what is missing there; numbers are names of fields, not positions.
+ * what is missing there; numbers are names of fields, not positions. `count` is told of how many elements each array is.
  */
-export function pathGetter(parts: readonly string[]): (value: unknown) => unknown {
+export function pathGetter(parts: readonly string[], count: (length: number) => void): (value: unknown) => unknown {
   if (parts.length === 1) {
     const name = parts[0] as string;
     return (value) => {
       if (isDocument(value)) return Object.hasOwn(value, name) ? value[name] : undefined;
-      return Array.isArray(value) ? inElements(value, parts, 0) : undefined;
+      return Array.isArray(value) ? inElements(value, parts, 0, count) : undefined;
     };
   }
-  return (value) => get(value, parts, 0);
+  return (value) => get(value, parts, 0, count);
 }
 
-function get(value: unknown, parts: readonly string[], at: number): unknown {
+function get(value: unknown, parts: readonly string[], at: number, count: (length: number) => void): unknown {
   if (at === parts.length) return value;
-  if (Array.isArray(value)) return inElements(value, parts, at);
+  if (Array.isArray(value)) return inElements(value, parts, at, count);
   if (!isDocument(value)) return undefined;
   const name = parts[at] as string;
-  return Object.hasOwn(value, name) ? get(value[name], parts, at + 1) : undefined;
+  return Object.hasOwn(value, name) ? get(value[name], parts, at + 1, count) : undefined;
 }
 
-function inElements(elements: readonly unknown[], parts: readonly string[], at: number): unknown[] {
+function inElements(
+  elements: readonly unknown[],
+  parts: readonly string[],
+  at: number,
+  count: (length: number) => void,
+): unknown[] {
+  count(elements.length);
   const found: unknown[] = [];
   for (const element of elements) {
     if (!isDocument(element)) continue;
-    const value = get(element, parts, at);
+    const value = get(element, parts, at, count);
     if (value !== undefined) found.push(value);
   }
   return found;

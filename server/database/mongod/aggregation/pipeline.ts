@@ -9,13 +9,13 @@ import { Reads } from './reads.ts';
 import { Scope, type ScopeSettings, type Variable } from './scope.ts';
 import type { Pipeline, PipelineContext, Rows, Stage } from './stage.ts';
 import { compileStage, stageCount } from './stages.ts';
-import { guardWork } from './work.ts';
+import { Work } from './work.ts';
 
 /** What the expressions of a command have in common. `deadline` is on the clock of `performance`. */
 export const settingsFor = (collator: Collator, now = new Date(), deadline?: number): ScopeSettings => ({
   collator,
   now,
-  work: guardWork(deadline),
+  work: new Work(deadline),
   operatorNamed,
 });
 
@@ -81,6 +81,7 @@ function mostOf(stages: readonly Doc[], at: number): number | undefined {
 export function compileChange(stages: unknown, context: PipelineContext): (document: Doc) => Doc {
   const pipeline = compilePipeline(stages, context);
   return (document) => {
+    context.settings.work.restart();
     const [result = {}] = withoutPauses(pipeline.run([document], new Memory()));
     return result;
   };

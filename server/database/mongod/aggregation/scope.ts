@@ -3,8 +3,10 @@ import { type Doc, isDocument } from '../values/codec.ts';
 import type { Collator } from '../values/compare.ts';
 import { addField, clone } from '../values/fields.ts';
 import { fieldNames } from '../values/order.ts';
+import { treeSize } from '../values/size.ts';
 import { fieldPath, pathGetter } from './paths.ts';
 import type { Reads } from './reads.ts';
+import type { Work } from './work.ts';
 
 /** A compiled expression: its value for a document, undefined for what is missing. */
 export type Expression = (root: unknown) => unknown;
@@ -22,8 +24,8 @@ export interface ScopeSettings {
   collator: Collator;
   /** The value of $$NOW. */
   now: Date;
-  /** Called for each step of a loop within an expression, to end what takes too long. */
-  work(): void;
+  /** Ends what takes too long or makes too much. */
+  work: Work;
   /** The operator with a name; an error for one that there is not. */
   operatorNamed(name: string): Operator;
 }
@@ -78,9 +80,15 @@ export class Scope {
     return this.settings.operatorNamed(first)(expression[first], this, first);
   }
 
+  /** Compiles an expression whose value becomes part of a document: it counts wherever it is put. */
+  compileField(expression: unknown): Expression {
+    const value = this.compile(expression);
+    return (root) => this.made(value(root));
+  }
+
   private list(elements: readonly unknown[]): Expression {
     const compiled = elements.map((each) => this.compile(each));
-    return (root) => compiled.map((each) => each(root) ?? null);
+    return (root) => this.made(compiled.map((each) => each(root) ?? null));
   }
 
   private fields(document: Doc, names: readonly string[]): Expression {
@@ -94,27 +102,42 @@ export class Scope {
         const computed = value(root);
         if (computed !== undefined) addField(result, name, computed);
       }
-      return result;
+      return this.made(result);
     };
+  }
+
+  /** A value that an operator has made, counted. @throws CommandError 146 when there are too many, or they are too large */
+  made<T>(value: T): T {
+    this.settings.work.make(treeSize(value));
+    return value;
+  }
+
+  /** Reads a path, and counts the arrays that it makes. */
+  private getter(parts: readonly string[]): (value: unknown) => unknown {
+    const { work } = this.settings;
+    return pathGetter(parts, (length) => {
+      work.step(length);
+      work.make(8 * length);
+    });
   }
 
   private path(text: string): Expression {
     if (!text.startsWith('$$')) {
       const parts = fieldPath(text.slice(1));
       this.reads.add(parts[0] as string);
-      return pathGetter(parts);
+      return this.getter(parts);
     }
     const [name = '', ...parts] = fieldPath(text.slice(2));
     if (name === 'ROOT' || name === 'CURRENT') {
       this.reads.add(parts[0]);
-      return parts.length === 0 ? (root) => root : pathGetter(parts);
+      return parts.length === 0 ? (root) => root : this.getter(parts);
     }
     if (name === 'REMOVE') return () => undefined;
     if (name === 'NOW') return parts.length === 0 ? () => this.settings.now : () => undefined;
     const variable = this.variables.get(name);
     if (variable === undefined) throw unknownVariable(name);
     if (parts.length === 0) return () => variable.value;
-    const get = pathGetter(parts);
+    const get = this.getter(parts);
     return () => get(variable.value);
   }
 }

@@ -44,5 +44,5 @@ export interface Pipeline {
 /** Filters and projections within a pipeline. */
 export const matchContextOf = (scope: Scope): MatchContext => ({
   collator: scope.collator,
-  expression: (value) => scope.compile(value),
+  expression: (value) => scope.compileField(value),
 });

@@ -4,13 +4,15 @@ import type { Operator } from './scope.ts';
 const $concat: Operator = (operand, scope, name) => {
   const list = argumentsOf(operand, scope, name, 0, Number.POSITIVE_INFINITY);
   return (root) => {
-    let result = '';
+    const texts: string[] = [];
     for (const each of list) {
       const value = each(root);
       if (isNil(value)) return null;
-      result += stringOf(value, name, 16702);
+      const text = stringOf(value, name, 16702);
+      scope.settings.work.make(2 * text.length);
+      texts.push(text);
     }
-    return result;
+    return texts.join('');
   };
 };
 

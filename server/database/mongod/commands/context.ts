@@ -85,7 +85,7 @@ export function matchContext(command: Command, collation?: unknown): MatchContex
     effort: new Effort(remaining),
     expression: (value) => {
       scope ??= scopeFor(settingsOf(command, collation), variablesOf(command));
-      return scope.compile(value);
+      return scope.compileField(value);
     },
     within: command.deadline === undefined ? undefined : (matches) => withinTime(matches, command),
   };
