@@ -149,9 +149,10 @@ export class Store implements KeyValue {
   }
 
   private start(): void {
-    if (!this.space.hasReserve()) {
-      for (const pending of this.waiting.splice(0)) pending.reject(outOfSpace());
+    const refusal = this.refusal();
+    if (refusal !== undefined) {
       this.running = false;
+      for (const pending of this.waiting.splice(0)) pending.reject(refusal);
       return;
     }
     this.running = true;
@@ -169,6 +170,15 @@ export class Store implements KeyValue {
         },
         (error) => fatal(error),
       );
+  }
+
+  /** Why nothing may be written now, if so. */
+  private refusal(): CommandError | undefined {
+    try {
+      return this.space.hasReserve() ? undefined : outOfSpace('the disk is almost full');
+    } catch (error) {
+      return outOfSpace(`the free space of the disk cannot be read (${String(error)})`);
+    }
   }
 
   /** @param done takes what is to be reported to the callers after the commit */
@@ -214,8 +224,8 @@ export class Store implements KeyValue {
   }
 }
 
-const outOfSpace = () =>
-  new CommandError(14031, 'OutOfDiskSpace', 'the disk is almost full: nothing is written until there is room again');
+const outOfSpace = (why: string) =>
+  new CommandError(14031, 'OutOfDiskSpace', `${why}: nothing is written until there is room again`);
 
 /** A disk that fails leaves nothing that could be acknowledged: stop before anything else is answered. */
 function fatal(error: unknown): never {

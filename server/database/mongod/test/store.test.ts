@@ -1,3 +1,4 @@
+import { renameSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,6 +69,23 @@ describe('the store', () => {
     const other = write('value').then(() => order.push(`answer after ${commits}`));
     await Promise.all([failing, other]);
     expect(order).to.deep.equal(['error after 1', 'answer after 1']);
+  });
+
+  it('refuses what waits, and goes on, when the system does not tell of the free space after a commit', async () => {
+    const away = `${path}.away`;
+    let late: Promise<unknown> | undefined;
+    await store.write(() => {
+      // The group has run then, and is not on disk: what comes now waits for that.
+      process.nextTick(() => {
+        renameSync(path, away);
+        late = write('late').catch((error) => error);
+      });
+    });
+    expect(await late).to.include({ code: 14031 });
+    expect(await write('later').catch((error) => error)).to.include({ code: 14031 });
+    renameSync(away, path);
+    await write('again');
+    expect(read()).to.equal('again');
   });
 
   it('does not let a snapshot be read that has ended', async () => {
