@@ -12,6 +12,8 @@ import { Patches } from './update/patch.ts';
 import type { Doc } from './values/codec.ts';
 
 const REAP_CHUNK = 2000;
+/** After so many milliseconds what could not be written is tried again. */
+const REAP_AGAIN = 1000;
 
 /** The database behind the wire: storage, catalog, transactions, sessions and cursors of one data folder. */
 export class Engine {
@@ -147,7 +149,11 @@ export class Engine {
         this.reaping = false;
         setTimeout(() => this.reap(), this.transactions.isBusy ? 100 : 5).unref();
       })
-      .catch(() => undefined);
+      .catch((error) => {
+        this.reaping = false;
+        // The disk is full; another error means that the store is closed.
+        if (error instanceof CommandError) setTimeout(() => this.reap(), REAP_AGAIN).unref();
+      });
   }
 
   async close(): Promise<void> {

@@ -85,7 +85,7 @@ export async function startServer(options: ServerOptions): Promise<Mongod> {
     serve(socket, connection, (request) => answer(dispatcher, request, connection), log);
   });
   info.port = await listen(server, host, port);
-  const timers = startTimers(engine);
+  const timers = startTimers(engine, log);
   log(`Waiting for connections on port ${info.port}`);
   if (replicaSet !== undefined && info.initiated) announcePrimary(log);
   return {
@@ -118,13 +118,14 @@ function listen(server: Server, host: string, port: number): Promise<number> {
   });
 }
 
-function startTimers(engine: Engine): NodeJS.Timeout[] {
+function startTimers(engine: Engine, log: (line: string) => void): NodeJS.Timeout[] {
+  const failed = (what: string) => (error: unknown) => log(`${what} failed: ${String(error)}`);
   let expiring = false;
   const expire = () => {
     if (expiring) return;
     expiring = true;
-    void expireDocuments(engine)
-      .catch(() => undefined)
+    void expireDocuments(engine, log)
+      .catch(failed('removing expired documents'))
       .finally(() => {
         expiring = false;
       });
@@ -136,7 +137,10 @@ function startTimers(engine: Engine): NodeJS.Timeout[] {
       engine.snapshots.expire();
     }, HOUSEKEEPING),
     setInterval(
-      () => void engine.store.write(() => engine.sessions.expire(engine.store)).catch(() => undefined),
+      () =>
+        void engine.store
+          .write(() => engine.sessions.expire(engine.store))
+          .catch(failed('removing old answers of retryable writes')),
       SESSION_SWEEP,
     ),
     setInterval(expire, TTL_SWEEP),

@@ -17,13 +17,16 @@ export interface Rows {
 
 /**
  * Follows several paths through a document.
+ * @param isStored for the rows that an index holds of a document that may have been stored by an earlier version: that took
+ *   such a number for a field
  * @throws CommandError 16746 where a number is both a position in an array and a field of its elements
  */
-export function rowsOf(document: Doc, paths: readonly string[]): Rows {
+export function rowsOf(document: Doc, paths: readonly string[], isStored = false): Rows {
   const state: Rows = { rows: [], arrays: undefined, parallel: undefined };
   expand(
-    paths.map((path) => walk({ value: document, parts: path.split('.'), at: 0, done: false })),
+    paths.map((path) => walk({ value: document, parts: path.split('.'), at: 0, done: false }, isStored)),
     state,
+    isStored,
   );
   if (state.parallel !== undefined) state.rows = [];
   return state;
@@ -47,7 +50,7 @@ interface Step {
 }
 
 /** Follows a path as far as it crosses no array that has to be taken apart. */
-function walk(step: Step): Step {
+function walk(step: Step, isStored: boolean): Step {
   let { value, at } = step;
   const { parts } = step;
   while (at < parts.length) {
@@ -55,7 +58,10 @@ function walk(step: Step): Step {
     if (Array.isArray(value)) {
       const position = isPosition(part) ? Number(part) : value.length;
       if (position >= value.length) return { value, parts, at, done: false };
-      if (value.some((each) => isDocument(each) && Object.hasOwn(each, part))) throw ambiguous(part);
+      if (value.some((each) => isDocument(each) && Object.hasOwn(each, part))) {
+        if (isStored) return { value, parts, at, done: false };
+        throw ambiguous(part);
+      }
       value = value[position];
     } else if (isDocument(value) && Object.hasOwn(value, part)) value = value[part];
     else return { value: null, parts, at: parts.length, done: true };
@@ -72,7 +78,7 @@ const ambiguous = (part: string) =>
     `Ambiguous field name found in array (do not use numeric field names in embedded elements in an array), field: '${part}'`,
   );
 
-function expand(steps: Step[], state: Rows): void {
+function expand(steps: Step[], state: Rows, isStored: boolean): void {
   const list = steps.find((step) => !step.done)?.value as unknown[] | undefined;
   if (list === undefined) {
     state.rows.push(steps.map((step) => step.value));
@@ -93,8 +99,8 @@ function expand(steps: Step[], state: Rows): void {
       if (step.done) return step;
       const ended = step.at === step.parts.length;
       if (ended) return { ...step, value: element ?? (list.length === 0 ? undefined : null), done: true };
-      return isDocument(element) ? walk({ ...step, value: element }) : { ...step, value: null, done: true };
+      return isDocument(element) ? walk({ ...step, value: element }, isStored) : { ...step, value: null, done: true };
     });
-    expand(next, state);
+    expand(next, state, isStored);
   }
 }

@@ -101,7 +101,7 @@ interface IndexChange extends IndexEntries {
 function indexChange(index: Index, before: Doc, after: Doc): IndexChange | undefined {
   const changed = [...index.roots].some((root) => before[root] !== after[root]);
   if (!changed) return undefined;
-  const old = entriesOf(index, before);
+  const old = entriesOf(index, before, true);
   const next = entriesOf(index, after);
   const oldKeys = new Set(old.keys.map(text));
   const nextKeys = new Set(next.keys.map(text));
@@ -116,7 +116,7 @@ export function removeDocument(target: Target, collection: Collection, key: Buff
   if (maintainedBy(collection).length > 0) {
     const decoded = document ?? decode(raw);
     const suffix = key.subarray(4);
-    const entries = allEntries(collection, decoded);
+    const entries = allEntries(collection, decoded, true);
     for (const { index, keys } of entries) if (index.unique) for (const each of keys) target.claim(text(each));
     for (const { index, keys } of entries)
       for (const each of keys) removeEntry(target, collection, index, each, suffix);
@@ -136,10 +136,10 @@ interface IndexEntries extends Entries {
   document: Doc;
 }
 
-function allEntries(collection: Collection, document: Doc): IndexEntries[] {
+function allEntries(collection: Collection, document: Doc, isStored = false): IndexEntries[] {
   const entries: IndexEntries[] = [];
   for (const index of maintainedBy(collection)) {
-    const { keys, arrays } = entriesOf(index, document);
+    const { keys, arrays } = entriesOf(index, document, isStored);
     if (keys.length > 0) entries.push({ index, keys, arrays, document });
   }
   return entries;

@@ -32,10 +32,10 @@ export interface Entries {
   arrays: readonly number[] | undefined;
 }
 
-/** What an index holds for a document. */
-export function entriesOf(index: Index, document: Doc): Entries {
+/** What an index holds for a document, or, where `isStored`, for one that an earlier version may have stored (`rowsOf`). */
+export function entriesOf(index: Index, document: Doc, isStored = false): Entries {
   if (!isIndexed(index, document)) return { keys: [], arrays: undefined };
-  const { rows, arrays } = indexedRows(index, document);
+  const { rows, arrays } = indexedRows(index, document, isStored);
   const keys = rows.map((values) => encodeKey(values, index.directions, index.ident));
   return { keys: keys.length === 1 ? keys : distinct(keys), arrays };
 }
@@ -45,8 +45,8 @@ const distinct = (keys: Buffer[]): Buffer[] => [
 ];
 
 /** The values that an index holds for a document: a row for each element of the array that its paths end in or cross. */
-export function indexedRows(index: Index, document: Doc): Rows {
-  const rows = rowsOf(document, index.fields);
+export function indexedRows(index: Index, document: Doc, isStored = false): Rows {
+  const rows = rowsOf(document, index.fields, isStored);
   if (rows.parallel === undefined) return rows;
   const names = rows.parallel.map((path) => `[${path.split('.', 1)[0]}]`);
   throw new CommandError(171, 'CannotIndexParallelArrays', `cannot index parallel arrays ${names.join(' ')}`);

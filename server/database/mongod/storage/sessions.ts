@@ -9,8 +9,13 @@ import { noSuchTransaction, type Transaction, type Transactions } from './transa
 /** How long a session is remembered after its last use, in milliseconds. */
 const SESSION_LIFETIME = 30 * 60_000;
 
+/** Answers that are looked at in one sweep: about 30 ms. */
+const ANSWERS_AT_ONCE = 10_000;
+
 const RETRY = Buffer.of(0, 0, 0, 1);
+const RETRY_END = Buffer.of(0, 0, 0, 2);
 const TXN_NUMBER = new Set(['txnNumber']);
+const AT = new Set(['at']);
 
 interface Session {
   id: string;
@@ -34,6 +39,8 @@ export interface Remembered {
 export class Sessions {
   private readonly sessions = new Map<string, Session>();
   private readonly transactions: Transactions;
+  /** The key of the answer from which on the next sweep looks. */
+  private sweepsFrom = RETRY;
 
   constructor(transactions: Transactions) {
     this.transactions = transactions;
@@ -156,14 +163,16 @@ export class Sessions {
     view.put(retryKey(body), encode({ txnNumber, at: new Date(), ...what }));
   }
 
-  /** Forgets sessions and answers that nobody asked about for a long time. */
+  /** Forgets sessions, and some of the answers, that nobody asked about for a long time; the next sweep goes on from there. */
   expire(view: KeyValue, now = Date.now()): void {
     for (const session of this.sessions.values()) {
       if (now - session.lastUse > SESSION_LIFETIME) this.drop(session);
     }
-    for (const { key, value } of view.entries({ low: RETRY, high: Buffer.of(0, 0, 0, 2) }, 10_000, false)) {
-      if (now - (decode(value).at as Date).getTime() > SESSION_LIFETIME) view.remove(key);
-    }
+    const answers = view.entries({ low: this.sweepsFrom, high: RETRY_END }, ANSWERS_AT_ONCE, false);
+    for (const { key, value } of answers)
+      if (now - (decodeFields(value, AT).at as Date).getTime() > SESSION_LIFETIME) view.remove(key);
+    const last = answers.length < ANSWERS_AT_ONCE ? undefined : answers.at(-1);
+    this.sweepsFrom = last === undefined ? RETRY : Buffer.concat([last.key, Buffer.of(0)]);
   }
 
   end(lsids: readonly Doc[]): void {
