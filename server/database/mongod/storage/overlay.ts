@@ -4,6 +4,8 @@ interface Change {
   key: Buffer;
   /** Null where the key was removed. */
   value: Buffer | null;
+  /** Whether the snapshot has the key, once somebody has looked. */
+  isStored?: boolean;
 }
 
 /** So many new keys are put in their places one by one. */
@@ -100,16 +102,43 @@ export class Overlay implements KeyValue {
       yield* entries;
       const last = entries.at(-1);
       if (last === undefined || entries.length < chunk) return;
-      range = reverse ? { low, high: last.key } : { low: Buffer.concat([last.key, Buffer.of(0)]), high };
+      range = reverse ? { low, high: last.key } : { low: after(last.key), high };
     }
   }
 
   count(range: Range): number {
-    return this.entries(range, Number.MAX_SAFE_INTEGER, false).length;
+    const [first, end] = this.changed(range);
+    let count = this.snapshot.count(range);
+    for (let at = first; at < end; at++) {
+      const change = this.changeAt(at);
+      count += Number(change.value !== null) - Number(this.isStored(change));
+    }
+    return count;
   }
 
   keyAt(range: Range, position: number): Buffer | undefined {
-    return this.entries(range, position + 1, false)[position]?.key;
+    const [first, end] = this.changed(range);
+    let { low } = range;
+    let left = position;
+    for (let at = first; at < end; at++) {
+      const { key, value } = this.changeAt(at);
+      const before = { low, high: key };
+      const found = this.snapshot.keyAt(before, left);
+      if (found !== undefined) return found;
+      left -= this.snapshot.count(before);
+      if (value !== null && left-- === 0) return key;
+      low = after(key);
+    }
+    return this.snapshot.keyAt({ low, high: range.high }, left);
+  }
+
+  private changeAt(place: number): Change {
+    return this.changes.get(this.sorted[place] as string) as Change;
+  }
+
+  private isStored(change: Change): boolean {
+    change.isStored ??= this.snapshot.count({ low: change.key, high: after(change.key) }) > 0;
+    return change.isStored;
   }
 
   /** Writes the changes of a committed transaction through. */
@@ -124,6 +153,9 @@ export class Overlay implements KeyValue {
     this.snapshot.release();
   }
 }
+
+/** The next key in order. */
+const after = (key: Buffer): Buffer => Buffer.concat([key, Buffer.of(0)]);
 
 /** The place of the first key that is not below `text`. */
 function position(sorted: readonly string[], text: string): number {

@@ -274,6 +274,18 @@ export class Snapshot {
     return readRange(this.data, range, limit, reverse, this.transaction);
   }
 
+  count({ low, high }: Range): number {
+    this.check();
+    return this.data.getKeysCount({ start: low, end: high, transaction: this.transaction });
+  }
+
+  keyAt({ low, high }: Range, position: number): Buffer | undefined {
+    this.check();
+    const options = { start: low, end: high, offset: position, limit: 1, transaction: this.transaction };
+    const [key] = this.data.getKeys(options);
+    return key;
+  }
+
   /** Reading on would show whatever lmdb has put into the old pages since. */
   private check(): void {
     if (this.released) throw new CommandError(239, 'SnapshotTooOld', 'the transaction or snapshot has ended');

@@ -52,10 +52,29 @@ describe('what a transaction sees', () => {
             const found = overlay.entries(range, limit, reverse).map((entry) => [entry.key[1], entry.value[1]]);
             expect(found).to.deep.equal(wanted.slice(0, limit));
             expect(overlay.count(range)).to.equal(wanted.length);
+            const [key] = (reverse ? wanted.reverse() : wanted)[limit] ?? [];
+            expect(overlay.keyAt(range, limit)?.[1]).to.equal(key);
           }
         }
         overlay.release();
       }),
     );
+  });
+
+  it('are counted without their values', async () => {
+    const documents = Array.from({ length: 2000 }, (_each, at) => Buffer.of(2, at >> 8, at & 255));
+    await store.write(() => {
+      for (const key of documents) store.put(key, Buffer.alloc(10_000));
+    });
+    const overlay = new Overlay(store.snapshot());
+    overlay.remove(Buffer.of(2, 0, 3));
+    overlay.put(Buffer.of(2, 0, 1, 0), Buffer.of(1));
+    const all = { low: Buffer.of(2), high: Buffer.of(3) };
+    const { arrayBuffers } = process.memoryUsage();
+    expect(overlay.count(all)).to.equal(2000);
+    expect(overlay.keyAt(all, 2)).to.deep.equal(Buffer.of(2, 0, 1, 0));
+    expect(overlay.keyAt(all, 1999)).to.deep.equal(documents[1999]);
+    expect(process.memoryUsage().arrayBuffers - arrayBuffers).to.be.below(2_000_000);
+    overlay.release();
   });
 });
