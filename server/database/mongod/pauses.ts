@@ -127,4 +127,5 @@ export async function beforeDeadline<T>(event: Promise<T>, deadline: number | un
   return Promise.race([event, over]).finally(() => clearTimeout(timer));
 }
 
-const timeIsOver = () => new CommandError(50, 'MaxTimeMSExpired', 'operation exceeded time limit');
+/** The error of a command whose time is over. */
+export const timeIsOver = () => new CommandError(50, 'MaxTimeMSExpired', 'operation exceeded time limit');

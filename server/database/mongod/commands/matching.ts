@@ -1,3 +1,4 @@
+import { timeIsOver } from '../pauses.ts';
 import { fieldsOf } from '../query/conditions.ts';
 import { type MatchContext, searchMatcher } from '../query/matcher.ts';
 import { plan } from '../query/planner.ts';
@@ -47,11 +48,13 @@ export function matching(
     .filter(meets);
   if (known !== undefined && !(single && known.length === 0 && long?.searchAgain())) return known;
   const limit = single ? 1 : undefined;
-  const chosen = plan(collection, { ...request, view: target.view, collator: context.collator, limit });
+  const { collator, remaining } = context;
+  const chosen = plan(collection, { ...request, view: target.view, collator, remaining, limit });
   const found: Found[] = [];
   let pauses = 0;
   for (const each of pausingScan(target.view, collection, chosen, test, single && chosen.sorted ? 1 : undefined)) {
     if (each !== undefined) found.push(each);
+    else if (remaining !== undefined && remaining() <= 0) throw timeIsOver();
     else if (++pauses > MAX_PAUSES && long?.mayInterrupt)
       throw new Interrupted((slices) =>
         long.find(

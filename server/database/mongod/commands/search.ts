@@ -8,6 +8,7 @@ import { type MatchContext, searchMatcher } from '../query/matcher.ts';
 import type { Examined, Plan } from '../query/plan.ts';
 import { plan } from '../query/planner.ts';
 import { type Found, pausingScan, type Test } from '../query/scan.ts';
+import { SeenKeys } from '../query/seen-keys.ts';
 import { compileSort, type SortOrder } from '../query/sort.ts';
 import { type Sorting, sorted } from '../query/sorted.ts';
 import type { Collection } from '../storage/catalog.ts';
@@ -31,9 +32,17 @@ export const planSearch = (
   view: KeyValue,
   collection: Collection,
   { filter, sort, hint, skip = 0, limit }: Search,
-  { collator }: MatchContext,
+  { collator, remaining }: MatchContext,
 ): Plan =>
-  plan(collection, { view, filter, sort, hint, collator, limit: limit === undefined ? undefined : skip + limit });
+  plan(collection, {
+    view,
+    filter,
+    sort,
+    hint,
+    collator,
+    remaining,
+    limit: limit === undefined ? undefined : skip + limit,
+  });
 
 /**
  * Finds documents in order; sorts in memory only when no index yields the order. A filter, a sort or a hint that is malformed is
@@ -75,10 +84,10 @@ function* orderedAtFirst(
   found: Iterable<Step<Found>>,
   others: Iterable<Step<Found>>,
 ): Generator<Step<Found>> {
-  const seen = new Set<string>();
+  const seen = new SeenKeys();
   let budget = FIRST_BUDGET;
   for (const each of found) {
-    if (each !== undefined) seen.add(each.key.latin1Slice(0, each.key.length));
+    if (each !== undefined) seen.add(each.key);
     yield each;
     if (examined.documents < budget) continue;
     if (readsFewer(fallback, view, budget)) {
@@ -88,7 +97,7 @@ function* orderedAtFirst(
     budget *= 2;
   }
   if (!examined.fellBack) return;
-  for (const each of others) if (each === undefined || !seen.has(each.key.latin1Slice(0, each.key.length))) yield each;
+  for (const each of others) if (each === undefined || !seen.has(each.key)) yield each;
 }
 
 function* part(results: Iterable<Step<Found>>, skip: number, limit: number): Generator<Step<Found>> {
@@ -190,7 +199,8 @@ export function* countMatches(
   const context = matchContext(command);
   const view = viewOf(engine, command);
   const test = { matches: searchMatcher(request.filter, context), fields: fieldsOf(request.filter) };
-  const chosen = plan(collection, { view, filter: request.filter, hint: request.hint, collator: context.collator });
+  const { collator, remaining } = context;
+  const chosen = plan(collection, { view, filter: request.filter, hint: request.hint, collator, remaining });
   if (isCoveredCount(chosen)) {
     const isLatest = command.transaction === undefined && command.snapshot === undefined;
     if (!chosen.narrowed && isLatest && chosen.index === undefined) return collection.syncedCount;

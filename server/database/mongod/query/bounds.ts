@@ -41,8 +41,11 @@ export interface Bounds {
 /** The most ranges that a product of $in lists may make. */
 const MAX_RANGES = 4000;
 
-/** Turns conditions into ranges of an index: equalities on its first fields, then an interval of the next one. */
-export function boundsOf(shape: IndexShape, list: readonly Condition[]): Bounds {
+/**
+ * Turns conditions into ranges of an index: equalities on its first fields, then an interval of the next one.
+ * @param most how many ranges there may be, beside the smallest number that there are
+ */
+export function boundsOf(shape: IndexShape, list: readonly Condition[], most: number): Bounds {
   const { fields } = shape;
   const used = new Set<Condition>();
   const fixed: boolean[] = [];
@@ -57,11 +60,16 @@ export function boundsOf(shape: IndexShape, list: readonly Condition[]): Bounds 
       break;
     }
     // Of an array another element may fulfil the other conditions.
-    const others = shape.arrays[field] === 0 ? own.filter((each) => each !== equality) : [];
-    const values = valuesOf(equality).filter((value) =>
+    const all = valuesOf(equality);
+    const others =
+      shape.arrays[field] === 0
+        ? own.filter((each) => each !== equality && all.length * valuesOf(each).length <= MAX_RANGES)
+        : [];
+    const values = all.filter((value) =>
       others.every((each) => admits(each, value, shape.directions[field] as number)),
     );
-    if (tuples.length * values.length > MAX_RANGES) break;
+    const count = tuples.length * values.length;
+    if (count > 1 && count > Math.min(MAX_RANGES, most)) break;
     tuples = tuples.flatMap((head) => values.map((value) => [...head, value]));
     for (const each of [equality, ...others]) used.add(each);
     fixed.push(values.length < 2);

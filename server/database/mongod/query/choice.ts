@@ -3,6 +3,7 @@ import type { KeyValue, Range } from '../storage/store.ts';
 import type { Doc } from '../values/codec.ts';
 import type { Condition } from './conditions.ts';
 import type { Plan, PlanRequest } from './plan.ts';
+import type { Planning } from './planning.ts';
 
 /** A plan that could be taken. */
 export interface Candidate {
@@ -22,18 +23,22 @@ const MOST_RANGES = 32;
 /**
  * Chooses the candidate that reads the fewest documents. Keys in the ranges are counted, where more than one candidate is left
  * that could be best. An order by an index pays when a page is soon full: with few matches it would read on to the end of the
- * index, and it is cheaper to find those few by their index and to sort them.
+ * index, and it is cheaper to find those few by their index and to sort them. Where too much has been counted already, as for
+ * many branches of an $or, the rule of thumb decides.
  */
 export function cheapest(
   candidates: readonly Candidate[],
   collection: Collection,
   request: PlanRequest,
+  planning: Planning,
 ): Candidate | undefined {
   const unique = candidates.filter(({ plan }) => plan.points);
   if (unique.length > 0) return highest(unique);
   const left = candidates.filter((each, at) => !candidates.some((other, place) => dominates(other, each, place < at)));
   if (left.length < 2) return left[0];
-  const sizes = left.map(({ plan }) => keysIn(plan, collection, request));
+  if (!planning.mayCount) return highest(left);
+  const sizes = left.map(({ plan }) => keysIn(plan, collection, request, planning));
+  if (!planning.mayCount) return highest(left);
   const matches = Math.max(1, Math.min(...sizes));
   let chosen: { candidate: Candidate; cost: number } | undefined;
   for (const [at, candidate] of left.entries()) {
@@ -67,7 +72,7 @@ const isExact = ({ union, exact }: Plan): boolean => union?.every((each) => each
 /** Whether a plan reads fewer keys than so many. */
 export function readsFewer({ union, ranges, points }: Plan, view: KeyValue, most: number): boolean {
   if (union !== undefined) return union.every((each) => readsFewer(each, view, most / union.length));
-  if (points) return ranges.length < most;
+  if (points || ranges.length > most) return ranges.length < most;
   let left = most;
   for (const range of ranges) {
     if (left <= 0 || view.keyAt(range, Math.floor(left)) !== undefined) return false;
@@ -96,15 +101,20 @@ function keysIn(
   { union, ranges, points, narrowed, index }: Plan,
   collection: Collection,
   request: PlanRequest,
+  planning: Planning,
 ): number {
-  if (union !== undefined) return union.reduce((sum, each) => sum + keysIn(each, collection, request), 0);
+  if (union !== undefined) {
+    return union.reduce((sum, each) => sum + (planning.mayCount ? keysIn(each, collection, request, planning) : 0), 0);
+  }
   if (points) return ranges.length;
   if (!narrowed && index === undefined) return collection.count;
   let counted = 0;
   const some: readonly Range[] = ranges.slice(0, MOST_RANGES);
   for (const range of some) {
     const isMore = request.view.keyAt(range, MOST_COUNTED) !== undefined;
-    counted += isMore ? MOST_COUNTED : request.view.count(range);
+    const own = isMore ? MOST_COUNTED : request.view.count(range);
+    planning.addCounted(own);
+    counted += own;
     if (counted >= MOST_COUNTED) return Math.max(counted, collection.count);
   }
   return some.length === 0 ? 0 : (counted * ranges.length) / some.length;

@@ -1,3 +1,4 @@
+import { Pace, type Step } from '../pauses.ts';
 import type { Entry, KeyValue, Range } from '../storage/store.ts';
 import type { Examined } from './plan.ts';
 
@@ -50,3 +51,16 @@ export const entriesIn: ReadRange = function* (view, { low, high }, reverse, exp
     size = Math.min(size * 4, LARGEST_CHUNK);
   }
 };
+
+/** What is read of ranges one after the other. Those that hold nothing take their time as well: there are pauses between them. */
+export function* withPauses<T>(ranges: readonly Range[], read: (range: Range) => Iterable<T>): Generator<Step<T>> {
+  const pace = new Pace();
+  for (const range of ranges) {
+    let isEmpty = true;
+    for (const entry of read(range)) {
+      isEmpty = false;
+      yield entry;
+    }
+    if (isEmpty && pace.isDue()) yield undefined;
+  }
+}

@@ -2,7 +2,7 @@ import type { Step } from '../pauses.ts';
 import type { Entry, KeyValue } from '../storage/store.ts';
 import type { Doc } from '../values/codec.ts';
 import { decodeFields } from '../values/decode.ts';
-import type { Chunk, ReadRange } from './entries.ts';
+import { type Chunk, type ReadRange, withPauses } from './entries.ts';
 import type { Group } from './plan.ts';
 import { compileSort } from './sort.ts';
 
@@ -20,7 +20,7 @@ export function* mergedEntries(
   expected: number,
   chunk: Chunk,
   read: ReadRange,
-): Generator<Entry> {
+): Generator<Step<Entry>> {
   const each = Math.max(SMALLEST_CHUNK, Math.ceil((expected * 2) / groups.length));
   const sources = groups.map((group) => entriesOfGroup(view, group, reverse, each, read));
   const sign = reverse ? -1 : 1;
@@ -31,9 +31,8 @@ export function* mergedEntries(
     return (order === 0 ? Buffer.compare(a.entry.value, b.entry.value) : order) * sign;
   };
   for (const next of mergeSorted(sources, compare)) {
-    if (next === undefined) continue;
-    chunk.version = next.version;
-    yield next.entry;
+    if (next !== undefined) chunk.version = next.version;
+    yield next?.entry;
   }
 }
 
@@ -50,11 +49,11 @@ function* entriesOfGroup(
   reverse: boolean,
   expected: number,
   read: ReadRange,
-): Generator<GroupEntry> {
+): Generator<Step<GroupEntry>> {
   const own: Chunk = { version: view.version };
-  for (const range of reverse ? [...ranges].reverse() : ranges) {
-    for (const entry of read(view, range, reverse, expected, own)) yield { entry, head, version: own.version };
-  }
+  const inOrder = reverse ? [...ranges].reverse() : ranges;
+  for (const entry of withPauses(inOrder, (range) => read(view, range, reverse, expected, own)))
+    yield entry && { entry, head, version: own.version };
 }
 
 /** Yields the documents of branches, each of which is in the order of a sort, in that order; and their pauses. */

@@ -56,4 +56,6 @@ export interface PlanRequest {
   collator?: Collator;
   /** The most documents that will be taken. */
   limit?: number | undefined;
+  /** The time that the command has left, in milliseconds. */
+  remaining?: (() => number) | undefined;
 }

@@ -8,6 +8,7 @@ import { hintOf } from './hint.ts';
 import { providedOrder, wantedOrder } from './order.ts';
 import { implies } from './partial.ts';
 import type { Group, Plan, PlanRequest } from './plan.ts';
+import { Planning } from './planning.ts';
 
 /** The most groups of ranges that are merged; MongoDB's internalQueryMaxScansToExplode. */
 const MAX_GROUPS = 200;
@@ -18,15 +19,16 @@ const MAX_GROUPS = 200;
  */
 export function plan(collection: Collection, request: PlanRequest): Plan {
   const conditions = conditionsOf(request.filter);
+  const planning = new Planning(request.remaining);
   const hinted = hintOf(collection, request);
   if (hinted?.natural !== undefined) return readAll(collection, request, conditions, hinted.natural);
-  if (hinted !== undefined) return candidateFor(collection, hinted.index, conditions, request).plan;
-  return best(collection, conditions, request)?.plan ?? readAll(collection, request, conditions, 1);
+  if (hinted !== undefined) return candidateFor(collection, hinted.index, conditions, request, planning).plan;
+  return best(collection, conditions, request, planning)?.plan ?? readAll(collection, request, conditions, 1);
 }
 
 /** The plan that reads an index, whatever documents that lacks. */
 export const planBy = (collection: Collection, index: Index, request: PlanRequest): Plan =>
-  candidateFor(collection, index, conditionsOf(request.filter), request).plan;
+  candidateFor(collection, index, conditionsOf(request.filter), request, new Planning(request.remaining)).plan;
 
 /** The plan that reads a whole collection in the order of _id. */
 export const everything = (collection: Collection): Plan =>
@@ -65,19 +67,24 @@ const NOTHING: Plan = {
 };
 
 /** The cheapest way by an index or by several; undefined where no index helps. */
-function best(collection: Collection, conditions: Conditions, request: PlanRequest): Candidate | undefined {
+function best(
+  collection: Collection,
+  conditions: Conditions,
+  request: PlanRequest,
+  planning: Planning,
+): Candidate | undefined {
   const helpful: Candidate[] = [];
   const names = request.sort === undefined ? [] : Object.keys(request.sort);
   for (const index of [undefined, ...collection.indexes]) {
     const first = index?.fields[0] ?? '_id';
     if (!names.includes(first) && !conditions.list.some(({ path }) => path === first)) continue;
     if (index !== undefined && !isUsable(index, conditions, request)) continue;
-    const candidate = candidateFor(collection, index, conditions, request);
+    const candidate = candidateFor(collection, index, conditions, request, planning);
     if (candidate.score > 0) helpful.push(candidate);
   }
-  const union = unionFor(collection, conditions, request);
+  const union = unionFor(collection, conditions, request, planning);
   if (union !== undefined) helpful.push(union);
-  return cheapest(helpful, collection, request);
+  return cheapest(helpful, collection, request, planning);
 }
 
 function isUsable(index: Index, { list }: Conditions, { view }: PlanRequest): boolean {
@@ -117,12 +124,14 @@ function candidateFor(
   index: Index | undefined,
   conditions: Conditions,
   request: PlanRequest,
+  planning: Planning,
 ): Candidate {
   const { list } = conditions;
   const shape = shapeOf(collection, index);
   const usable = request.collator === undefined ? list : list.filter((each) => !mentionsText(each));
-  const bounds = boundsOf(shape, usable);
+  const bounds = boundsOf(shape, usable, planning.rangesLeft);
   const { combinations, used, fixed } = bounds;
+  planning.addRanges(combinations.length);
   const wanted = wantedOrder(request.sort);
   const provided =
     wanted === undefined || request.collator !== undefined
@@ -168,13 +177,21 @@ function groupsOf({ directions, ident }: IndexShape, { combinations }: Bounds, f
     const text = head.latin1Slice(0, head.length);
     const group = groups.get(text);
     if (group === undefined) groups.set(text, { head: head.length, ranges: [...ranges] });
-    else group.ranges.push(...ranges);
+    else for (const each of ranges) group.ranges.push(each);
   }
   return [...groups.values()];
 }
 
-/** A plan for each branch of an $or, beside the other conditions, where each narrows the search by a condition of its own. */
-function unionFor(collection: Collection, conditions: Conditions, request: PlanRequest): Candidate | undefined {
+/**
+ * A plan for each branch of an $or, beside the other conditions, where each narrows the search by a condition of its own and
+ * they have not too many ranges together.
+ */
+function unionFor(
+  collection: Collection,
+  conditions: Conditions,
+  request: PlanRequest,
+  planning: Planning,
+): Candidate | undefined {
   const { list, complete, or } = conditions;
   if (or === undefined) return undefined;
   const branches: Candidate[] = [];
@@ -184,8 +201,9 @@ function unionFor(collection: Collection, conditions: Conditions, request: PlanR
       collection,
       { list: [...list, ...own.list], complete: complete && own.complete, or: own.or },
       request,
+      planning,
     );
-    if (branch === undefined || !usesOne(branch, own)) return undefined;
+    if (branch === undefined || planning.rangesLeft < 0 || !usesOne(branch, own)) return undefined;
     branches.push(branch);
   }
   const plans = branches.map(({ plan }) => plan);

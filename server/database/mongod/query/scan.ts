@@ -4,10 +4,11 @@ import type { Collection } from '../storage/catalog.ts';
 import type { Entry, KeyValue } from '../storage/store.ts';
 import type { Doc } from '../values/codec.ts';
 import { decode, decodeFields } from '../values/decode.ts';
-import { type Chunk, counted, entriesIn, entryAt } from './entries.ts';
+import { type Chunk, counted, entriesIn, entryAt, type ReadRange, withPauses } from './entries.ts';
 import type { Matcher } from './matcher.ts';
 import { inSortOrder, mergedEntries } from './merge.ts';
 import type { Plan } from './plan.ts';
+import { SeenKeys } from './seen-keys.ts';
 
 /** The test of a filter, with the fields it looks at. */
 export interface Test {
@@ -51,11 +52,16 @@ export function* pausingScan(
     yield* scanUnion(view, collection, plan, test, expected);
     return;
   }
-  const seen = plan.distinct ? undefined : new Set<string>();
+  const seen = plan.distinct ? undefined : new SeenKeys();
   const { examined } = plan;
   const pace = new Pace();
   const chunk: Chunk = { version: view.version };
   for (const entry of entriesOf(view, plan, expected, chunk)) {
+    if (entry === undefined) {
+      yield undefined;
+      checkExists(collection, plan);
+      continue;
+    }
     let { key, value: raw } = entry;
     if (pace.isDue(raw.length)) {
       yield undefined;
@@ -64,9 +70,7 @@ export function* pausingScan(
     if (plan.index !== undefined) {
       key = Buffer.concat([collection.ident, entry.value]);
       if (seen !== undefined) {
-        const text = key.latin1Slice(0, key.length);
-        if (seen.has(text)) continue;
-        seen.add(text);
+        if (!seen.add(key)) continue;
       }
       const document = view.get(key);
       if (document === undefined) continue;
@@ -99,16 +103,13 @@ function* scanUnion(
   const branches = union.map((branch) =>
     pausingScan(view, collection, { ...branch, ...counts, exact: false }, test, expected),
   );
-  const seen = new Set<string>();
+  const seen = new SeenKeys();
   for (const found of order === undefined ? inTurn(branches) : inSortOrder(branches, order)) {
     if (found === undefined) {
       yield undefined;
       continue;
     }
-    const text = found.key.latin1Slice(0, found.key.length);
-    if (seen.has(text)) continue;
-    seen.add(text);
-    yield found;
+    if (seen.add(found.key)) yield found;
   }
 }
 
@@ -125,13 +126,13 @@ function check(key: Buffer, raw: Buffer, test: Test | undefined): Found | undefi
   return test.matches(document) ? { key, raw, document } : undefined;
 }
 
-/** The entries of a plan's ranges in order. */
+/** The entries of a plan's ranges in order, with pauses where ranges have none. */
 function* entriesOf(
   view: KeyValue,
   plan: Plan,
   expected = FIRST_CHUNK,
   chunk: Chunk = { version: 0 },
-): Generator<Entry> {
+): Generator<Step<Entry>> {
   const { reverse, examined } = plan;
   const isIndexed = plan.index !== undefined || plan.narrowed;
   const read = examined === undefined || !isIndexed ? entriesIn : counted(examined);
@@ -140,5 +141,6 @@ function* entriesOf(
     return;
   }
   const ranges = reverse ? [...plan.ranges].reverse() : plan.ranges;
-  for (const range of ranges) yield* (plan.points ? entryAt : read)(view, range, reverse, expected, chunk);
+  const readRange: ReadRange = plan.points ? entryAt : read;
+  yield* withPauses(ranges, (range) => readRange(view, range, reverse, expected, chunk));
 }

@@ -414,4 +414,13 @@ describe('updates', () => {
       }
     });
   }
+
+  it('push as many elements as a document holds', async () => {
+    const rows = engine.db.collection('rows');
+    await rows.insertOne({ _id: 1 as never, list: [0] });
+    const each = Array.from({ length: 200_000 }, () => 1);
+    await rows.updateOne({}, { $push: { list: { $each: each, $position: -1 } as never } });
+    await rows.updateOne({}, { $push: { list: { $each: each } as never } });
+    expect((await rows.findOne())?.list).to.have.length(400_001);
+  });
 });

@@ -22,11 +22,11 @@ export function push(operand: unknown, context: MatchContext): ArrayChange {
   const order = elementOrder($sort, context);
   return (old, path) => {
     const list = arrayOf(old, path, '$push');
-    if (position === undefined) list.push(...each);
-    else list.splice(position < 0 ? Math.max(list.length + position, 0) : position, 0, ...each);
-    if (order !== undefined) list.sort(order);
-    if (limit === undefined) return list;
-    return limit < 0 ? list.slice(limit) : list.slice(0, limit);
+    const at = position === undefined ? list.length : position;
+    const all = [...list.slice(0, at), ...each, ...list.slice(at)];
+    if (order !== undefined) all.sort(order);
+    if (limit === undefined) return all;
+    return limit < 0 ? all.slice(limit) : all.slice(0, limit);
   };
 }
 
