@@ -101,9 +101,8 @@ export class Store implements KeyValue {
     return this.data.getKeysCount({ start: range.low, end: range.high });
   }
 
-  keyAt({ low, high }: Range, position: number): Buffer | undefined {
-    const [key] = this.data.getKeys({ start: low, end: high, offset: position, limit: 1 });
-    return key;
+  keyAt(range: Range, position: number): Buffer | undefined {
+    return keyAt(this.data, range, position);
   }
 
   /** Whether a key of the range has so many bytes or more. */
@@ -249,6 +248,23 @@ function readRange(
   return entries;
 }
 
+/** A place that tells short ranges: lmdb passes over as many keys as it is told before it looks for the end of the range. */
+const NEAR = 32;
+
+function keyAt(
+  data: Database<Buffer, Buffer>,
+  { low, high }: Range,
+  position: number,
+  transaction?: Transaction,
+): Buffer | undefined {
+  const bounds = { start: low, end: high, limit: 1, ...(transaction === undefined ? {} : { transaction }) };
+  for (const offset of position > NEAR ? [NEAR, position] : [position]) {
+    const [key] = data.getKeys({ ...bounds, offset });
+    if (key === undefined || offset === position) return key;
+  }
+  return undefined;
+}
+
 /** The database as it was when a transaction began. */
 export class Snapshot {
   readonly group: number;
@@ -279,11 +295,9 @@ export class Snapshot {
     return this.data.getKeysCount({ start: low, end: high, transaction: this.transaction });
   }
 
-  keyAt({ low, high }: Range, position: number): Buffer | undefined {
+  keyAt(range: Range, position: number): Buffer | undefined {
     this.check();
-    const options = { start: low, end: high, offset: position, limit: 1, transaction: this.transaction };
-    const [key] = this.data.getKeys(options);
-    return key;
+    return keyAt(this.data, range, position, this.transaction);
   }
 
   /** Reading on would show whatever lmdb has put into the old pages since. */
