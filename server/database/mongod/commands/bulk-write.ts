@@ -1,23 +1,14 @@
 import { Long } from 'bson';
 import type { Engine } from '../engine.ts';
 import { badValue, CommandError, failedToParse } from '../errors.ts';
-import { checkTime } from '../pauses.ts';
 import { insertDocument, prepareInsert, type Target } from '../storage/documents.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { decode } from '../values/decode.ts';
 import { toDouble } from '../values/numeric.ts';
 import { type Command, countField, type Handler, ownerOf, statementsOf } from './context.ts';
 import { type Place, placeOf } from './place.ts';
-import {
-  checkTurn,
-  endsCommand,
-  isOrdered,
-  newProgress,
-  type Progress,
-  resumeProgress,
-  savedProgress,
-} from './progress.ts';
-import { runOnce } from './run-once.ts';
+import { newProgress, type Progress, resumeProgress, savedProgress } from './progress.ts';
+import { runOnce, statementsIn } from './run-once.ts';
 import { removeMatching, updateOne } from './statement-runs.ts';
 import { checkOptions, checkStatement, checkStatements, isSet, shortened } from './statements.ts';
 import type { UpdateStatement } from './update-statement.ts';
@@ -47,32 +38,20 @@ export const bulkWrite: Handler = async (engine, command) => {
     if (dot < 1) throw new CommandError(73, 'InvalidNamespace', `Invalid namespace specified '${String(ns)}'`);
     places.push(await placeOf(engine, command, String(ns).slice(0, dot), String(ns).slice(dot + 1), true));
   }
-  const ordered = isOrdered(body);
   const errorsOnly = isSet(body.errorsOnly);
   const totals: Totals = { nErrors: 0, nInserted: 0, nMatched: 0, nModified: 0, nUpserted: 0, nDeleted: 0 };
   let rows: Doc[] = [];
   const progress = newProgress();
-  const run = (target: Target) => {
-    const began = performance.now();
-    while (progress.next < operations.length) {
-      checkTime(command.deadline);
-      checkTurn(began);
-      const idx = progress.next;
-      try {
-        const row = runOperation(engine, command, target, places, operations[idx] as Doc, progress, totals);
-        if (!errorsOnly) rows.push({ ok: 1, idx, ...row });
-      } catch (error) {
-        if (endsCommand(error, command.transaction !== undefined)) throw error;
-        const { code, message: errmsg, extra } = error as CommandError;
-        totals.nErrors++;
-        rows.push({ ok: 0, idx, code, errmsg, ...extra, n: 0 });
-        if (ordered) progress.next = operations.length;
-      }
-      progress.next++;
-      progress.applied.clear();
-      progress.search.reset();
-    }
-  };
+  const run = statementsIn(command, operations.length, progress, {
+    each: (target, idx) => {
+      const row = runOperation(engine, command, target, places, operations[idx] as Doc, progress, totals);
+      if (!errorsOnly) rows.push({ ok: 1, idx, ...row });
+    },
+    failed: ({ code, message: errmsg, extra }, idx) => {
+      totals.nErrors++;
+      rows.push({ ok: 0, idx, code, errmsg, ...extra, n: 0 });
+    },
+  });
   const cursor = () => ({ id: Long.ZERO, firstBatch: shortened(rows), ns: NAMESPACE });
   const reply = await runOnce(engine, command, run, () => ({ cursor: cursor(), ...totals, ok: 1 }), {
     save: () => {

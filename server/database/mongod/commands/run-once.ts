@@ -28,27 +28,10 @@ export async function runStatements(
   replyOf: (progress: Progress) => Doc,
 ): Promise<Doc> {
   const progress = newProgress();
-  const ordered = isOrdered(command.body);
-  const inTransaction = command.transaction !== undefined;
-  const run = (target: Target) => {
-    const began = performance.now();
-    while (progress.next < total) {
-      checkTime(command.deadline);
-      checkTurn(began);
-      const at = progress.next;
-      try {
-        each(target, at, progress);
-      } catch (error) {
-        if (endsCommand(error, inTransaction)) throw error;
-        const { code, extra, message } = error as CommandError;
-        progress.errors.push({ index: at, code, ...extra, errmsg: message });
-        if (ordered) progress.next = total;
-      }
-      progress.next++;
-      progress.applied.clear();
-      progress.search.reset();
-    }
-  };
+  const run = statementsIn(command, total, progress, {
+    each: (target, at) => each(target, at, progress),
+    failed: ({ code, extra, message }, index) => progress.errors.push({ index, code, ...extra, errmsg: message }),
+  });
   const answer = () => {
     const { errors } = progress;
     const reply = replyOf(progress);
@@ -58,6 +41,44 @@ export async function runStatements(
     save: () => savedProgress(progress),
     resume: (saved) => resumeProgress(progress, saved),
   });
+}
+
+/** What is done for each statement of a command, and for one that fails. */
+interface StatementRun {
+  each(target: Target, at: number): void;
+  failed(error: CommandError, at: number): void;
+}
+
+/**
+ * Runs the statements of a command from where its progress stands; an ordered one ends with the first that fails. It is called
+ * again, and goes on, after it has thrown because it has to wait.
+ */
+export function statementsIn(
+  command: Command,
+  total: number,
+  progress: Progress,
+  { each, failed }: StatementRun,
+): (target: Target) => void {
+  const ordered = isOrdered(command.body);
+  const inTransaction = command.transaction !== undefined;
+  return (target) => {
+    const began = performance.now();
+    while (progress.next < total) {
+      checkTime(command.deadline);
+      checkTurn(began);
+      const at = progress.next;
+      try {
+        each(target, at);
+      } catch (error) {
+        if (endsCommand(error, inTransaction)) throw error;
+        failed(error as CommandError, at);
+        if (ordered) progress.next = total;
+      }
+      progress.next++;
+      progress.applied.clear();
+      progress.search.reset();
+    }
+  };
 }
 
 /** How far a write of several statements has come. */
@@ -81,7 +102,7 @@ export async function runOnce(
 ): Promise<Doc> {
   const { body, transaction } = command;
   if (transaction !== undefined) {
-    await uninterrupted(engine, command, () => run(engine.transactions.target(transaction)));
+    await untilDone(engine, command, () => run(engine.transactions.target(transaction)));
     return replyOf();
   }
   const { sessions } = engine;
@@ -102,12 +123,12 @@ export async function runOnce(
     reply = replyOf();
     if (retryable) sessions.storeReply(target.view, body, reply);
   };
-  await uninterrupted(engine, command, () => engine.transactions.write(job, command.deadline));
+  await untilDone(engine, command, () => engine.transactions.write(job, command.deadline));
   return reply as Doc;
 }
 
 /** Runs a write to its end, however often it lets others have their turn. */
-async function uninterrupted(engine: Engine, command: Command, run: () => Promise<void> | void): Promise<void> {
+async function untilDone(engine: Engine, command: Command, run: () => Promise<void> | void): Promise<void> {
   for (;;) {
     try {
       await run();
