@@ -4,7 +4,7 @@ import type { Engine } from '../engine.ts';
 import { badValue, typeMismatch } from '../errors.ts';
 import { Memory } from '../memory.ts';
 import { eachResult, resultOf, Slices, type Step } from '../pauses.ts';
-import { compileFilter } from '../query/matcher.ts';
+import { compileFilter, type MatchContext } from '../query/matcher.ts';
 import { visitPath } from '../query/paths.ts';
 import { compilePick, compileProjection, type Projection } from '../query/projection.ts';
 import type { Found } from '../query/scan.ts';
@@ -39,10 +39,6 @@ async function findAll(engine: Engine, command: Command, namespace: string): Pro
   const filter = documentField(body, 'filter') ?? {};
   const sort = documentField(body, 'sort');
   const context = matchContext(command);
-  compileFilter(filter, context);
-  if (sort !== undefined) compileSort(sort, context.collator);
-  const asked = documentField(body, 'projection');
-  const projection = compileProjection(asked, filter, context);
   const collection = collectionOf(engine, command);
   const limit = countField(body, 'limit') || undefined;
   const request: Search = {
@@ -52,11 +48,12 @@ async function findAll(engine: Engine, command: Command, namespace: string): Pro
     skip: countField(body, 'skip') ?? 0,
     ...(limit === undefined ? {} : { limit }),
   };
-  const view = viewOf(engine, command);
-  const results =
+  const asked = documentField(body, 'projection');
+  const found =
     collection === undefined
-      ? [][Symbol.iterator]()
-      : rawResults(search(view, collection, request, context), projection, compilePick(asked));
+      ? nothing(request, context)
+      : search(viewOf(engine, command), collection, request, context);
+  const results = rawResults(found, compileProjection(asked, filter, context), compilePick(asked));
   const batch = await engine.cursors.open(namespace, results, countField(body, 'batchSize'), {
     singleBatch: body.singleBatch === true,
     noTimeout: body.noCursorTimeout === true,
@@ -64,6 +61,13 @@ async function findAll(engine: Engine, command: Command, namespace: string): Pro
     limits: command,
   });
   return cursorReply(namespace, batch, 'firstBatch');
+}
+
+/** What a search of no collection finds. @throws CommandError for a filter or a sort that is malformed all the same */
+function nothing({ filter, sort }: Search, context: MatchContext): Iterable<Step<Found>> {
+  compileFilter(filter, context);
+  if (sort !== undefined) compileSort(sort, context.collator);
+  return [];
 }
 
 const isPositive = (count: unknown): boolean => count === undefined || toDouble(count) > 0;
@@ -142,8 +146,11 @@ export const distinct: Handler = async (engine, command) => {
   const collection = collectionOf(engine, command);
   const parts = body.key.split('.');
   const context = matchContext(command);
-  const filter = documentField(body, 'query') ?? {};
-  compileFilter(filter, context);
+  const request: Search = { filter: documentField(body, 'query') ?? {}, hint: body.hint };
+  const found =
+    collection === undefined
+      ? nothing(request, context)
+      : search(viewOf(engine, command), collection, request, context);
   const kindOf = kindBy(context.collator);
   const values = new Map<unknown, unknown>();
   const memory = new Memory();
@@ -159,11 +166,8 @@ export const distinct: Handler = async (engine, command) => {
     return false;
   };
   const roots = new Set([parts[0] as string]);
-  if (collection !== undefined) {
-    const found = search(viewOf(engine, command), collection, { filter, hint: body.hint }, context);
-    await eachResult(found, new Slices(engine.turns, command), (each) =>
-      visitPath(each.document ?? decodeFields(each.raw, roots), parts, visit),
-    );
-  }
+  await eachResult(found, new Slices(engine.turns, command), (each) =>
+    visitPath(each.document ?? decodeFields(each.raw, roots), parts, visit),
+  );
   return { values: [...values.values()], ok: 1 };
 };
