@@ -19,6 +19,16 @@ interface Shape {
   required: readonly string[];
 }
 
+/** Beside filter and change, the fields of an update: of one in `update` and in `bulkWrite`. */
+const updateFields = {
+  multi: 'bool',
+  upsert: 'bool',
+  collation: 'document',
+  arrayFilters: 'documents',
+  hint: 'hint',
+  sort: 'document',
+} as const;
+
 const shapes = {
   insert: {
     place: 'insert',
@@ -68,12 +78,7 @@ const shapes = {
       q: 'document',
       u: 'update',
       c: 'document',
-      multi: 'bool',
-      upsert: 'bool',
-      collation: 'document',
-      arrayFilters: 'documents',
-      hint: 'hint',
-      sort: 'document',
+      ...updateFields,
     },
     required: ['q', 'u'],
   },
@@ -90,12 +95,7 @@ const shapes = {
       filter: 'document',
       updateMods: 'update',
       constants: 'document',
-      multi: 'bool',
-      upsert: 'bool',
-      collation: 'document',
-      arrayFilters: 'documents',
-      hint: 'hint',
-      sort: 'document',
+      ...updateFields,
     },
     required: ['filter', 'updateMods'],
   },
