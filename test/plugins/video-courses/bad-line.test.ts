@@ -174,9 +174,7 @@ describe('an honest player on a bad line', function () {
   let study: () => Promise<Study>;
 
   before(async () => {
-    ({ test, long, study } = await openStudies(RULES));
-    const lessons = test.platform.rooms.connection.collection('video_courses_lessons');
-    await lessons.updateMany({}, { $set: { 'media.seconds': 20_000 } });
+    ({ test, long, study } = await openStudies(RULES, 20_000));
   });
   after(() => test.stop());
 

@@ -122,9 +122,7 @@ describe('somebody who never answers a presence check', function () {
   let study: () => Promise<Study>;
 
   before(async () => {
-    ({ test, long, study } = await openStudies(RULES));
-    const lessons = test.platform.rooms.connection.collection('video_courses_lessons');
-    await lessons.updateMany({}, { $set: { 'media.seconds': LESSON_SECONDS } });
+    ({ test, long, study } = await openStudies(RULES, LESSON_SECONDS));
   });
   after(() => test.stop());
 

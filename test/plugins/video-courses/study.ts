@@ -16,12 +16,19 @@ export interface Studies {
   study(): Promise<Study>;
 }
 
-/** The platform with a long lesson under these rules. */
-export async function openStudies(settings: Record<string, unknown>): Promise<Studies> {
+/**
+ * The platform with a long lesson under these rules.
+ * @param seconds the length that all lessons are taken to have; without it that of their files
+ */
+export async function openStudies(settings: Record<string, unknown>, seconds?: number): Promise<Studies> {
   const test = await startVideoPlatform(settings);
   const file = fileURLToPath(new URL(`../../../plugins/demo/media/${media[0].file}`, import.meta.url));
   const service = test.host('video-courses').tryUse('video-courses')!;
   const long = await service.addLesson({ course: test.course, title: { zh: '长课' }, file, order: 3 });
+  if (seconds !== undefined) {
+    const lessons = test.platform.rooms.connection.collection('video_courses_lessons');
+    await lessons.updateMany({}, { $set: { 'media.seconds': seconds } });
+  }
   return { test, long, study: async () => new Study(test, await test.learner(), long) };
 }
 
