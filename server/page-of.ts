@@ -9,6 +9,12 @@ export async function pageOf<T>(
   return { rows, total: isLast ? skip + rows.length : await count() };
 }
 
+/** Compares rows by a time, and by _id where that is the same: the order of an index that ends in both. */
+export const byTimeOf =
+  <T extends { _id: string }>(timeOf: (row: T) => Date) =>
+  (a: T, b: T): number =>
+    timeOf(a).getTime() - timeOf(b).getTime() || (a._id < b._id ? -1 : Number(a._id > b._id));
+
 /** The most values of a field that MongoDB reads from an index in order; more are sorted in memory (internalQueryMaxScansToExplode). */
 const MOST_MERGED = 200;
 

@@ -1,5 +1,5 @@
 import { trusted } from 'mongoose';
-import { AppError, type Enrolment, errors, localText, pageAcross, pageOf, type Viewer } from '#platform';
+import { AppError, byTimeOf, type Enrolment, errors, localText, pageAcross, pageOf, type Viewer } from '#platform';
 import type { AssignmentAccess } from './assignment-access.ts';
 import type { AssignmentsHost } from './assignments.host.ts';
 import { announceToGrade } from './figures.ts';
@@ -193,9 +193,7 @@ export class GradingService {
   }
 }
 
-function byTime(a: Submission, b: Submission): number {
-  return a.submittedAt.getTime() - b.submittedAt.getTime() || (a._id < b._id ? -1 : a._id > b._id ? 1 : 0);
-}
+const byTime = byTimeOf<Submission>(({ submittedAt }) => submittedAt);
 
 function later({ submittedAt, _id }: Submission): object {
   const same = { submittedAt, _id: trusted({ $gt: _id }) };

@@ -1,5 +1,5 @@
 import { trusted } from 'mongoose';
-import { AppError, type Enrolment, errors, Kept, type LocalText, newId, type Viewer } from '#platform';
+import { AppError, byTimeOf, type Enrolment, errors, Kept, type LocalText, newId, type Viewer } from '#platform';
 import { type AssignmentAccess, concerns, type Part } from './assignment-access.ts';
 import { type AssignmentsHost, lateRuleOf } from './assignments.host.ts';
 import { type Standing, standingOf } from './deadline.ts';
@@ -48,7 +48,7 @@ export class TasksService {
     const chosen = [...parts.values()].filter((part) => !programme || part.programme === programme);
     const found = await Promise.all(chosen.map((part) => this.#ofProgramme(part.programme)));
     const tasks = found.flat().filter((task) => concerns(task, parts.get(task.programme) as Part));
-    tasks.sort((a, b) => a.due.getTime() - b.due.getTime() || (a._id < b._id ? -1 : 1));
+    tasks.sort(byTimeOf(({ due }) => due));
     const [own, counts] = await Promise.all([this.#own(tasks, parts), this.#counts(viewer, tasks, chosen)]);
     return Promise.all(
       tasks.map(async (task) => ({

@@ -1,5 +1,5 @@
 import { trusted } from 'mongoose';
-import { covers, errors, type Programme, pageAcross, pageOf, type Viewer, within } from '#platform';
+import { byTimeOf, covers, errors, type Programme, pageAcross, pageOf, type Viewer, within } from '#platform';
 import type { DiscussionsHost } from './discussions.host.ts';
 import { excerpt } from './markup.ts';
 import type { Post } from './post.model.ts';
@@ -53,7 +53,12 @@ async function waiting(
   const of = (some: string[]) => ({ [field]: trusted({ $in: some }), ...open });
   const find = (some: string[], { skip, limit }: { skip: number; limit: number }) =>
     posts.find(of(some)).sort({ at: 1, _id: 1 }).skip(skip).limit(limit).lean();
-  const oldest = pageAcross(values, page, find, byTime);
+  const oldest = pageAcross(
+    values,
+    page,
+    find,
+    byTimeOf<Post>(({ at }) => at),
+  );
   const { rows: found, total } = await pageOf(page, oldest, () => posts.countDocuments(of(values)));
   const [people, about] = await Promise.all([
     host.accounts.byIds([...new Set(found.map(({ author }) => author))], ['name']),
@@ -75,8 +80,4 @@ async function waiting(
 /** Their number among these members, for a desk whose viewer the workshop itself has let in. */
 export function countUnanswered(host: DiscussionsHost, members: readonly string[]): Promise<number> {
   return host.models.posts.collection.countDocuments({ enrolment: { $in: [...members] }, ...open });
-}
-
-function byTime(a: Post, b: Post): number {
-  return a.at.getTime() - b.at.getTime() || (a._id < b._id ? -1 : 1);
 }

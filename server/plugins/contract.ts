@@ -61,7 +61,7 @@ export { isName, isSameName, nameKey, normaliseName } from '../normalise/name.ts
 export { normalisePhone } from '../normalise/phone.ts';
 export { placeKey } from '../normalise/place.ts';
 export { plainText } from '../normalise/text.ts';
-export { pageAcross, pageOf } from '../page-of.ts';
+export { byTimeOf, pageAcross, pageOf } from '../page-of.ts';
 export { overseers } from '../programmes/enrolment-access.ts';
 export type { Enrolment, Studied } from '../programmes/enrolments.service.ts';
 export {
