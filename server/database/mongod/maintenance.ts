@@ -58,7 +58,7 @@ function checkCollection(engine: Engine, collection: Collection, report: CheckRe
     }
   }
   for (const [index, count] of expected) {
-    const stored = store.count({ low: index.ident, high: successor(index.ident) });
+    const stored = store.count({ low: index.ident, high: successor(index.ident) }).keys;
     report.indexEntries += stored;
     if (stored !== count)
       report.problems.push(

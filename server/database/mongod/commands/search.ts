@@ -12,7 +12,7 @@ import { SeenKeys } from '../query/seen-keys.ts';
 import { compileSort, type SortOrder } from '../query/sort.ts';
 import { type Sorting, sorted } from '../query/sorted.ts';
 import type { Collection } from '../storage/catalog.ts';
-import type { KeyValue } from '../storage/store.ts';
+import type { Counted, KeyValue, Range } from '../storage/store.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { decode, decodeFields } from '../values/decode.ts';
 import { sizeOf } from '../values/size.ts';
@@ -228,16 +228,15 @@ export function* countEntries(view: KeyValue, { points, ranges }: Plan): Generat
 /** Keys that are counted without a pause: less than 1 ms. */
 const COUNTED_AT_ONCE = 10_000;
 
-function* countKeys(view: KeyValue, { low, high }: { low: Buffer; high: Buffer }): Generator<undefined, number> {
+function* countKeys(view: KeyValue, { low, high }: Range): Generator<undefined, number> {
   let total = 0;
-  let from = low;
-  for (;;) {
-    const next = view.keyAt({ low: from, high }, COUNTED_AT_ONCE);
-    if (next === undefined) return total + view.count({ low: from, high });
-    total += COUNTED_AT_ONCE;
+  for (let from: Buffer | undefined = low; from !== undefined; ) {
+    const { keys, next }: Counted = view.count({ low: from, high }, COUNTED_AT_ONCE);
+    total += keys;
     from = next;
-    yield undefined;
+    if (next !== undefined) yield undefined;
   }
+  return total;
 }
 
 /** Whether index entries alone say how many documents match. */

@@ -1,11 +1,9 @@
-import type { Entry, KeyValue, Range, Snapshot } from './store.ts';
+import type { Counted, Entry, KeyValue, Range, Snapshot } from './store.ts';
 
 interface Change {
   key: Buffer;
   /** Null where the key was removed. */
   value: Buffer | null;
-  /** Whether the snapshot has the key, once somebody has looked. */
-  isStored?: boolean;
 }
 
 /** So many new keys are put in their places one by one. */
@@ -106,39 +104,25 @@ export class Overlay implements KeyValue {
     }
   }
 
-  count(range: Range): number {
-    const [first, end] = this.changed(range);
-    let count = this.snapshot.count(range);
-    for (let at = first; at < end; at++) {
-      const change = this.changeAt(at);
-      count += Number(change.value !== null) - Number(this.isStored(change));
-    }
-    return count;
-  }
-
-  keyAt(range: Range, position: number): Buffer | undefined {
+  count(range: Range, most = Number.POSITIVE_INFINITY): Counted {
     const [first, end] = this.changed(range);
     let { low } = range;
-    let left = position;
+    let keys = 0;
     for (let at = first; at < end; at++) {
       const { key, value } = this.changeAt(at);
-      const before = { low, high: key };
-      const found = this.snapshot.keyAt(before, left);
-      if (found !== undefined) return found;
-      left -= this.snapshot.count(before);
-      if (value !== null && left-- === 0) return key;
+      const before = this.snapshot.count({ low, high: key }, most - keys);
+      keys += before.keys;
+      if (before.next !== undefined) return { keys, next: before.next };
+      if (value !== null && keys === most) return { keys, next: key };
+      if (value !== null) keys++;
       low = after(key);
     }
-    return this.snapshot.keyAt({ low, high: range.high }, left);
+    const rest = this.snapshot.count({ low, high: range.high }, most - keys);
+    return { keys: keys + rest.keys, next: rest.next };
   }
 
   private changeAt(place: number): Change {
     return this.changes.get(this.sorted[place] as string) as Change;
-  }
-
-  private isStored(change: Change): boolean {
-    change.isStored ??= this.snapshot.count({ low: change.key, high: after(change.key) }) > 0;
-    return change.isStored;
   }
 
   /** Writes the changes of a committed transaction through. */

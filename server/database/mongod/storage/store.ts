@@ -15,6 +15,13 @@ export interface Range {
   high: Buffer;
 }
 
+/** The number of keys that were counted in a range. */
+export interface Counted {
+  keys: number;
+  /** The key after them; undefined where there is none. */
+  next: Buffer | undefined;
+}
+
 /** Reading and writing keys: the database itself, or what one transaction sees of it. */
 export interface KeyValue {
   /** The group whose state a snapshot shows; undefined for the latest state. */
@@ -26,10 +33,8 @@ export interface KeyValue {
   remove(key: Buffer): void;
   /** Up to `limit` entries of the range in key order, or from its end when `reverse`. */
   entries(range: Range, limit: number, reverse: boolean): Entry[];
-  /** The number of keys in the range. */
-  count(range: Range): number;
-  /** The key of the range that so many others come before; undefined where there are no more. */
-  keyAt(range: Range, position: number): Buffer | undefined;
+  /** Counts the keys of the range, up to `most`. */
+  count(range: Range, most?: number): Counted;
 }
 
 type Job = () => void;
@@ -97,12 +102,8 @@ export class Store implements KeyValue {
     return this.read(range, limit, reverse);
   }
 
-  count(range: Range): number {
-    return this.data.getKeysCount({ start: range.low, end: range.high });
-  }
-
-  keyAt(range: Range, position: number): Buffer | undefined {
-    return keyAt(this.data, range, position);
+  count(range: Range, most = Number.POSITIVE_INFINITY): Counted {
+    return countKeys(this.data, range, most);
   }
 
   /** Whether a key of the range has so many bytes or more. */
@@ -248,21 +249,33 @@ function readRange(
   return entries;
 }
 
-/** A place that tells short ranges: lmdb passes over as many keys as it is told before it looks for the end of the range. */
-const NEAR = 32;
+/** Keys that are listed: for these it takes one call. */
+const LISTED = 8;
 
-function keyAt(
+/**
+ * Counts in strides. lmdb passes over as many keys as it is told before it looks for the end of the range, so a stride is at
+ * most three times as long as what has been counted.
+ */
+function countKeys(
   data: Database<Buffer, Buffer>,
   { low, high }: Range,
-  position: number,
+  most: number,
   transaction?: Transaction,
-): Buffer | undefined {
-  const bounds = { start: low, end: high, limit: 1, ...(transaction === undefined ? {} : { transaction }) };
-  for (const offset of position > NEAR ? [NEAR, position] : [position]) {
-    const [key] = data.getKeys({ ...bounds, offset });
-    if (key === undefined || offset === position) return key;
+): Counted {
+  const bounds = { end: high, ...(transaction === undefined ? {} : { transaction }) };
+  const listed = Math.min(LISTED, most);
+  const first = [...data.getKeys({ ...bounds, start: low, limit: listed + 1 })];
+  let next = first[listed];
+  if (next === undefined) return { keys: first.length, next };
+  let keys = listed;
+  while (keys < most) {
+    const stride = Math.min(3 * keys, most - keys);
+    const start: Buffer = next;
+    [next] = data.getKeys({ ...bounds, start, limit: 1, offset: stride });
+    if (next === undefined) return { keys: keys + data.getKeysCount({ ...bounds, start }), next };
+    keys += stride;
   }
-  return undefined;
+  return { keys, next };
 }
 
 /** The database as it was when a transaction began. */
@@ -290,14 +303,9 @@ export class Snapshot {
     return readRange(this.data, range, limit, reverse, this.transaction);
   }
 
-  count({ low, high }: Range): number {
+  count(range: Range, most = Number.POSITIVE_INFINITY): Counted {
     this.check();
-    return this.data.getKeysCount({ start: low, end: high, transaction: this.transaction });
-  }
-
-  keyAt(range: Range, position: number): Buffer | undefined {
-    this.check();
-    return keyAt(this.data, range, position, this.transaction);
+    return countKeys(this.data, range, most, this.transaction);
   }
 
   /** Reading on would show whatever lmdb has put into the old pages since. */

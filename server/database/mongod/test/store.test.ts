@@ -100,25 +100,30 @@ describe('the store', () => {
     expect(() => snapshot.entries({ low: KEY, high: Buffer.from('z') }, 1, false)).to.throw(CommandError);
   });
 
-  it('finds a place in a range, and asks a short one without passing over what comes after it', async () => {
+  it('counts a range as far as asked, without passing over what comes after it', async () => {
     const key = (n: number) => Buffer.from(`row ${String(n).padStart(6, '0')}`);
     await store.write(() => {
       for (let n = 0; n < 30_000; n++) store.put(key(n), KEY);
     });
     const range = (from: number, to: number) => ({ low: key(from), high: key(to) });
     for (const view of [store, store.snapshot()]) {
-      expect(view.keyAt(range(0, 30_000), 20_000)?.toString()).to.equal(key(20_000).toString());
-      for (const position of [0, 9, 10, 31, 32, 33, 20_000])
-        expect(view.keyAt(range(5, 15), position)?.toString()).to.equal(
-          position < 10 ? key(5 + position).toString() : undefined,
-        );
-      const timeOf = (position: number) => {
+      const counted = (from: number, to: number, most: number) => {
+        const { keys, next } = view.count(range(from, to), most);
+        return [keys, next?.toString()];
+      };
+      expect(counted(0, 30_000, 20_000)).to.deep.equal([20_000, key(20_000).toString()]);
+      for (const size of [0, 1, 7, 8, 9, 10, 31, 32, 33, 127, 128, 129, 1000])
+        for (const most of [0, 1, 7, 8, 9, 31, 32, 33, 128, 20_000])
+          expect(counted(5, 5 + size, most)).to.deep.equal(
+            most < size ? [most, key(5 + most).toString()] : [size, undefined],
+          );
+      const timeOf = (most: number) => {
         const started = performance.now();
-        for (let time = 0; time < 500; time++) view.keyAt(range(5, 15), position);
+        for (let time = 0; time < 500; time++) view.count(range(5, 205), most);
         return performance.now() - started;
       };
-      timeOf(20);
-      expect(timeOf(20_000)).to.be.below(8 * timeOf(20) + 20);
+      timeOf(205);
+      expect(timeOf(20_000)).to.be.below(8 * timeOf(205) + 20);
     }
   });
 });
