@@ -119,18 +119,20 @@ function prepare(
   if (head.sort !== undefined) compileSort(head.sort, filters.collator);
   const special = first === 0 ? specialSource(command, collection, rest[0]) : undefined;
   if (special === undefined && typeof command.body.aggregate !== 'string') checkStandsAlone(rest[0]);
+  const counted = rest.length === 1 && head.sort === undefined ? countStage(rest[0] as Doc) : undefined;
+  if (counted !== undefined) {
+    return function* () {
+      if (collection === undefined) return;
+      const total = yield* countMatches(engine, command, collection, head);
+      const bounded = Math.max(0, Math.min(total - (head.skip ?? 0), head.limit ?? Number.MAX_SAFE_INTEGER));
+      if (bounded > 0) yield encode(counted(bounded));
+    };
+  }
   const stages = special === undefined ? rest : rest.slice(1);
   const pipeline = compilePipeline(stages, pipelineContext(command, { collation }), {
     first: first + rest.length - stages.length,
   });
-  const counted = rest.length === 1 && head.sort === undefined ? countStage(rest[0] as Doc) : undefined;
   return function* () {
-    if (collection !== undefined && counted !== undefined) {
-      const total = yield* countMatches(engine, command, collection, head);
-      const bounded = Math.max(0, Math.min(total - (head.skip ?? 0), head.limit ?? Number.MAX_SAFE_INTEGER));
-      if (bounded > 0) yield encode(counted(bounded));
-      return;
-    }
     const found = collection === undefined ? [] : search(viewOf(engine, command), collection, head, filters);
     if (rest.length === 0) {
       for (const each of found) yield each?.raw;

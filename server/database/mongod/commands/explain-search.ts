@@ -35,7 +35,7 @@ export async function explainSearch(
   const slices = new Slices(engine.turns, command);
   let returned = 0;
   if (isCovered) {
-    returned = await resultOf(countEntries(view, chosen), slices);
+    returned = await resultOf(countEntries(view, chosen, collection.count), slices);
     examined.keys = isIndexed(chosen) ? returned : 0;
   } else {
     const found = search(view, collection, request, context, { ...chosen, examined });

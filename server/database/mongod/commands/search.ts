@@ -204,7 +204,7 @@ export function* countMatches(
   if (isCoveredCount(chosen)) {
     const isLatest = command.transaction === undefined && command.snapshot === undefined;
     if (!chosen.narrowed && isLatest && chosen.index === undefined) return collection.syncedCount;
-    return yield* countEntries(view, chosen);
+    return yield* countEntries(view, chosen, collection.count);
   }
   let total = 0;
   for (const found of pausingScan(view, collection, chosen, test)) {
@@ -214,11 +214,12 @@ export function* countMatches(
   return total;
 }
 
-/** Counts the entries of a plan, with pauses. */
-export function* countEntries(view: KeyValue, { points, ranges }: Plan): Generator<undefined, number> {
+/** Counts the entries of a plan whose documents have one each, with pauses; `most` is how many there can be. */
+export function* countEntries(view: KeyValue, { points, ranges }: Plan, most: number): Generator<undefined, number> {
   let total = 0;
   for (const range of ranges) {
     if (points) total += Number(view.get(range.low) !== undefined);
+    else if (most <= COUNTED_AT_ONCE) total += view.count(range).keys;
     else total += yield* countKeys(view, range);
     yield undefined;
   }
@@ -242,14 +243,18 @@ function* countKeys(view: KeyValue, { low, high }: Range): Generator<undefined, 
 /** Whether index entries alone say how many documents match. */
 export const isCoveredCount = (chosen: Plan): boolean => chosen.exact && chosen.union === undefined && chosen.distinct;
 
+/** A name that no stage refuses. */
+const PLAIN_NAME = /^(?!_id$)[^.$\0]+$/;
+
 /** A stage that needs no documents, only their number: $count, and the $group of countDocuments. */
 export function countStage(stage: Doc): ((total: number) => Doc) | undefined {
-  if (typeof stage.$count === 'string') return (total) => ({ [stage.$count as string]: total });
+  const { $count } = stage;
+  if (typeof $count === 'string' && PLAIN_NAME.test($count)) return (total) => ({ [$count]: total });
   const group = stage.$group;
   if (!isDocument(group) || Object.keys(group).length !== 2) return undefined;
   const { _id: id, ...fields } = group;
   const [name, operation] = Object.entries(fields)[0] as [string, unknown];
   const isConstant = id === null || typeof id === 'number';
   const isCount = isDocument(operation) && Object.keys(operation).join() === '$sum' && operation.$sum === 1;
-  return isConstant && isCount ? (total) => ({ _id: id, [name]: total }) : undefined;
+  return isConstant && isCount && PLAIN_NAME.test(name) ? (total) => ({ _id: id, [name]: total }) : undefined;
 }

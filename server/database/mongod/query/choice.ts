@@ -99,7 +99,7 @@ function dominates(a: Candidate, b: Candidate, isEarlier: boolean): boolean {
 
 /** The number of keys that a plan would read from end to end; an upper bound where they are many. */
 function keysIn(
-  { union, ranges, points, narrowed, index }: Plan,
+  { union, ranges, points, narrowed, index, distinct }: Plan,
   collection: Collection,
   request: PlanRequest,
   planning: Planning,
@@ -110,10 +110,12 @@ function keysIn(
   if (points) return ranges.length;
   if (!narrowed && index === undefined) return collection.count;
   let counted = 0;
+  // Where a document has one key at most, a small collection has few.
+  const most = distinct && collection.count <= MOST_COUNTED ? undefined : MOST_COUNTED;
   const stride = Math.max(1, ranges.length / MOST_RANGES);
   const some: readonly Range[] = ranges.filter((_range, at) => at % stride < 1);
   for (const range of some) {
-    const own = request.view.count(range, MOST_COUNTED).keys;
+    const own = request.view.count(range, most).keys;
     planning.addCounted(own);
     counted += own;
     if (counted >= MOST_COUNTED) return Math.max(counted, collection.count);

@@ -263,6 +263,7 @@ function countKeys(
   transaction?: Transaction,
 ): Counted {
   const bounds = { end: high, ...(transaction === undefined ? {} : { transaction }) };
+  if (most === Number.POSITIVE_INFINITY) return { keys: data.getKeysCount({ ...bounds, start: low }), next: undefined };
   const listed = Math.min(LISTED, most);
   const first = [...data.getKeys({ ...bounds, start: low, limit: listed + 1 })];
   let next = first[listed];
