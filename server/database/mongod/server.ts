@@ -70,7 +70,6 @@ export async function startServer(options: ServerOptions): Promise<Mongod> {
     sockets.add(socket);
     const connection: Connection = {
       id: nextConnection++,
-      compressors: [],
       appName: '',
       authenticated: authenticator === undefined,
       sasl: undefined,

@@ -34,8 +34,6 @@ export function hello(info: ServerInfo, command: Command): Doc {
   const primary = info.replicaSet === undefined || info.initiated;
   const client = body.client as { application?: { name?: string } } | undefined;
   if (client?.application?.name !== undefined) connection.appName = client.application.name;
-  const offered = Array.isArray(body.compression) ? (body.compression as string[]) : [];
-  connection.compressors = offered.filter((each) => each === 'zlib');
   return {
     helloOk: true,
     [legacy ? 'ismaster' : 'isWritablePrimary']: primary,
@@ -49,7 +47,6 @@ export function hello(info: ServerInfo, command: Command): Doc {
     minWireVersion: 0,
     maxWireVersion: MAX_WIRE_VERSION,
     readOnly: false,
-    ...(connection.compressors.length === 0 ? {} : { compression: connection.compressors }),
     ...greetingOf(info.authenticator, command),
     ok: 1,
   };

@@ -19,8 +19,6 @@ import { withinTime } from './deadline.ts';
 /** What the server knows about a client's connection. */
 export interface Connection {
   id: number;
-  /** Compressors agreed on in the handshake. */
-  compressors: string[];
   appName: string;
   /** Whether the client has proved that it knows the password, or needs none. */
   authenticated: boolean;

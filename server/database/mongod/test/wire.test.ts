@@ -1,19 +1,15 @@
-import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
-import { deflateSync } from 'node:zlib';
+import { connect } from 'node:net';
 import { Code, serialize } from 'bson';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type Document, MongoClient } from 'mongodb';
+import type { Document } from 'mongodb';
 import { readUpdate } from '../commands/update-statement.ts';
 import { parseMessage } from '../wire/messages.ts';
 import { withEngine } from './support/engine-suite.ts';
 
 const LARGEST_DOCUMENT = 16 * 1024 * 1024;
 const LARGEST_MESSAGE = 48_000_000;
-const OP_COMPRESSED = 2012;
 const OP_MSG = 2013;
-const ZLIB = 2;
 
 /** A document of exactly so many bytes. */
 function sized(_id: number, bytes: number): { _id: number; data: Buffer } {
@@ -45,29 +41,6 @@ async function exchange(port: number, message: Buffer): Promise<Buffer | undefin
   const first = await answer;
   socket.destroy();
   return first;
-}
-
-/** Passes bytes on to the engine, and notes the kind of every message in both directions. */
-async function recorder(port: number): Promise<{ server: Server; port: number; seen: Set<string> }> {
-  const seen = new Set<string>();
-  const note = (from: Socket, to: Socket, direction: string) => {
-    let rest = Buffer.alloc(0);
-    from.on('error', () => to.destroy()).on('close', () => to.destroy());
-    from.on('data', (chunk: Buffer) => {
-      to.write(chunk);
-      for (rest = Buffer.concat([rest, chunk]); rest.length >= 16; rest = rest.subarray(rest.readInt32LE(0))) {
-        if (rest.length < rest.readInt32LE(0)) return;
-        seen.add(`${direction} ${rest.readInt32LE(12)}`);
-      }
-    });
-  };
-  const server = createServer((client) => {
-    const upstream = connect(port, '127.0.0.1');
-    note(client, upstream, 'asked');
-    note(upstream, client, 'answered');
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return { server, port: (server.address() as { port: number }).port, seen };
 }
 
 describe('sizes and messages of the engine', () => {
@@ -131,25 +104,6 @@ describe('sizes and messages of the engine', () => {
     expect(await rows().countDocuments()).to.equal(0);
   });
 
-  it('unpacks no message to more than that', async () => {
-    const packed = (message: Buffer) => {
-      const head = Buffer.from(message.subarray(0, 25));
-      const whole = Buffer.concat([head, deflateSync(message.subarray(16))]);
-      const fields = [
-        [whole.length, 0],
-        [OP_COMPRESSED, 12],
-        [OP_MSG, 16],
-        [message.length - 16, 20],
-      ] as const;
-      for (const [value, at] of fields) whole.writeInt32LE(value, at);
-      whole[24] = ZLIB;
-      return whole;
-    };
-    const answer = await exchange(engine.engine.port, packed(insertMessage(LARGEST_MESSAGE)));
-    expect(answer?.readInt32LE(12)).to.equal(OP_COMPRESSED);
-    expect(await exchange(engine.engine.port, packed(insertMessage(LARGEST_MESSAGE + 1)))).to.equal(undefined);
-  });
-
   it('takes the statements of a command from its body as well as from a sequence', async () => {
     const { db } = engine;
     const nested = { list: [{ a: 1 }, 'b'], at: new Date(0) };
@@ -190,17 +144,5 @@ describe('sizes and messages of the engine', () => {
       { numRuns: 5000 },
     );
     expect(refused).to.be.greaterThan(100);
-  });
-
-  it('speaks zlib with a driver that does', async () => {
-    const { server, port, seen } = await recorder(engine.engine.port);
-    const client = new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, { compressors: ['zlib'] });
-    const own = client.db('wire').collection<{ _id: number; text: string }>('rows');
-    const documents = Array.from({ length: 500 }, (_each, _id) => ({ _id, text: '学坊'.repeat(50) }));
-    await own.insertMany(documents);
-    expect(await own.find().batchSize(200).toArray()).to.deep.equal(documents);
-    await client.close();
-    server.close();
-    expect([...seen]).to.include.members([`asked ${OP_COMPRESSED}`, `answered ${OP_COMPRESSED}`]);
   });
 });

@@ -92,7 +92,7 @@ export function serve(
   async function replyTo(message: Buffer): Promise<Buffer | 'close' | undefined> {
     let request: Request;
     try {
-      request = parseMessage(message, largest());
+      request = parseMessage(message);
     } catch (error) {
       if (!(error instanceof RefusedRequest)) throw error;
       const { message: errmsg, code, codeName } = error.reason;

@@ -1,7 +1,7 @@
-/** The largest message, packed or not, in bytes. */
+/** The largest message, in bytes. */
 export const MAX_MESSAGE_BYTES = 48_000_000;
 
-/** The largest message, packed or not, of a client that has not given the password yet: MongoDB's preAuthMaximumMessageSizeBytes. */
+/** The largest message of a client that has not given the password yet: MongoDB's preAuthMaximumMessageSizeBytes. */
 export const MAX_STRANGER_BYTES = 16 * 1024;
 
 /** The bytes of a message's header: its length, its number, the number it answers, its kind. */

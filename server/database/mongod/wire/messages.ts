@@ -1,24 +1,17 @@
-import { deflateSync, inflateSync } from 'node:zlib';
 import { CommandError } from '../errors.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { decode, decodeFields } from '../values/decode.ts';
 import { ARRAY, documentsIn, findField } from '../values/raw.ts';
 import { validate } from '../values/validate.ts';
-import { crc32c } from './checksum.ts';
-import { HEADER, MAX_MESSAGE_BYTES, ProtocolError } from './framing.ts';
+import { HEADER, ProtocolError } from './framing.ts';
 
 const OP_REPLY = 1;
 const OP_QUERY = 2004;
-const OP_COMPRESSED = 2012;
 const OP_MSG = 2013;
 
-const CHECKSUM_PRESENT = 1;
 const MORE_TO_COME = 2;
 /** Flags in this half of the word may not be ignored. */
 const REQUIRED_FLAGS = 0xffff;
-
-const ZLIB = 2;
-const UNPACKED = 0;
 
 /** A client's request, whichever message carried it. */
 export interface Request {
@@ -29,7 +22,6 @@ export interface Request {
   /** The client does not read an answer. */
   silent: boolean;
   legacy: boolean;
-  compressed: boolean;
 }
 
 /** A request that was cut out of its message, but whose content is refused: to be answered with the error. */
@@ -45,15 +37,10 @@ export class RefusedRequest extends Error {
 }
 
 /**
- * Reads one whole message, which may not be larger when it is unpacked than the limit, in bytes.
+ * Reads one whole message. Checksums and compression, which no client uses unasked, are not spoken.
  * @throws ProtocolError for what is no message, RefusedRequest for one whose documents are malformed
  */
-export function parseMessage(message: Buffer, limit = MAX_MESSAGE_BYTES): Request {
-  const code = message.readInt32LE(12);
-  return code === OP_COMPRESSED ? parsePlain(inflate(message, limit), true) : parsePlain(message, false);
-}
-
-function parsePlain(message: Buffer, compressed: boolean): Request {
+export function parseMessage(message: Buffer): Request {
   const code = message.readInt32LE(12);
   const request: Request = {
     id: message.readInt32LE(4),
@@ -62,7 +49,6 @@ function parsePlain(message: Buffer, compressed: boolean): Request {
     sequences: new Map(),
     silent: false,
     legacy: code === OP_QUERY,
-    compressed,
   };
   try {
     if (code === OP_MSG) readMsg(message, request);
@@ -74,32 +60,12 @@ function parsePlain(message: Buffer, compressed: boolean): Request {
   return request;
 }
 
-/** Unpacks a message once; its size has to be what it says of itself. */
-function inflate(message: Buffer, limit: number): Buffer {
-  if (message.length < HEADER + 9) throw new ProtocolError('compressed message without a header');
-  const original = message.readInt32LE(HEADER);
-  const size = message.readInt32LE(HEADER + 4);
-  const compressor = message[HEADER + 8];
-  const content = message.subarray(HEADER + 9);
-  if (original === OP_COMPRESSED) throw new ProtocolError('compressed message within a compressed message');
-  if (size < 0 || size > limit - HEADER) throw new ProtocolError(`message of ${size} bytes`);
-  if (compressor !== ZLIB && compressor !== UNPACKED) throw new ProtocolError(`unsupported compressor ${compressor}`);
-  const plain = compressor === ZLIB ? inflateSync(content, { maxOutputLength: Math.max(size, 1) }) : content;
-  if (plain.length !== size) throw new ProtocolError(`${plain.length} bytes unpacked instead of ${size}`);
-  const header = Buffer.from(message.subarray(0, HEADER));
-  header.writeInt32LE(HEADER + size, 0);
-  header.writeInt32LE(original, 12);
-  return Buffer.concat([header, plain]);
-}
-
 function readMsg(message: Buffer, request: Request): void {
   if (message.length < HEADER + 4) throw new ProtocolError('message without flags');
   const flags = message.readUInt32LE(HEADER);
-  if (flags & REQUIRED_FLAGS & ~(CHECKSUM_PRESENT | MORE_TO_COME)) throw new ProtocolError(`unknown flags ${flags}`);
+  if (flags & REQUIRED_FLAGS & ~MORE_TO_COME) throw new ProtocolError(`unsupported flags ${flags}`);
   request.silent = (flags & MORE_TO_COME) !== 0;
-  const end = message.length - (flags & CHECKSUM_PRESENT ? 4 : 0);
-  if (flags & CHECKSUM_PRESENT && message.readUInt32LE(end) !== crc32c(message, end))
-    throw new ProtocolError('wrong checksum');
+  const end = message.length;
   let body: { start: number; end: number } | undefined;
   const sequences: { name: string; start: number; end: number }[] = [];
   for (let at = HEADER + 4; at < end; ) {
@@ -189,31 +155,16 @@ let nextId = 1;
 export function frameReply(request: Request, reply: Buffer): Buffer {
   const fixed = request.legacy ? 20 : 5;
   const message = Buffer.allocUnsafe(HEADER + fixed + reply.length);
-  writeHeader(message, request.id, request.legacy ? OP_REPLY : OP_MSG);
+  message.writeInt32LE(message.length, 0);
+  message.writeInt32LE(nextId, 4);
+  nextId = (nextId + 1) & 0x7fffffff;
+  message.writeInt32LE(request.id, 8);
+  message.writeInt32LE(request.legacy ? OP_REPLY : OP_MSG, 12);
   message.fill(0, HEADER, HEADER + fixed);
   if (request.legacy) {
     message.writeInt32LE(8, HEADER);
     message.writeInt32LE(1, HEADER + 16);
   }
   reply.copy(message, HEADER + fixed);
-  return request.compressed ? deflate(message, request.id) : message;
-}
-
-function writeHeader(message: Buffer, responseTo: number, code: number): void {
-  message.writeInt32LE(message.length, 0);
-  message.writeInt32LE(nextId, 4);
-  nextId = (nextId + 1) & 0x7fffffff;
-  message.writeInt32LE(responseTo, 8);
-  message.writeInt32LE(code, 12);
-}
-
-function deflate(message: Buffer, responseTo: number): Buffer {
-  const content = deflateSync(message.subarray(HEADER));
-  const head = Buffer.allocUnsafe(HEADER + 9);
-  head.writeInt32LE(message.readInt32LE(12), HEADER);
-  head.writeInt32LE(message.length - HEADER, HEADER + 4);
-  head[HEADER + 8] = ZLIB;
-  const whole = Buffer.concat([head, content]);
-  writeHeader(whole, responseTo, OP_COMPRESSED);
-  return whole;
+  return message;
 }

@@ -1,13 +1,11 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { deflateSync } from 'node:zlib';
 import { deserialize, serialize } from 'bson';
 import type { Document } from 'mongodb';
 import { commands, nasty, randomOf } from './nasty.ts';
 
 const HEADER = 16;
 const OP_MSG = 2013;
-const OP_COMPRESSED = 2012;
 
 /** Longest time that a message waits for its answer, in milliseconds; longer is a fault. */
 const PATIENCE = 20_000;
@@ -70,12 +68,7 @@ export class Messages {
       bytes = serialize({ ping: 1, $db: 'fuzz' });
     }
     const content = Buffer.concat([Buffer.from([0, 0, 0, 0, 0]), bytes]);
-    if (this.random() < 0.9) return framed(OP_MSG, content);
-    const head = Buffer.alloc(9);
-    head.writeInt32LE(OP_MSG, 0);
-    head.writeInt32LE(content.length, 4);
-    head[8] = 2;
-    return framed(OP_COMPRESSED, Buffer.concat([head, deflateSync(content)]));
+    return framed(OP_MSG, content);
   }
 
   /** The message with some bytes changed, left out or doubled; its own length is mostly right. */

@@ -35,7 +35,6 @@ export async function startInProcess(): Promise<InProcess> {
   const connect = (): Connection =>
     ({
       id: ++id,
-      compressors: [],
       appName: '',
       authenticated: true,
       sasl: undefined,
