@@ -85,7 +85,7 @@ export class Engine {
   }
 
   /** A collection that the catalog does not know yet. Runs within a group. */
-  newCollection(database: string, name: string, options: Doc): Collection {
+  newCollection(database: string, name: string, options: Doc, ident = this.catalog.allocate(this.store)): Collection {
     checkNamespace(database, name);
     return {
       database,
@@ -93,7 +93,7 @@ export class Engine {
       namespace: `${database}.${name}`,
       uuid: Buffer.from(randomUUID().replaceAll('-', ''), 'hex'),
       options,
-      ident: this.catalog.allocate(this.store),
+      ident,
       indexes: [],
       cut: false,
       builds: [],

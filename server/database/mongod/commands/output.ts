@@ -1,131 +1,143 @@
 import type { Engine } from '../engine.ts';
-import { CommandError, failedToParse, notImplemented } from '../errors.ts';
+import { badValue, CommandError, failedToParse, notImplemented } from '../errors.ts';
 import { Memory } from '../memory.ts';
-import { Slices, type Step } from '../pauses.ts';
-import { Replacement } from '../storage/replacement.ts';
-import { isDocument } from '../values/codec.ts';
+import { eachResult, Slices, type Step } from '../pauses.ts';
+import { type Collection, createIndexEntry } from '../storage/catalog.ts';
+import { claimDocument, documentKey, insertDocument, prepareInsert, type Target } from '../storage/documents.ts';
+import { type Doc, isDocument } from '../values/codec.ts';
+import { addField } from '../values/fields.ts';
+import { fieldNames } from '../values/order.ts';
 import type { Command } from './context.ts';
-import { compileMerge } from './merge.ts';
-
-/** Where the last stage of a pipeline writes. */
-interface Destination {
-  database: string;
-  name: string;
-}
+import { applyTo } from './statement-runs.ts';
 
 /** Results that are written in one group: about as many as take 10 ms. */
 const BATCH = 256;
-const BATCH_BYTES = 4 * 1024 * 1024;
 
-/** Compiles the last stage, $out or $merge; what it returns writes a pipeline's results. */
+/** What a stage may say, and in which words; each of the others of MongoDB is refused. */
+const known: Record<string, readonly string[]> = {
+  $out: ['db', 'coll'],
+  $merge: ['into', 'whenMatched', 'whenNotMatched', 'on'],
+};
+
+/**
+ * Compiles the last stage, $out or $merge; what it returns writes a pipeline's results, which have to fit into memory.
+ * @throws CommandError 238 for modes and keys of $merge other than its own, but for `whenMatched: 'fail'`
+ */
 export function compileOutput(
   engine: Engine,
   command: Command,
   name: string,
   spec: unknown,
 ): (results: Iterable<Step<Buffer>>) => Promise<void> {
-  if (name === '$out') {
-    const destination = outOf(command, spec);
-    return (results) => writeOut(engine, command, destination, results);
-  }
-  const options = isDocument(spec) ? spec : { into: spec };
-  const destination = destinationOf(command, options.into);
-  const merge = compileMerge(command, options);
-  const isSource = destination.database === command.database && destination.name === command.body.aggregate;
+  const options = (isDocument(spec) ? spec : {}) as Doc;
+  if (name === '$out' && options.timeseries !== undefined) throw notImplemented('time series are not supported');
+  if (name === '$merge' && options.let !== undefined) throw notImplemented('$merge with let is not supported');
+  const unknown = Object.keys(options).find((field) => !known[name]?.includes(field));
+  if (unknown !== undefined)
+    throw new CommandError(40415, 'Location40415', `BSON field '${name}.${unknown}' is an unknown field.`);
+  const { whenMatched = 'merge', whenNotMatched = 'insert', on = '_id' } = options;
+  if ((whenMatched !== 'merge' && whenMatched !== 'fail') || whenNotMatched !== 'insert' || on !== '_id')
+    throw notImplemented('$merge is supported by _id, merging or failing where there is a document');
+  const into = name === '$merge' && isDocument(spec) ? spec.into : spec;
+  const place = isDocument(into) ? { db: String(into.db ?? command.database), coll: into.coll } : { coll: into };
+  const { db = command.database, coll } = place;
+  if (typeof coll !== 'string') throw failedToParse('$out and $merge need a collection name');
   return async (results) => {
-    const collection = await engine.collectionForWrite(destination.database, destination.name);
-    merge.checkUnique(collection);
-    const rows = isSource ? await collected(engine, command, results) : results;
-    await inBatches(engine, command, rows, async (batch) => {
-      let next = 0;
-      await engine.transactions.write((target) => {
-        if (collection.dropped)
-          throw new CommandError(175, 'QueryPlanKilled', `${collection.namespace} was dropped while it was written`);
-        for (; next < batch.length; next++) merge.write(target, collection, batch[next] as Buffer);
-      }, command.deadline);
+    const memory = new Memory();
+    const rows: Buffer[] = [];
+    await eachResult(results, new Slices(engine.turns, command), (row) => {
+      memory.add(row.length, name);
+      rows.push(row);
     });
+    if (name === '$out') await replace(engine, command, db, coll, rows);
+    else await merge(engine, command, await engine.collectionForWrite(db, coll), rows, whenMatched === 'fail');
   };
 }
 
-function destinationOf(command: Command, into: unknown): Destination {
-  if (typeof into === 'string') return { database: command.database, name: into };
-  if (isDocument(into) && typeof into.coll === 'string')
-    return { database: String(into.db ?? command.database), name: into.coll };
-  throw failedToParse('$out and $merge need a collection name');
-}
-
-function outOf(command: Command, spec: unknown): Destination {
-  if (isDocument(spec)) {
-    if (spec.timeseries !== undefined) throw notImplemented('time series collections are not supported');
-    const unknown = Object.keys(spec).find((field) => field !== 'db' && field !== 'coll');
-    if (unknown !== undefined)
-      throw new CommandError(40415, 'Location40415', `BSON field '$out.${unknown}' is an unknown field.`);
-  }
-  return destinationOf(command, spec);
-}
-
-/** All results, where they are read from the collection that they go to: a reader must not meet what is written. */
-async function collected(engine: Engine, command: Command, results: Iterable<Step<Buffer>>): Promise<Buffer[]> {
-  const memory = new Memory();
-  const rows: Buffer[] = [];
-  const slices = new Slices(engine.turns, command);
-  for (const row of results) {
-    if (row !== undefined) {
-      memory.add(row.length, '$merge');
-      rows.push(row);
-    } else if (slices.isOver) await slices.pause();
-  }
-  return rows;
-}
-
+/** Writes rows in groups; a group that has to wait for a transaction goes on where it stopped. */
 async function inBatches(
-  engine: Engine,
-  command: Command,
-  results: Iterable<Step<Buffer>>,
-  write: (batch: Buffer[]) => Promise<void>,
+  { transactions, turns }: Engine,
+  rows: readonly Buffer[],
+  deadline: number | undefined,
+  write: (target: Target, row: Buffer) => void,
 ): Promise<void> {
-  const slices = new Slices(engine.turns, command);
-  let batch: Buffer[] = [];
-  let bytes = 0;
-  for (const row of results) {
-    if (row === undefined) {
-      if (slices.isOver) await slices.pause();
-      continue;
-    }
-    batch.push(row);
-    bytes += row.length;
-    if (batch.length < BATCH && bytes < BATCH_BYTES) continue;
-    await write(batch);
-    batch = [];
-    bytes = 0;
-    if (slices.isOver) await slices.pause();
+  for (let next = 0, end = 0; next < rows.length; await turns.next()) {
+    end = Math.min(rows.length, next + BATCH);
+    await transactions.write((target) => {
+      for (; next < end; next++) write(target, rows[next] as Buffer);
+    }, deadline);
   }
-  if (batch.length > 0) await write(batch);
 }
 
-/** Puts the results in the place of a collection, all or none of them; what reads it meanwhile sees the old one. */
-async function writeOut(
+async function merge(
   engine: Engine,
   command: Command,
-  { database, name }: Destination,
-  results: Iterable<Step<Buffer>>,
+  collection: Collection,
+  rows: readonly Buffer[],
+  isInsert: boolean,
 ): Promise<void> {
-  const { transactions } = engine;
-  let replacement: Replacement | undefined;
-  await transactions.write(() => {
-    replacement = new Replacement(engine.store, engine.catalog, engine.newCollection(database, name, {}));
-  });
-  const begun = replacement as unknown as Replacement;
-  try {
-    await inBatches(engine, command, results, async (batch) => {
-      let next = 0;
-      await transactions.write((target) => {
-        for (; next < batch.length; next++) begun.insert(target, batch[next] as Buffer);
-      });
+  await inBatches(engine, rows, command.deadline, (target, row) => {
+    if (collection.dropped)
+      throw new CommandError(175, 'QueryPlanKilled', `${collection.namespace} was dropped while it was written`);
+    const { id, raw, document } = prepareInsert(row);
+    const key = documentKey(collection, id);
+    const before = target.view.get(key);
+    if (isInsert || before === undefined) {
+      insertDocument(target, collection, id, raw, document);
+      return;
+    }
+    claimDocument(target, key);
+    applyTo(target, collection, { key, raw: before, document: undefined }, (old) => {
+      const merged = { ...old };
+      for (const field of fieldNames(document)) addField(merged, field, document[field]);
+      return merged;
     });
-    await transactions.write(() => begun.finish(engine.store.currentGroup));
+  });
+}
+
+/**
+ * Puts rows in the place of a collection with its indexes, all or none of them. Until then nobody finds them, what reads sees the
+ * old ones, and a restart finds nothing of them.
+ * @throws CommandError 2 when the old collection, or an index of it, is gone or new by then
+ */
+async function replace(
+  engine: Engine,
+  command: Command,
+  database: string,
+  name: string,
+  rows: readonly Buffer[],
+): Promise<void> {
+  const { catalog, store, transactions } = engine;
+  let fresh: Collection | undefined;
+  let indexes: Collection['indexes'] = [];
+  let old: Collection | undefined;
+  const end = (succeeded: boolean) => {
+    const { ident, indexes } = fresh as Collection;
+    catalog.endBuild(store, [ident, ...indexes.map((index) => index.ident)], succeeded);
+  };
+  await transactions.write(() => {
+    old = catalog.get(database, name);
+    indexes = [...(old?.indexes ?? [])];
+    fresh = engine.newCollection(database, name, old?.options ?? {}, catalog.allocateForBuild(store));
+    fresh.indexes = indexes.map(({ spec }) => createIndexEntry(spec, catalog.allocateForBuild(store)));
+  });
+  try {
+    await inBatches(engine, rows, command.deadline, (target, row) => {
+      const { id, raw, document } = prepareInsert(row);
+      insertDocument(target, fresh as Collection, id, raw, document);
+    });
+    await transactions.write(() => {
+      const present = catalog.get(database, name);
+      const isSame = present?.indexes.every((index, at) => index === indexes[at]) && present.builds.length === 0;
+      if (present !== old || (present !== undefined && !(isSame && present.indexes.length === indexes.length)))
+        throw badValue(`collection or indexes of ${database}.${name} changed while processing $out`);
+      end(true);
+      if (present !== undefined) catalog.drop(store, present);
+      (fresh as Collection).since = store.currentGroup;
+      catalog.add(store, fresh as Collection);
+    });
   } catch (error) {
-    await transactions.write(() => begun.abort());
+    await transactions.write(() => end(false));
     throw error;
   } finally {
     engine.reap();

@@ -85,8 +85,6 @@ const pipelines: [Doc[], number][] = [
   [[{ $match: {} }, { $collStats: {} }], 40602],
   [[{ $match: {} }, { $documents: [{ a: 1 }] }], 40602],
   [[{ $out: 'b' }, { $match: {} }], 40601],
-  [[{ $merge: { into: 'b', whenMatched: [{ $group: { _id: 1 } }] } }], 72],
-  [[{ $merge: { into: 'b', whenMatched: [{ $set: { a: '$$old' } }] } }], 17276],
 ];
 
 /** Values of which only a document can show that they are wrong. */

@@ -49,7 +49,24 @@ const options: [string, Document, number][] = [
   [
     'an unknown mode of $merge',
     { aggregate: 'rows', pipeline: [{ $merge: { into: 'c', whenNotMatched: 'x' } }], cursor: {} },
-    9,
+    238,
+  ],
+  ...[
+    'whenMatched: replace',
+    'whenMatched: keepExisting',
+    'whenNotMatched: discard',
+    'whenNotMatched: fail',
+    'on: a',
+    'let: {}',
+  ].map((option): [string, Document, number] => {
+    const [field = '', value] = option.split(': ');
+    const stage = { $merge: { into: 'c', [field]: value } };
+    return [`$merge with ${option}`, { aggregate: 'rows', pipeline: [stage], cursor: {} }, 238];
+  }),
+  [
+    '$merge with a pipeline',
+    { aggregate: 'rows', pipeline: [{ $merge: { into: 'c', whenMatched: [{ $set: { a: 1 } }] } }], cursor: {} },
+    238,
   ],
   ['changes of collections', { collMod: 'rows', validator: {} }, 238],
   ['turning a collection into a capped one', { convertToCapped: 'rows', size: 4096 }, 238],
