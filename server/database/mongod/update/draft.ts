@@ -43,11 +43,6 @@ export class Draft {
     return isDocument(holder) && Object.hasOwn(holder, last);
   }
 
-  /** Whether a value lies within an array. */
-  crossesArray(parts: readonly string[]): boolean {
-    return parts.some((_part, at) => Array.isArray(this.get(parts.slice(0, at))));
-  }
-
   /** Sets a value, creating documents on the way. */
   set(parts: readonly string[], value: unknown): void {
     if (this.has(parts) && isIdentical(this.get(parts), value)) return;

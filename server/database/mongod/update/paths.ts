@@ -1,4 +1,4 @@
-import { badValue, CommandError, pathConflict } from '../errors.ts';
+import { badValue, CommandError, notImplemented, pathConflict } from '../errors.ts';
 
 const index = /^(0|[1-9]\d*)$/;
 
@@ -8,7 +8,7 @@ export const isIndex = (part: string): boolean => index.test(part);
 /** The name in `$[name]`, empty for `$[]`; undefined for other parts. */
 export const identifierIn = (part: string): string | undefined => /^\$\[(.*)\]$/.exec(part)?.[1];
 
-/** The parts of the path of an update operator, which may stand for elements: `$`, `$[]`, `$[name]`. */
+/** The parts of the path of an update operator, which may stand for elements: `$[]`, `$[name]`. @throws CommandError 238 for `$` */
 export function pathParts(path: string): string[] {
   const parts = path.split('.');
   if (path === '') throw new CommandError(56, 'EmptyFieldName', 'An empty update path is not valid.');
@@ -18,18 +18,17 @@ export function pathParts(path: string): string[] {
   }
   for (const [at, part] of parts.entries()) {
     if (!part.startsWith('$')) continue;
-    if (part !== '$' && identifierIn(part) === undefined)
+    if (part === '$') throw notImplemented(`the positional operator in '${path}' is not supported`);
+    if (identifierIn(part) === undefined)
       throw new CommandError(
         52,
         'DollarPrefixedFieldName',
         `The dollar ($) prefixed field '${part}' in '${path}' is not valid for storage.`,
       );
-    if (at === 0) {
-      const kind = part === '$' ? "positional (i.e. '$')" : "array filter identifier (i.e. '$[<id>]')";
-      throw badValue(`Cannot have ${kind} element in the first position in path '${path}'`);
-    }
-    if (part === '$' && parts.lastIndexOf('$') !== at)
-      throw badValue(`Too many positional (i.e. '$') elements found in path '${path}'`);
+    if (at === 0)
+      throw badValue(
+        `Cannot have array filter identifier (i.e. '$[<id>]') element in the first position in path '${path}'`,
+      );
   }
   return parts;
 }

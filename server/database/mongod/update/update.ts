@@ -1,12 +1,11 @@
 import { badValue, CommandError, failedToParse, typeMismatch } from '../errors.ts';
 import type { MatchContext } from '../query/matcher.ts';
-import { matchedPosition } from '../query/position.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { equal, typeName } from '../values/compare.ts';
 import { withIdFirst } from '../values/order.ts';
 import { type ArrayFilters, compileArrayFilters } from './array-filters.ts';
 import { Draft } from './draft.ts';
-import { type Change, changeFor, operatorFields, renameChange, unknownModifier } from './operators.ts';
+import { type Change, operatorFields, operatorOf } from './operators.ts';
 import { checkConflicts, checkOverlap, comparePaths, identifierIn, isDynamic, pathParts } from './paths.ts';
 
 /** A compiled update: the document as it becomes, the same object when nothing changes. */
@@ -14,8 +13,6 @@ export type Update = (document: Doc, inserting: boolean) => Doc;
 
 /** What an update needs beside itself. */
 export interface UpdateContext extends MatchContext {
-  /** The filter that chose the document, for the positional operator. */
-  filter: Doc;
   arrayFilters?: Doc[] | undefined;
   /** Compiles an aggregation pipeline that changes a document, for updates given as a pipeline. */
   compilePipeline: (pipeline: Doc[]) => (document: Doc) => Doc;
@@ -49,7 +46,7 @@ export function compileUpdate(update: unknown, context: UpdateContext): Update {
   return (document, inserting) => {
     context.effort?.restart();
     const draft = new Draft(document);
-    for (const { parts, change } of isPositional ? located(steps, document, inserting, filters, context) : steps)
+    for (const { parts, change } of isPositional ? located(steps, document, filters) : steps)
       change(draft, parts, inserting);
     checkImmutable(document, draft.root, inserting);
     return draft.changed ? draft.root : document;
@@ -108,50 +105,18 @@ function pipelineUpdate(pipeline: unknown[], context: UpdateContext): Update {
 /** The steps of an update in the order in which they make new fields. */
 function compileSteps(update: Doc, context: UpdateContext): Step[] {
   const steps: Step[] = [];
-  const paths: string[][] = [];
-  const now = Date.now();
   for (const operator of Object.keys(update)) {
+    const compile = operatorOf(operator);
     const fields = operatorFields(operator, update[operator]);
-    if (operator === '$rename') {
-      for (const path of Object.keys(fields)) {
-        const source = pathParts(path);
-        const target = fields[path];
-        const change = renameChange(target, path);
-        const parts = pathParts(target as string);
-        paths.push(source, parts);
-        steps.push({ parts, change });
-      }
-      continue;
-    }
-    for (const path of Object.keys(fields)) {
-      const parts = pathParts(path);
-      const change = changeFor(operator, fields[path], path, context, now);
-      if (change === undefined) throw unknownModifier(operator);
-      paths.push(parts);
-      steps.push({ parts, change });
-    }
-    if (Object.keys(fields).length === 0 && !isKnownOperator(operator)) throw unknownModifier(operator);
+    for (const path of Object.keys(fields))
+      steps.push({ parts: pathParts(path), change: compile(fields[path], path, context) });
   }
-  checkConflicts(paths);
+  checkConflicts(steps.map(({ parts }) => parts));
   return steps.sort((a, b) => comparePaths(a.parts, b.parts));
 }
 
-const isKnownOperator = (operator: string): boolean => {
-  try {
-    return changeFor(operator, 0, '', {}, 0) !== undefined;
-  } catch {
-    return true;
-  }
-};
-
 /** The steps at the elements that their paths mean in a document as it was found, before anything in it is changed. */
-function located(
-  steps: readonly Step[],
-  document: Doc,
-  inserting: boolean,
-  filters: ArrayFilters,
-  context: UpdateContext,
-): Step[] {
+function located(steps: readonly Step[], document: Doc, filters: ArrayFilters): Step[] {
   const found = new Draft(document);
   const expand = (parts: readonly string[]): (readonly string[])[] => {
     const at = parts.findIndex((part) => part.startsWith('$'));
@@ -160,10 +125,6 @@ function located(
     const part = parts[at] as string;
     const list = found.get(head);
     const withElement = (position: number) => [...head, String(position), ...parts.slice(at + 1)];
-    if (part === '$') {
-      if (inserting) throw badValue('The positional operator did not find the match needed from the query.');
-      return expand(withElement(matchedPosition(context.filter, document, head.join('.'), list, context)));
-    }
     if (list === undefined)
       throw badValue(`The path '${head.join('.')}' must exist in the document in order to apply array updates.`);
     if (!Array.isArray(list))

@@ -105,11 +105,11 @@ export const commands: (() => Document)[] = [
     update: 'rows',
     updates: [
       { q: { a: 1 }, u: { $set: { 'd.f': 1 }, $inc: { n: 1 }, $unset: { z: '' } }, multi: true },
-      { q: { b: 2 }, u: { $push: { b: { $each: [1], $sort: 1, $slice: -5 } } }, upsert: true },
+      { q: { b: 2 }, u: { $push: { b: { $each: [1] } } }, upsert: true },
       { q: { 'b.c': 1 }, u: { $set: { 'b.$[x]': 5 } }, arrayFilters: [{ x: { $gt: 1 } }], hint: '_id_' },
     ],
   }),
-  () => ({ update: 'rows', updates: [{ q: { b: 1 }, u: { $set: { 'b.$': 2 }, $min: { n: 0 } } }] }),
+  () => ({ update: 'rows', updates: [{ q: { b: 1 }, u: { $set: { 'b.0': 2 }, $min: { n: 0 } } }] }),
   () => ({ update: 'rows', updates: [{ q: {}, u: [{ $set: { n: { $add: ['$a', 1] } } }] }] }),
   () => ({ update: 'rows', updates: [{ q: { a: 1 }, u: { a: 1, m: 1 }, collation: { locale: 'zh' } }] }),
   () => ({ delete: 'rows', deletes: [{ q: { a: { $gt: 5 } }, limit: 1 }] }),

@@ -23,21 +23,14 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const isHolder = (value: unknown): value is Holder => isArray(value) || isObject(value);
 const isIndex = (part: string): boolean => String(Number(part)) === part && Number(part) >= 0;
 
-/**
- * @param position of the element that `$` means
- * @param filters of `$[name]`, each about the name alone
- */
-export function updated(
-  before: Document,
-  update: Document,
-  { position, filters = [] }: { position?: number; filters?: Document[] },
-): Document {
+/** @param filters of `$[name]`, each about the name alone */
+export function updated(before: Document, update: Document, filters: Document[]): Document {
   const written = Object.entries(update).flatMap(([operator, fields]) =>
     Object.entries(fields as Document).map(([path, operand]): Change => ({ operator, path: path.split('.'), operand })),
   );
   refuseOverlap(written);
   const concrete = written.flatMap((change) =>
-    places(before, change.path, position, filters).map((path) => ({ ...change, path })),
+    places(before, change.path, filters).map((path) => ({ ...change, path })),
   );
   refuseOverlap(concrete);
   concrete.sort((a, b) => order(a.path, b.path));
@@ -58,16 +51,12 @@ function refuseOverlap(changes: Change[]): void {
 }
 
 /** The places that a path means in the document as it was found. */
-function places(root: unknown, path: string[], position: number | undefined, filters: Document[]): string[][] {
+function places(root: unknown, path: string[], filters: Document[]): string[][] {
   const walk = (value: unknown, done: string[], rest: string[]): string[][] => {
     const [part, ...more] = rest;
     if (part === undefined) return [done];
     const into = (name: string) =>
       walk(isHolder(value) ? (value as Record<string, unknown>)[name] : undefined, [...done, name], more);
-    if (part === '$') {
-      if (position === undefined || !isArray(value)) throw new Refused('no position');
-      return into(String(position));
-    }
     const name = /^\$\[(.*)\]$/.exec(part)?.[1];
     if (name === undefined) return into(part);
     if (!isArray(value)) throw new Refused('no array');
@@ -90,7 +79,7 @@ function order(a: string[], b: string[]): number {
 function apply(root: Record<string, unknown>, { operator, path, operand }: Change): void {
   const name = path.at(-1) as string;
   let holder: Holder = root;
-  const creates = !['$unset', '$pop', '$pull', '$pullAll'].includes(operator);
+  const creates = !['$unset', '$pull'].includes(operator);
   for (const part of path.slice(0, -1)) {
     if (isArray(holder) && !isIndex(part)) {
       if (creates) refuse();
@@ -139,31 +128,18 @@ function changed(operator: string, exists: boolean, old: unknown, operand: unkno
       return structuredClone(operand);
     case '$inc':
       return exists ? number() + (operand as number) : operand;
-    case '$mul':
-      return exists ? number() * (operand as number) : 0;
     case '$min':
       return !exists || compareValues(operand, old) < 0 ? operand : undefined;
     case '$max':
       return !exists || compareValues(operand, old) > 0 ? operand : undefined;
-    case '$push': {
-      const { $each, $position, $sort, $slice } = operand as Document;
-      const elements = list();
-      elements.splice($position ?? elements.length, 0, ...$each);
-      if ($sort !== undefined) elements.sort((a, b) => compareValues(a, b) * $sort);
-      if ($slice === undefined) return elements;
-      return $slice < 0 ? elements.slice($slice) : elements.slice(0, $slice);
-    }
+    case '$push':
+      return [...list(), ...(operand as Document).$each];
     case '$addToSet': {
       const elements = list();
       return elements.some((each) => same(each, operand)) ? elements : [...elements, operand];
     }
     case '$pull':
       return exists ? list().filter((each) => !same(each, operand)) : undefined;
-    case '$pullAll':
-      return exists ? list().filter((each) => !(operand as unknown[]).some((one) => same(each, one))) : undefined;
-    case '$pop':
-      if (!exists) return undefined;
-      return operand === 1 ? list().slice(0, -1) : list().slice(1);
     default:
       throw new Error(`the oracle does not know ${operator}`);
   }
