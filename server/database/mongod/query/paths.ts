@@ -31,17 +31,6 @@ export function visitPath(
   return visitPath(Object.hasOwn(value, part) ? value[part] : undefined, parts, visit, at + 1);
 }
 
-/** The value at a path that crosses no array, or undefined. */
-export function getPath(value: unknown, parts: readonly string[]): unknown {
-  let current = value;
-  for (const part of parts) {
-    if (Array.isArray(current) && isPosition(part)) current = current[Number(part)];
-    else if (isDocument(current) && Object.hasOwn(current, part)) current = current[part];
-    else return undefined;
-  }
-  return current;
-}
-
 /** Whether a path exists in the document, for sparse indexes. */
 export function pathExists(document: unknown, parts: readonly string[]): boolean {
   return visitPath(document, parts, (value) => value !== undefined);

@@ -102,12 +102,6 @@ export function compileSort(spec: unknown, collator?: Collator): SortOrder {
   };
 }
 
-/** Orders documents by a sort specification. */
-export function sortComparator(spec: Doc, collator?: Collator): (a: Doc, b: Doc) => number {
-  const { valuesOf, order } = compileSort(spec, collator);
-  return (a, b) => order(valuesOf(a), valuesOf(b));
-}
-
 /** Sorts items by the sort values of their documents, computed once each. */
 export function sortBy<T>(
   items: T[],
