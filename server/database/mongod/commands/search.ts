@@ -60,11 +60,19 @@ export function search(
   const order = sort === undefined ? undefined : compileSort(sort, context.collator);
   const examined = chosen.examined ?? { keys: 0, documents: 0 };
   const own = chosen.fallback === undefined ? chosen : { ...chosen, examined };
-  const found = pausingScan(view, collection, own, test, expectedEntries(chosen, request));
+  const passed = chosen.exact && chosen.union === undefined && chosen.sorted ? skip : 0;
+  const found = pausingScan(
+    view,
+    collection,
+    own,
+    test,
+    expectedEntries(chosen, { ...request, skip: skip - passed }),
+    passed,
+  );
   const most = skip + limit;
-  if (order === undefined) return part(found, skip, limit);
+  if (order === undefined) return part(found, skip - passed, limit);
   if (!chosen.sorted) return part(sortFound(view, found, test, order, most), skip, limit);
-  if (chosen.fallback === undefined) return part(found, skip, limit);
+  if (chosen.fallback === undefined) return part(found, skip - passed, limit);
   const other = pausingScan(view, collection, { ...chosen.fallback, examined }, test);
   const rest = sortFound(view, other, test, order, most);
   return part(orderedAtFirst(view, chosen.fallback, examined, found, rest), skip, limit);

@@ -1,7 +1,7 @@
 import { CommandError } from '../errors.ts';
 import { Pace, type Step, withoutPauses } from '../pauses.ts';
 import type { Collection } from '../storage/catalog.ts';
-import type { Entry, KeyValue } from '../storage/store.ts';
+import type { Entry, KeyValue, Range } from '../storage/store.ts';
 import type { Doc } from '../values/codec.ts';
 import { decode, decodeFields } from '../values/decode.ts';
 import { type Chunk, counted, entriesIn, entryAt, type ReadRange, withPauses } from './entries.ts';
@@ -38,7 +38,8 @@ export const scan = (
 
 /**
  * Reads a plan's documents, a chunk of entries at a time: nothing stays open in between, so that a reader may pause for
- * as long as it likes. Documents that fail the test are left out; `expected` is how many the reader will probably take.
+ * as long as it likes. Documents that fail the test are left out; `expected` is how many the reader will probably take. Of an
+ * exact plan the first ones can be skipped without being read.
  * @throws CommandError 175 when the collection or the index is dropped while it is read
  */
 export function* pausingScan(
@@ -47,6 +48,7 @@ export function* pausingScan(
   plan: Plan,
   test: Test | undefined,
   expected = FIRST_CHUNK,
+  skip = 0,
 ): Generator<Step<Found>> {
   if (plan.union !== undefined) {
     yield* scanUnion(view, collection, plan, test, expected);
@@ -56,7 +58,14 @@ export function* pausingScan(
   const { examined } = plan;
   const pace = new Pace();
   const chunk: Chunk = { version: view.version };
-  for (const entry of entriesOf(view, plan, expected, chunk)) {
+  let left = skip;
+  let ahead = plan;
+  if (left > 0 && plan.distinct && plan.groups === undefined) {
+    ahead = { ...plan, ranges: yield* rangesAfter(view, plan, left) };
+    left = 0;
+    checkExists(collection, plan);
+  }
+  for (const entry of entriesOf(view, ahead, expected, chunk)) {
     if (entry === undefined) {
       yield undefined;
       checkExists(collection, plan);
@@ -72,6 +81,10 @@ export function* pausingScan(
       if (seen !== undefined) {
         if (!seen.add(key)) continue;
       }
+      if (left > 0) {
+        left--;
+        continue;
+      }
       const document = view.get(key);
       if (document === undefined) continue;
       raw = document;
@@ -83,6 +96,24 @@ export function* pausingScan(
     yield found;
     checkExists(collection, plan);
   }
+}
+
+/** Keys that are passed over without a pause: less than 1 ms. */
+const SKIPPED_AT_ONCE = 10_000;
+
+/** The ranges of a plan without its first entries. */
+function* rangesAfter(view: KeyValue, { ranges, reverse }: Plan, skip: number): Generator<undefined, Range[]> {
+  const rest = [...ranges];
+  for (let left = skip; left > 0; yield undefined) {
+    const range = reverse ? rest.pop() : rest.shift();
+    if (range === undefined) break;
+    const { keys, next } = view.count(range, Math.min(left, SKIPPED_AT_ONCE), reverse);
+    left -= keys;
+    if (next === undefined) continue;
+    if (reverse) rest.push({ low: range.low, high: Buffer.concat([next, Buffer.of(0)]) });
+    else rest.unshift({ low: next, high: range.high });
+  }
+  return rest;
 }
 
 /** What is dropped is removed bit by bit: whoever goes on reading it would miss what is gone. */

@@ -104,21 +104,30 @@ export class Overlay implements KeyValue {
     }
   }
 
-  count(range: Range, most = Number.POSITIVE_INFINITY): Counted {
+  count(range: Range, most = Number.POSITIVE_INFINITY, reverse = false): Counted {
     const [first, end] = this.changed(range);
-    let { low } = range;
+    let rest = range;
     let keys = 0;
     for (let at = first; at < end; at++) {
-      const { key, value } = this.changeAt(at);
-      const before = this.snapshot.count({ low, high: key }, most - keys);
-      keys += before.keys;
-      if (before.next !== undefined) return { keys, next: before.next };
+      const { key, value } = this.changeAt(reverse ? first + end - 1 - at : at);
+      const [before, beyond] = reverse
+        ? [
+            { low: after(key), high: rest.high },
+            { low: rest.low, high: key },
+          ]
+        : [
+            { low: rest.low, high: key },
+            { low: after(key), high: rest.high },
+          ];
+      const found = this.snapshot.count(before, most - keys, reverse);
+      keys += found.keys;
+      if (found.next !== undefined) return { keys, next: found.next };
       if (value !== null && keys === most) return { keys, next: key };
       if (value !== null) keys++;
-      low = after(key);
+      rest = beyond;
     }
-    const rest = this.snapshot.count({ low, high: range.high }, most - keys);
-    return { keys: keys + rest.keys, next: rest.next };
+    const last = this.snapshot.count(rest, most - keys, reverse);
+    return { keys: keys + last.keys, next: last.next };
   }
 
   private changeAt(place: number): Change {

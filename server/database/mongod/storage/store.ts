@@ -33,8 +33,8 @@ export interface KeyValue {
   remove(key: Buffer): void;
   /** Up to `limit` entries of the range in key order, or from its end when `reverse`. */
   entries(range: Range, limit: number, reverse: boolean): Entry[];
-  /** Counts the keys of the range, up to `most`. */
-  count(range: Range, most?: number): Counted;
+  /** Counts the keys of the range, up to `most`, from its end when `reverse`. */
+  count(range: Range, most?: number, reverse?: boolean): Counted;
 }
 
 type Job = () => void;
@@ -102,8 +102,8 @@ export class Store implements KeyValue {
     return this.read(range, limit, reverse);
   }
 
-  count(range: Range, most = Number.POSITIVE_INFINITY): Counted {
-    return countKeys(this.data, range, most);
+  count(range: Range, most = Number.POSITIVE_INFINITY, reverse = false): Counted {
+    return countKeys(this.data, range, most, reverse);
   }
 
   /** Whether a key of the range has so many bytes or more. */
@@ -240,13 +240,17 @@ function readRange(
   reverse: boolean,
   transaction?: Transaction,
 ): Entry[] {
-  const bounds = reverse
-    ? { start: range.high, end: range.low, reverse, exclusiveStart: true, inclusiveEnd: true }
-    : { start: range.low, end: range.high };
-  const options = transaction === undefined ? { ...bounds, limit } : { ...bounds, limit, transaction };
+  const options = { ...boundsOf(range, reverse, transaction), limit };
   const entries: Entry[] = [];
   for (const entry of data.getRange(options)) entries.push(entry as Entry);
   return entries;
+}
+
+function boundsOf({ low, high }: Range, reverse: boolean, transaction: Transaction | undefined) {
+  const bounds = reverse
+    ? { start: high, end: low, reverse, exclusiveStart: true, inclusiveEnd: true }
+    : { start: low, end: high };
+  return transaction === undefined ? bounds : { ...bounds, transaction };
 }
 
 /** Keys that are listed: for these it takes one call. */
@@ -258,22 +262,23 @@ const LISTED = 8;
  */
 function countKeys(
   data: Database<Buffer, Buffer>,
-  { low, high }: Range,
+  range: Range,
   most: number,
+  reverse: boolean,
   transaction?: Transaction,
 ): Counted {
-  const bounds = { end: high, ...(transaction === undefined ? {} : { transaction }) };
-  if (most === Number.POSITIVE_INFINITY) return { keys: data.getKeysCount({ ...bounds, start: low }), next: undefined };
+  const bounds = boundsOf(range, reverse, transaction);
+  if (most === Number.POSITIVE_INFINITY) return { keys: data.getKeysCount(bounds), next: undefined };
   const listed = Math.min(LISTED, most);
-  const first = [...data.getKeys({ ...bounds, start: low, limit: listed + 1 })];
+  const first = [...data.getKeys({ ...bounds, limit: listed + 1 })];
   let next = first[listed];
   if (next === undefined) return { keys: first.length, next };
   let keys = listed;
   while (keys < most) {
     const stride = Math.min(3 * keys, most - keys);
-    const start: Buffer = next;
-    [next] = data.getKeys({ ...bounds, start, limit: 1, offset: stride });
-    if (next === undefined) return { keys: keys + data.getKeysCount({ ...bounds, start }), next };
+    const rest = { ...bounds, start: next, exclusiveStart: false };
+    [next] = data.getKeys({ ...rest, limit: 1, offset: stride });
+    if (next === undefined) return { keys: keys + data.getKeysCount(rest), next };
     keys += stride;
   }
   return { keys, next };
@@ -304,9 +309,9 @@ export class Snapshot {
     return readRange(this.data, range, limit, reverse, this.transaction);
   }
 
-  count(range: Range, most = Number.POSITIVE_INFINITY): Counted {
+  count(range: Range, most = Number.POSITIVE_INFINITY, reverse = false): Counted {
     this.check();
-    return countKeys(this.data, range, most, this.transaction);
+    return countKeys(this.data, range, most, reverse, this.transaction);
   }
 
   /** Reading on would show whatever lmdb has put into the old pages since. */

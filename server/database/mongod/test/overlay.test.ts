@@ -51,8 +51,8 @@ describe('what a transaction sees', () => {
             if (reverse) wanted.reverse();
             const found = overlay.entries(range, limit, reverse).map((entry) => [entry.key[1], entry.value[1]]);
             expect(found).to.deep.equal(wanted.slice(0, limit));
-            const [key] = (reverse ? wanted.reverse() : wanted)[limit] ?? [];
-            const { keys, next } = overlay.count(range, limit);
+            const [key] = wanted[limit] ?? [];
+            const { keys, next } = overlay.count(range, limit, reverse);
             expect([keys, next?.[1]]).to.deep.equal([Math.min(limit, wanted.length), key]);
           }
         }

@@ -87,6 +87,18 @@ describe('pages by key', () => {
         if (page.length < PAGE) break;
       }
       expect(seen).to.deep.equal(wanted.map(({ _id }) => _id));
+      for (const skip of [1, 8, 9, 43, 300, wanted.length - 3, wanted.length + 1]) {
+        const cursor = () =>
+          rows
+            .find(filter)
+            .sort(sort as never)
+            .skip(skip)
+            .limit(PAGE);
+        const page = await cursor().toArray();
+        expect(page.map(({ _id }) => _id)).to.deep.equal(wanted.slice(skip, skip + PAGE).map(({ _id }) => _id));
+        const { executionStats } = await cursor().explain('executionStats');
+        expect(executionStats.totalDocsExamined, `documents read after ${skip}`).to.equal(page.length);
+      }
     });
   }
 

@@ -107,8 +107,8 @@ describe('the store', () => {
     });
     const range = (from: number, to: number) => ({ low: key(from), high: key(to) });
     for (const view of [store, store.snapshot()]) {
-      const counted = (from: number, to: number, most: number) => {
-        const { keys, next } = view.count(range(from, to), most);
+      const counted = (from: number, to: number, most: number, reverse = false) => {
+        const { keys, next } = view.count(range(from, to), most, reverse);
         return [keys, next?.toString()];
       };
       expect(counted(0, 30_000, 20_000)).to.deep.equal([20_000, key(20_000).toString()]);
@@ -117,6 +117,10 @@ describe('the store', () => {
           expect(counted(5, 5 + size, most)).to.deep.equal(
             most < size ? [most, key(5 + most).toString()] : [size, undefined],
           );
+      for (const most of [0, 1, 8, 9, 33, 999, 1000])
+        expect(counted(5, 1005, most, true)).to.deep.equal(
+          most < 1000 ? [most, key(1004 - most).toString()] : [1000, undefined],
+        );
       const timeOf = (most: number) => {
         const started = performance.now();
         for (let time = 0; time < 500; time++) view.count(range(5, 205), most);

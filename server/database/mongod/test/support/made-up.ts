@@ -100,7 +100,7 @@ const queryOf = (path: Path): fc.Arbitrary<Query> =>
       arbitrary: fc.record({
         filter: filterOf(path),
         sort: fc.option(keys(path, 3), { nil: undefined, freq: 4 }),
-        skip: fc.constantFrom<number>(0, 0, 1),
+        skip: fc.constantFrom<number>(0, 0, 1, 3, 11),
         limit,
         path,
       }),
