@@ -5,12 +5,12 @@ import { insertDocument, prepareInsert, type Target } from '../storage/documents
 import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { decode } from '../values/decode.ts';
 import { toDouble } from '../values/numeric.ts';
-import { type Command, countField, type Handler, ownerOf, statementsOf } from './context.ts';
+import { type Command, countField, type Handler, isSet, ownerOf, statementsOf } from './context.ts';
+import { checkFields } from './fields.ts';
 import { type Place, placeOf } from './place.ts';
-import { newProgress, type Progress, resumeProgress, savedProgress } from './progress.ts';
+import { newProgress, type Progress, resumeProgress, savedProgress, shortened } from './progress.ts';
 import { runOnce, statementsIn } from './run-once.ts';
 import { removeMatching, updateOne } from './statement-runs.ts';
-import { checkOptions, checkStatement, checkStatements, isSet, shortened } from './statements.ts';
 import type { UpdateStatement } from './update-statement.ts';
 
 interface Totals {
@@ -25,13 +25,10 @@ interface Totals {
 /** Many writes to many collections in one command. */
 export const bulkWrite: Handler = async (engine, command) => {
   const { body } = command;
-  checkOptions('bulkWrite', body);
   const operations = statementsOf(command, 'ops');
   const targets = statementsOf(command, 'nsInfo');
-  checkStatements('bulkWrite.ops', operations);
-  checkStatements('bulkWrite.nsInfo', targets);
   for (const each of operations) checkOperation(each, targets.length);
-  for (const each of targets) checkStatement('nsInfo', each);
+  for (const each of targets) checkFields('bulkWrite.nsInfo', each);
   const places: Place[] = [];
   for (const { ns } of targets) {
     const dot = String(ns).indexOf('.');
@@ -80,18 +77,11 @@ async function inBatches(engine: Engine, command: Command, reply: Doc): Promise<
   return { ...reply, cursor: { id, firstBatch: documents.map((each) => decode(each)), ns: NAMESPACE } };
 }
 
-const shapes = new Map([
-  ['insert', 'inserts'],
-  ['update', 'updateOps'],
-  ['delete', 'deleteOps'],
-] as const) as ReadonlyMap<string, 'inserts' | 'updateOps' | 'deleteOps'>;
-
 /** Checks an operation, which is about one of so many namespaces. */
 function checkOperation(operation: Doc, namespaces: number): void {
   const [kind = ''] = Object.keys(operation);
-  const shape = shapes.get(kind);
-  if (shape === undefined) throw failedToParse(`unknown operation ${kind} in bulkWrite`);
-  checkStatement(shape, operation);
+  if (!['insert', 'update', 'delete'].includes(kind)) throw failedToParse(`unknown operation ${kind} in bulkWrite`);
+  checkFields(`bulkWrite.ops ${kind}`, operation);
   const at = toDouble(operation[kind]);
   if (!Number.isInteger(at) || at < 0 || at >= namespaces)
     throw badValue(`BulkWrite ops entry has an invalid nsInfo index: ${at}`);

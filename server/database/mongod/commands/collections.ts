@@ -1,10 +1,11 @@
 import { UUID } from 'bson';
 import { checkNamespace } from '../engine.ts';
-import { CommandError, namespaceNotFound, typeMismatch } from '../errors.ts';
+import { CommandError, namespaceNotFound } from '../errors.ts';
 import { compileFilter } from '../query/matcher.ts';
 import { type Collection, indexSpecs } from '../storage/catalog.ts';
 import { type Doc, encode } from '../values/codec.ts';
 import { type Command, collectionName, collectionOf, countField, documentField, type Handler } from './context.ts';
+import { wrongType } from './fields.ts';
 import { cursorReply } from './replies.ts';
 
 export const drop: Handler = async (engine, command) => {
@@ -29,10 +30,10 @@ export const dropDatabase: Handler = async (engine, command) => {
 };
 
 export const renameCollection: Handler = async (engine, { body }) => {
-  if (typeof body.renameCollection !== 'string' || typeof body.to !== 'string')
-    throw typeMismatch("BSON fields 'renameCollection' and 'renameCollection.to' need the type 'string'");
+  if (typeof body.renameCollection !== 'string')
+    throw wrongType('renameCollection.renameCollection', body.renameCollection, 'string');
   const from = splitNamespace(body.renameCollection);
-  const to = splitNamespace(body.to);
+  const to = splitNamespace(body.to as string);
   checkNamespace(to.database, to.name);
   await engine.transactions.write(() => {
     const collection = engine.catalog.get(from.database, from.name);

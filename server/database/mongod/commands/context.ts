@@ -3,7 +3,7 @@ import { scopeFor, settingsFor } from '../aggregation/pipeline.ts';
 import type { Scope, ScopeSettings, Variable } from '../aggregation/scope.ts';
 import type { Conversation } from '../auth/authenticator.ts';
 import type { Engine } from '../engine.ts';
-import { badValue, CommandError, notImplemented, typeMismatch } from '../errors.ts';
+import { badValue, CommandError, notImplemented } from '../errors.ts';
 import { Effort } from '../query/effort.ts';
 import type { MatchContext } from '../query/matcher.ts';
 import type { Collection } from '../storage/catalog.ts';
@@ -15,6 +15,7 @@ import { typeName } from '../values/compare.ts';
 import { decode } from '../values/decode.ts';
 import { numberKind, toDouble } from '../values/numeric.ts';
 import { withinTime } from './deadline.ts';
+import { missingField, wrongType } from './fields.ts';
 
 /** What the server knows about a client's connection. */
 export interface Connection {
@@ -106,36 +107,42 @@ export function variablesOf(command: Command, constants: Doc = {}): Map<string, 
   return variables;
 }
 
-/** The statements of a bulk command, from its document sequence or from the body. */
+/** The most statements of one command. */
+const MAX_STATEMENTS = 100_000;
+
+/**
+ * The statements of a bulk command, from its document sequence or from the body.
+ * @throws CommandError 40414, 14 or 16 where there are none, too many, or others than documents
+ */
 export function statementsOf(command: Command, field: string, read: (raw: Buffer) => Doc = decode): Doc[] {
-  const sequence = command.sequences.get(field);
-  if (sequence !== undefined) return sequence.map((raw) => read(raw));
-  const list = command.body[field];
-  if (list === undefined) {
-    const message = `BSON field '${command.name}.${field}' is missing but a required field`;
-    throw new CommandError(40414, 'Location40414', message);
-  }
-  if (!Array.isArray(list))
-    throw typeMismatch(
-      `BSON field '${command.name}.${field}' is the wrong type '${typeName(list)}', expected type 'array'`,
-    );
-  return list as Doc[];
+  const place = `${command.name}.${field}`;
+  const list = command.sequences.get(field)?.map((raw) => read(raw)) ?? command.body[field];
+  if (list === undefined) throw missingField(place);
+  if (!Array.isArray(list)) throw wrongType(place, list, 'array');
+  checkCount(list.length);
+  for (const [at, each] of list.entries()) if (!isDocument(each)) throw wrongType(`${place}.${at}`, each, 'object');
+  return list;
 }
 
-/** A filter-like field that must be a document when it is there. */
-export function documentField(body: Doc, name: string): Doc | undefined {
-  const value = body[name];
-  if (value === undefined || value === null) return undefined;
-  if (!isDocument(value)) throw typeMismatch(`Expected field ${name} to be of type object`);
-  return value;
+/** @throws CommandError 16 for no statement or more than MongoDB takes */
+export function checkCount(statements: number): void {
+  if (statements >= 1 && statements <= MAX_STATEMENTS) return;
+  const message = `Write batch sizes must be between 1 and ${MAX_STATEMENTS}. Got ${statements} operations.`;
+  throw new CommandError(16, 'InvalidLength', message);
 }
+
+/** A document that may be missing; its type has been checked. */
+export const documentField = (body: Doc, name: string): Doc | undefined => (body[name] ?? undefined) as Doc | undefined;
+
+/** Whether a flag is set, whose type has been checked. */
+export const isSet = (value: unknown): boolean =>
+  value === true || (numberKind(value) !== undefined && toDouble(value) !== 0);
 
 /** A non-negative number that may be missing. */
 export function countField(body: Doc, name: string): number | undefined {
   const value = body[name];
   if (value === undefined || value === null) return undefined;
-  if (numberKind(value) === undefined)
-    throw typeMismatch(`BSON field '${name}' is the wrong type '${typeName(value)}'`);
+  if (numberKind(value) === undefined) throw wrongType(name, value, 'number');
   const number = toDouble(value);
   if (number < 0)
     throw new CommandError(51024, 'Location51024', `BSON field '${name}' value must be >= 0, actual value '${number}'`);

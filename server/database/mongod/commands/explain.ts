@@ -1,13 +1,11 @@
-import { badValue, CommandError, failedToParse, typeMismatch } from '../errors.ts';
+import { badValue, CommandError, failedToParse } from '../errors.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
-import { typeName } from '../values/compare.ts';
 import { fieldNames } from '../values/order.ts';
 import { aggregate } from './aggregate.ts';
 import { type Command, collectionOf, countField, documentField, type Handler } from './context.ts';
 import { explainSearch } from './explain-search.ts';
-import { checkFields, isKnownCommand } from './fields.ts';
+import { checkFields, isKnownCommand, wrongType } from './fields.ts';
 import type { Search } from './search.ts';
-import { checkStatement } from './statements.ts';
 
 const VERBOSITIES = ['queryPlanner', 'executionStats', 'allPlansExecution'];
 
@@ -17,8 +15,7 @@ const VERBOSITIES = ['queryPlanner', 'executionStats', 'allPlansExecution'];
  */
 export const explain: Handler = (engine, command) => {
   const { explain: inner, verbosity } = command.body;
-  if (!isDocument(inner))
-    throw typeMismatch(`BSON field 'explain.explain' is the wrong type '${typeName(inner)}', expected type 'object'`);
+  if (!isDocument(inner)) throw wrongType('explain.explain', inner, 'object');
   if (verbosity !== undefined && !VERBOSITIES.includes(verbosity as string))
     throw badValue(`Enumeration value '${String(verbosity)}' for field 'explain.verbosity' is not a valid value.`);
   const name = fieldNames(inner)[0] ?? '';
@@ -74,7 +71,7 @@ function statementSearch(inner: Doc, kind: 'updates' | 'deletes', isSingle: (sta
   if (!Array.isArray(statements) || statements.length !== 1 || !isDocument(statements[0]))
     throw new CommandError(16, 'InvalidLength', 'explained write batches must be of size 1');
   const [statement] = statements;
-  checkStatement(kind, statement);
+  checkFields(`${kind.slice(0, -1)}.${kind}`, statement);
   const { sort, hint } = statement;
   const filter = documentField(statement, 'q') ?? {};
   return { filter, sort: sort as Doc | undefined, hint, ...limited(isSingle(statement) ? 1 : 0) };

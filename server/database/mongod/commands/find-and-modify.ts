@@ -6,17 +6,15 @@ import { isReplacement } from '../update/update.ts';
 import { upsertDocument } from '../update/upsert.ts';
 import { type Doc, encodeForStorage, isDocument } from '../values/codec.ts';
 import { decode } from '../values/decode.ts';
-import { collectionName, documentField, type Handler, matchContext } from './context.ts';
+import { collectionName, documentField, type Handler, isSet, matchContext } from './context.ts';
 import { LongSearch } from './long-search.ts';
 import { matching } from './matching.ts';
 import { placeOf } from './place.ts';
 import { runOnce } from './run-once.ts';
 import { applyTo, compileStatement } from './statement-runs.ts';
-import { checkOptions, isSet } from './statements.ts';
 
 export const findAndModify: Handler = async (engine, command) => {
   const { body } = command;
-  checkOptions('findAndModify', body);
   const filter = documentField(body, 'query') ?? {};
   const sort = documentField(body, 'sort');
   const removing = isSet(body.remove);

@@ -1,8 +1,8 @@
 import { CommandError } from '../errors.ts';
 import type { Doc } from '../values/codec.ts';
 import { toDouble } from '../values/numeric.ts';
+import { isSet } from './context.ts';
 import { Interrupted, LongSearch } from './long-search.ts';
-import { isSet } from './statements.ts';
 
 interface WriteError {
   index: number;
@@ -73,4 +73,19 @@ export function resumeProgress(progress: Progress, saved: Doc): void {
   progress.modified = toDouble(saved.modified);
   progress.upserted = saved.upserted as Progress['upserted'];
   progress.errors = saved.errors as WriteError[];
+}
+
+/** The length that the texts of one command's errors may have together, in UTF-16 units; then errors come without theirs. */
+const MAX_ERROR_TEXT = 1024 * 1024;
+
+/** Takes the texts from the last of many errors, as MongoDB does: an answer must not become too large after everything was done. */
+export function shortened<T extends { errmsg?: unknown }>(errors: readonly T[]): T[] {
+  let length = 0;
+  return errors.map((error) => {
+    if (error.errmsg === undefined) return error;
+    length += JSON.stringify(error).length;
+    if (length <= MAX_ERROR_TEXT) return error;
+    const { keyPattern: _pattern, keyValue: _value, ...rest } = error as T & Doc;
+    return { ...rest, errmsg: '' } as unknown as T;
+  });
 }

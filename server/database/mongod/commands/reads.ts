@@ -1,7 +1,7 @@
 import { Long } from 'bson';
 import { kindBy } from '../aggregation/equality.ts';
 import type { Engine } from '../engine.ts';
-import { badValue, typeMismatch } from '../errors.ts';
+import { badValue } from '../errors.ts';
 import { Memory } from '../memory.ts';
 import { eachResult, resultOf, Slices, type Step } from '../pauses.ts';
 import { compileFilter, type MatchContext } from '../query/matcher.ts';
@@ -11,7 +11,6 @@ import type { Found } from '../query/scan.ts';
 import { compileSort } from '../query/sort.ts';
 import { documentKey } from '../storage/documents.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
-import { typeName } from '../values/compare.ts';
 import { decode, decodeFields } from '../values/decode.ts';
 import { toDouble } from '../values/numeric.ts';
 import { sizeOf } from '../values/size.ts';
@@ -26,6 +25,7 @@ import {
   ownerOf,
   viewOf,
 } from './context.ts';
+import { wrongType } from './fields.ts';
 import { cursorReply } from './replies.ts';
 import { countMatches, isPlainId, type Search, search } from './search.ts';
 
@@ -102,10 +102,7 @@ export const getMore: Handler = async (engine, command) => {
   if (body.maxTimeMS !== undefined)
     throw badValue('cannot set maxTimeMS on getMore command for a non-awaitData cursor');
   const namespace = `${command.database}.${String(body.collection)}`;
-  if (!Long.isLong(body.getMore))
-    throw typeMismatch(
-      `BSON field 'getMore.getMore' is the wrong type '${typeName(body.getMore)}', expected type 'long'`,
-    );
+  if (!Long.isLong(body.getMore)) throw wrongType('getMore.getMore', body.getMore, 'long');
   const batch = await engine.cursors.more(
     body.getMore,
     namespace,
@@ -119,7 +116,7 @@ export const getMore: Handler = async (engine, command) => {
 export const killCursors: Handler = (engine, { body }) => {
   const { cursors } = body;
   if (!Array.isArray(cursors) || !cursors.every((each) => Long.isLong(each)))
-    throw typeMismatch("BSON field 'killCursors.cursors' is the wrong type, expected an array of 'long'");
+    throw wrongType('killCursors.cursors', cursors, 'array of longs');
   const { killed, missing } = engine.cursors.kill(cursors);
   return { cursorsKilled: killed, cursorsNotFound: missing, cursorsAlive: [], cursorsUnknown: [], ok: 1 };
 };
@@ -141,10 +138,8 @@ export const count: Handler = async (engine, command) => {
 
 export const distinct: Handler = async (engine, command) => {
   const { body } = command;
-  if (typeof body.key !== 'string')
-    throw typeMismatch("BSON field 'distinct.key' is the wrong type, expected type 'string'");
   const collection = collectionOf(engine, command);
-  const parts = body.key.split('.');
+  const parts = (body.key as string).split('.');
   const context = matchContext(command);
   const request: Search = { filter: documentField(body, 'query') ?? {}, hint: body.hint };
   const found =

@@ -13,8 +13,8 @@ import {
   type Progress,
   resumeProgress,
   savedProgress,
+  shortened,
 } from './progress.ts';
-import { shortened } from './statements.ts';
 
 /**
  * Runs the statements of a bulk command, in the transaction or in a group; a retryable command that was run before

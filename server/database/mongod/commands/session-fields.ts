@@ -1,7 +1,7 @@
 import { Binary, Long } from 'bson';
 import { CommandError, invalidOptions, notImplemented, typeMismatch } from '../errors.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
-import { typeName } from '../values/compare.ts';
+import { missingField, wrongType } from './fields.ts';
 
 const UUID_BYTES = 16;
 
@@ -53,17 +53,13 @@ function checkId(value: unknown, field: string): void {
     throw new CommandError(40415, 'Location40415', `BSON field '${field}.${part}' is an unknown field.`);
   }
   const { id } = value;
-  if (id === undefined)
-    throw new CommandError(40414, 'Location40414', `BSON field '${field}.id' is missing but a required field`);
+  if (id === undefined) throw missingField(`${field}.id`);
   if (!(id instanceof Binary)) throw wrongType(`${field}.id`, id, 'binData');
   if (id.sub_type !== Binary.SUBTYPE_UUID)
     throw typeMismatch(`BSON field '${field}.id' is the wrong binData type, expected type 'UUID'`);
   if (id.length() !== UUID_BYTES)
     throw new CommandError(207, 'InvalidUUID', `uuid must be a ${UUID_BYTES}-byte binary field with UUID (4) subtype`);
 }
-
-const wrongType = (field: string, value: unknown, wanted: string) =>
-  typeMismatch(`BSON field '${field}' is the wrong type '${typeName(value)}', expected type '${wanted}'`);
 
 const notRetryable = (name: string) =>
   new CommandError(

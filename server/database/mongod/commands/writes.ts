@@ -1,14 +1,15 @@
+import { failedToParse } from '../errors.ts';
 import { insertDocument, prepareInsert } from '../storage/documents.ts';
 import { type Doc, encode } from '../values/codec.ts';
-import { type Command, collectionName, type Handler, statementsOf } from './context.ts';
+import { toDouble } from '../values/numeric.ts';
+import { type Command, checkCount, collectionName, type Handler, statementsOf } from './context.ts';
+import { checkFields } from './fields.ts';
 import { placeOf } from './place.ts';
 import { runStatements } from './run-once.ts';
 import { removeMatching, updateOne } from './statement-runs.ts';
-import { checkCount, checkOptions, checkStatement, checkStatements, isLimited } from './statements.ts';
 import { readUpdate, type UpdateStatement } from './update-statement.ts';
 
 export const insert: Handler = async (engine, command) => {
-  checkOptions('insert', command.body);
   const raw = command.sequences.get('documents') ?? encodedDocuments(command);
   checkCount(raw.length);
   const place = await placeOf(engine, command, command.database, collectionName(command), true);
@@ -27,17 +28,13 @@ export const insert: Handler = async (engine, command) => {
 
 /** The documents of a command that has others than documents among them. */
 function encodedDocuments(command: Command): Buffer[] {
-  const documents = statementsOf(command, 'documents');
-  checkStatements('insert.documents', documents);
-  return documents.map((document) => encode(document));
+  return statementsOf(command, 'documents').map((document) => encode(document));
 }
 
 export const remove: Handler = async (engine, command) => {
-  checkOptions('delete', command.body);
   const statements = statementsOf(command, 'deletes');
-  checkStatements('delete.deletes', statements);
   const limited = statements.map((each) => {
-    checkStatement('deletes', each);
+    checkFields('delete.deletes', each);
     return isLimited(each);
   });
   const place = await placeOf(engine, command, command.database, collectionName(command), false);
@@ -53,11 +50,16 @@ export const remove: Handler = async (engine, command) => {
   );
 };
 
+/** Whether a delete removes one document or all. @throws CommandError 9 */
+function isLimited({ limit }: Doc): boolean {
+  const number = toDouble(limit);
+  if (number === 0 || number === 1) return number === 1;
+  throw failedToParse(`The limit field in delete objects must be 0 or 1. Got ${String(limit)}`);
+}
+
 export const update: Handler = async (engine, command) => {
-  checkOptions('update', command.body);
   const statements = statementsOf(command, 'updates', readUpdate);
-  checkStatements('update.updates', statements);
-  for (const each of statements) checkStatement('updates', each);
+  for (const each of statements) checkFields('update.updates', each);
   const upserts = statements.some((each) => each.upsert === true);
   const place = await placeOf(engine, command, command.database, collectionName(command), upserts);
   return runStatements(
