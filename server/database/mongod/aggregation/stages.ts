@@ -129,12 +129,12 @@ const compilers: Record<string, Compile> = {
 };
 
 /** Stages that only the command itself knows how to run. */
-const ofCommand = new Set('$out $merge $collStats $indexStats $currentOp $listLocalSessions $listSessions'.split(' '));
+const ofCommand = new Set(['$out', '$merge', '$collStats', '$listLocalSessions']);
 
 /** Stages that MongoDB 8.0 has and this engine has not. */
 const missing = new Set(
-  `$bucket $bucketAuto $changeStream $changeStreamSplitLargeEvent $densify $facet $fill $geoNear $graphLookup
-$listClusterCatalog $listSampledQueries $lookup $planCacheStats $querySettings $queryStats $rankFusion $redact $sample
+  `$bucket $bucketAuto $changeStream $changeStreamSplitLargeEvent $currentOp $densify $facet $fill $geoNear $graphLookup $indexStats
+$listClusterCatalog $listSampledQueries $listSessions $lookup $planCacheStats $querySettings $queryStats $rankFusion $redact $sample
 $scoreFusion $search $searchMeta $setWindowFields $shardedDataDistribution $sortByCount $unionWith $vectorSearch`.split(
     /\s+/,
   ),

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { Long, ObjectId } from 'bson';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Engine } from '../engine.ts';
-import { CommandError } from '../errors.ts';
-import { type Doc, isDocument, MAX_DOCUMENT_SIZE } from '../values/codec.ts';
+import { CommandError, invalidOptions } from '../errors.ts';
+import { type Doc, MAX_DOCUMENT_SIZE } from '../values/codec.ts';
 import { MAX_MESSAGE_BYTES } from '../wire/framing.ts';
-import { greetingOf, MECHANISM } from './authentication.ts';
+import { greetingOf } from './authentication.ts';
 import type { Command, Handler } from './context.ts';
 
 /** The MongoDB release whose behaviour is followed, and its wire version. */
@@ -78,16 +78,17 @@ function replicaSetConfig(info: ServerInfo): Doc {
   };
 }
 
+const notReplicated = () => new CommandError(76, 'NoReplicationEnabled', 'not running with --replSet');
+
 /** Commands about the replica set of one. */
 export function replicaSetCommands(info: ServerInfo): Record<string, Handler> {
   const need = () => {
-    if (info.replicaSet === undefined) throw new CommandError(76, 'NoReplicationEnabled', 'not running with --replSet');
+    if (info.replicaSet === undefined) throw notReplicated();
     if (!info.initiated) throw new CommandError(94, 'NotYetInitialized', 'no replset config has been received');
   };
   return {
     replSetInitiate: async (engine) => {
-      if (info.replicaSet === undefined)
-        throw new CommandError(76, 'NoReplicationEnabled', 'not running with --replSet');
+      if (info.replicaSet === undefined) throw notReplicated();
       if (info.initiated) throw new CommandError(23, 'AlreadyInitialized', 'already initialized');
       await initiate(engine, info.replicaSet, info);
       info.onInitiate();
@@ -122,10 +123,6 @@ export function replicaSetCommands(info: ServerInfo): Record<string, Handler> {
       };
       return { set: info.replicaSet, date: new Date(), myState: 1, term: Long.ONE, members: [member], ok: 1 };
     },
-    replSetStepDown: () => {
-      need();
-      throw new CommandError(189, 'PrimarySteppedDown', 'a replica set of one has nobody to hand over to');
-    },
   };
 }
 
@@ -143,47 +140,31 @@ export async function initiate(engine: Engine, name: string, info: ServerInfo): 
   info.initiated = true;
 }
 
-export function buildInfo(): Doc {
-  return {
-    version: VERSION,
-    gitVersion: 'xuefang-built-in-engine',
-    modules: [],
-    allocator: 'system',
-    javascriptEngine: 'none',
-    sysInfo: 'deprecated',
-    versionArray: [...VERSION.split('.').map(Number), 0],
-    bits: 64,
-    debug: false,
-    maxBsonObjectSize: MAX_DOCUMENT_SIZE,
-    storageEngines: ['lmdb'],
-    ok: 1,
-  };
-}
+export const buildInfo = (): Doc => ({
+  version: VERSION,
+  gitVersion: 'xuefang-built-in-engine',
+  modules: [],
+  versionArray: [...VERSION.split('.').map(Number), 0],
+  bits: 64,
+  debug: false,
+  maxBsonObjectSize: MAX_DOCUMENT_SIZE,
+  storageEngines: ['lmdb'],
+  ok: 1,
+});
 
-export function serverStatus(engine: Engine, info: ServerInfo, connections: number): Doc {
-  const memory = process.memoryUsage();
-  return {
-    host: `${info.host}:${info.port}`,
-    version: VERSION,
-    process: 'mongod',
-    pid: Long.fromNumber(process.pid),
-    uptime: Math.round((Date.now() - info.started) / 1000),
-    localTime: new Date(),
-    connections: { current: connections, available: 10_000, totalCreated: connections, active: connections },
-    // The data file is mapped into memory; `resident` is what the process needs beside it.
-    mem: {
-      bits: 64,
-      resident: Math.round(ownMemory() / 1048576),
-      mapped: Math.round(memory.rss / 1048576),
-      virtual: 0,
-      supported: true,
-    },
-    metrics: { cursor: { open: { total: engine.cursors.size } } },
-    storageEngine: { name: 'lmdb', supportsCommittedReads: true, persistent: true },
-    ...(info.replicaSet === undefined ? {} : { repl: { setName: info.replicaSet, isWritablePrimary: info.initiated } }),
-    ok: 1,
-  };
-}
+/** How many clients there are, and what they make the process hold. */
+export const serverStatus = (engine: Engine, info: ServerInfo, connections: number): Doc => ({
+  host: `${info.host}:${info.port}`,
+  version: VERSION,
+  process: 'mongod',
+  pid: Long.fromNumber(process.pid),
+  uptime: Math.round((Date.now() - info.started) / 1000),
+  localTime: new Date(),
+  connections: { current: connections },
+  mem: { bits: 64, resident: Math.round(ownMemory() / 1048576) },
+  metrics: { cursor: { open: { total: engine.cursors.size } } },
+  ok: 1,
+});
 
 /** Resident bytes without the mapped data file. */
 function ownMemory(): number {
@@ -196,20 +177,10 @@ function ownMemory(): number {
   return process.memoryUsage.rss();
 }
 
-const parameters: Doc = {
-  featureCompatibilityVersion: { version: '8.0' },
-  transactionLifetimeLimitSeconds: 60,
-  logLevel: 0,
-  enableTestCommands: true,
-  authenticationMechanisms: [MECHANISM],
-};
+const parameters: Doc = { featureCompatibilityVersion: { version: '8.0' } };
 
 export function getParameter(body: Doc): Doc {
-  if (body.getParameter === '*' || (isDocument(body.getParameter) && body.getParameter.allParameters === true)) {
-    return { ...parameters, ok: 1 };
-  }
-  const found: Doc = {};
-  for (const name of Object.keys(body)) if (Object.hasOwn(parameters, name)) found[name] = parameters[name];
-  if (Object.keys(found).length === 0) throw new CommandError(72, 'InvalidOptions', 'no option found to get');
-  return { ...found, ok: 1 };
+  const found = Object.keys(body).filter((name) => Object.hasOwn(parameters, name));
+  if (found.length === 0) throw invalidOptions('no option found to get');
+  return { ...Object.fromEntries(found.map((name) => [name, parameters[name]])), ok: 1 };
 }

@@ -18,7 +18,6 @@ import {
   ownerOf,
   viewOf,
 } from './context.ts';
-import { explainSearch } from './explain-search.ts';
 import { compileOutput } from './output.ts';
 import { cursorReply } from './replies.ts';
 import { countMatches, countStage, type Search, search } from './search.ts';
@@ -27,23 +26,20 @@ import { decoded, pipelineContext } from './sources.ts';
 export const aggregate: Handler = async (engine, command) => {
   const { body, database } = command;
   const stages = stagesOf(body.pipeline);
-  if (body.explain !== true && !isDocument(body.cursor)) {
-    throw failedToParse("The 'cursor' option is required, except for aggregate with the explain argument");
-  }
+  if (!isDocument(body.cursor)) throw failedToParse("The 'cursor' option is required");
   const name = typeof body.aggregate === 'string' ? body.aggregate : undefined;
   const collection = name === undefined ? undefined : collectionOf(engine, command);
   const output = outputStage(stages);
   const write = output === undefined ? undefined : prepareOutput(engine, command, output);
   const { head, rest } = splitSearch(output === undefined ? stages : stages.slice(0, -1), body.hint);
   const results = prepare(engine, command, collection, head, rest, stages.length - rest.length - (output ? 1 : 0));
-  if (body.explain === true) return explainSearch(engine, command, collection, head);
   const namespace = `${database}.${name ?? '$cmd.aggregate'}`;
   if (write !== undefined) {
     await write(results());
     const batch = await engine.cursors.open(namespace, [][Symbol.iterator](), 1);
     return cursorReply(namespace, batch, 'firstBatch');
   }
-  const batchSize = countField((body.cursor ?? {}) as Doc, 'batchSize');
+  const batchSize = countField(body.cursor, 'batchSize');
   const batch = await engine.cursors.open(namespace, results(), batchSize, {
     owner: ownerOf(command),
     limits: command,
@@ -159,16 +155,6 @@ function specialSource(
 ): Doc[] | undefined {
   if (stage === undefined) return undefined;
   if ('$collStats' in stage) return [collectionStatistics(collection)];
-  if ('$indexStats' in stage) {
-    if (collection === undefined) return [];
-    return indexSpecs(collection).map((spec) => ({
-      name: spec.name,
-      key: spec.key,
-      spec,
-      accesses: { ops: 0, since: new Date() },
-    }));
-  }
-  if ('$currentOp' in stage || '$listSessions' in stage) return [];
   if ('$listLocalSessions' in stage) return [{ _id: command.body.lsid, lastUse: new Date() }];
   return undefined;
 }

@@ -7,10 +7,7 @@ import { type Doc, isDocument } from '../values/codec.ts';
 import { toDouble } from '../values/numeric.ts';
 import type { Command, Connection, Handler } from './context.ts';
 
-const theUser = { user: USER, db: DATABASE };
-const itsRole = { role: 'root', db: DATABASE };
-
-export const MECHANISM = 'SCRAM-SHA-256';
+const MECHANISM = 'SCRAM-SHA-256';
 
 /** How long a wrong password waits for its answer, in milliseconds. */
 const FAILURE_PAUSE = 250;
@@ -25,12 +22,10 @@ const beforeAuthentication = new Set([
   'buildinfo',
   'saslStart',
   'saslContinue',
-  'logout',
   'connectionStatus',
-  'whatsmyuri',
 ]);
 
-export const needsPassword = (command: string): boolean => !beforeAuthentication.has(command);
+const needsPassword = (command: string): boolean => !beforeAuthentication.has(command);
 
 /** @throws CommandError 13 for all that needs a password, from a client that has not given one */
 export function checkAuthenticated({ name, connection }: Command): void {
@@ -64,36 +59,17 @@ export function authenticationCommands(
       const step = authenticator.proceed(sasl.conversation, textOf(body.payload));
       return step === undefined ? fail(connection) : reply(connection, sasl.id, step);
     },
-    logout: (_engine, { connection }) => {
-      if (authenticator !== undefined) connection.authenticated = false;
-      return { ok: 1 };
-    },
-    connectionStatus: (_engine, { connection, body }) => {
+    connectionStatus: (_engine, { connection }) => {
       const isUser = authenticator !== undefined && connection.authenticated;
       return {
         authInfo: {
-          authenticatedUsers: isUser ? [theUser] : [],
-          authenticatedUserRoles: isUser ? [itsRole] : [],
-          ...(body.showPrivileges === true ? { authenticatedUserPrivileges: [] } : {}),
+          authenticatedUsers: isUser ? [{ user: USER, db: DATABASE }] : [],
+          authenticatedUserRoles: isUser ? [{ role: 'root', db: DATABASE }] : [],
         },
         ok: 1,
       };
     },
-    usersInfo: (_engine, { database, body }) => {
-      const found = authenticator !== undefined && namesTheUser(body.usersInfo, database);
-      const { user, db } = theUser;
-      const users = [{ _id: `${db}.${user}`, user, db, roles: [itsRole], mechanisms: [MECHANISM] }];
-      return { users: found ? users : [], ok: 1 };
-    },
   };
-}
-
-/** Whether usersInfo asks for the one user: a name, a name with its database, several, 1 for a database's, or all. */
-function namesTheUser(asked: unknown, database: string): boolean {
-  if (Array.isArray(asked)) return asked.some((each) => namesTheUser(each, database));
-  if (typeof asked === 'string') return asked === theUser.user && database === theUser.db;
-  if (!isDocument(asked)) return database === theUser.db;
-  return asked.forAllDBs === true || (asked.user === theUser.user && asked.db === theUser.db);
 }
 
 /** What hello answers about passwords: the mechanisms, the same for every name, and the first step where one was sent along. */

@@ -69,7 +69,7 @@ const NAMESPACE = 'admin.$cmd.bulkWrite';
 
 /** The answer with no more rows than the client has asked for; the others wait for its `getMore`. */
 async function inBatches(engine: Engine, command: Command, reply: Doc): Promise<Doc> {
-  const size = countField((command.body.cursor ?? {}) as Doc, 'batchSize');
+  const size = countField(command.body.cursor, 'batchSize');
   const rows = (reply.cursor as { firstBatch: Doc[] }).firstBatch;
   if (size === undefined || rows.length <= size) return reply;
   const results = rows.map((row) => encode(row))[Symbol.iterator]();

@@ -1,11 +1,8 @@
 import { UUID } from 'bson';
-import { checkNamespace } from '../engine.ts';
-import { CommandError, namespaceNotFound } from '../errors.ts';
 import { compileFilter } from '../query/matcher.ts';
 import { type Collection, indexSpecs } from '../storage/catalog.ts';
 import { type Doc, encode } from '../values/codec.ts';
-import { type Command, collectionName, collectionOf, countField, documentField, type Handler } from './context.ts';
-import { wrongType } from './fields.ts';
+import { collectionName, countField, documentField, type Handler } from './context.ts';
 import { cursorReply } from './replies.ts';
 
 export const drop: Handler = async (engine, command) => {
@@ -29,32 +26,6 @@ export const dropDatabase: Handler = async (engine, command) => {
   return { dropped: command.database, ok: 1 };
 };
 
-export const renameCollection: Handler = async (engine, { body }) => {
-  if (typeof body.renameCollection !== 'string')
-    throw wrongType('renameCollection.renameCollection', body.renameCollection, 'string');
-  const from = splitNamespace(body.renameCollection);
-  const to = splitNamespace(body.to as string);
-  checkNamespace(to.database, to.name);
-  await engine.transactions.write(() => {
-    const collection = engine.catalog.get(from.database, from.name);
-    if (collection === undefined)
-      throw namespaceNotFound(`Source collection ${String(body.renameCollection)} does not exist`);
-    const existing = engine.catalog.get(to.database, to.name);
-    if (existing === collection) throw new CommandError(20, 'IllegalOperation', "Can't rename a collection to itself");
-    if (existing !== undefined) {
-      if (body.dropTarget !== true) throw new CommandError(48, 'NamespaceExists', 'target namespace exists');
-      engine.catalog.drop(engine.store, existing);
-    }
-    engine.catalog.rename(engine.store, collection, to.database, to.name);
-  });
-  return { ok: 1 };
-};
-
-function splitNamespace(namespace: string): { database: string; name: string } {
-  const dot = namespace.indexOf('.');
-  return { database: namespace.slice(0, dot), name: namespace.slice(dot + 1) };
-}
-
 export const listCollections: Handler = async (engine, command) => {
   const { database, body } = command;
   const filter = documentField(body, 'filter') ?? {};
@@ -66,7 +37,7 @@ export const listCollections: Handler = async (engine, command) => {
     .map((row) => (body.nameOnly === true ? { name: row.name, type: row.type } : row))
     .sort((a, b) => (String(a.name) < String(b.name) ? -1 : 1));
   const namespace = `${database}.$cmd.listCollections`;
-  const size = countField((body.cursor ?? {}) as Doc, 'batchSize') ?? Number.MAX_SAFE_INTEGER;
+  const size = countField(body.cursor, 'batchSize') ?? Number.MAX_SAFE_INTEGER;
   const batch = await engine.cursors.open(namespace, rows.map(encode)[Symbol.iterator](), size);
   return cursorReply(namespace, batch, 'firstBatch');
 };
@@ -92,53 +63,20 @@ export const listDatabases: Handler = (engine, { body }) => {
   return { databases, totalSize, totalSizeMb: Math.floor(totalSize / 1048576), ok: 1 };
 };
 
-/** By how much the sizes in a report are divided. */
-const scaleOf = ({ body }: Command): number => Math.max(1, Math.floor(countField(body, 'scale') ?? 1));
-
-export const collStats: Handler = (engine, command) => {
-  const collection = collectionOf(engine, command);
-  const ns = `${command.database}.${collectionName(command)}`;
-  if (collection === undefined) return { ns, size: 0, count: 0, storageSize: 0, nindexes: 0, ok: 1 };
-  const { syncedCount: count } = collection;
-  const scale = scaleOf(command);
-  const size = Math.floor(collection.size / scale);
-  return {
-    ns,
-    size,
-    count,
-    avgObjSize: count === 0 ? 0 : Math.round(collection.size / count),
-    storageSize: size,
-    scaleFactor: scale,
-    capped: false,
-    nindexes: indexSpecs(collection).length,
-    indexSizes: {},
-    totalIndexSize: 0,
-    totalSize: size,
-    ok: 1,
-  };
-};
-
-export const dbStats: Handler = (engine, command) => {
-  const collections = engine.catalog.inDatabase(command.database);
+export const dbStats: Handler = (engine, { database, body }) => {
+  const collections = engine.catalog.inDatabase(database);
   const sum = (of: (collection: Collection) => number) => collections.reduce((total, each) => total + of(each), 0);
-  const scale = scaleOf(command);
-  const bytes = sum((each) => each.size);
-  const dataSize = bytes / scale;
-  const objects = sum((each) => each.syncedCount);
+  const scale = Math.max(1, Math.floor(countField(body, 'scale') ?? 1));
+  const size = sum((each) => each.size) / scale;
   return {
-    db: command.database,
+    db: database,
     collections: collections.length,
-    views: 0,
-    objects,
-    avgObjSize: objects === 0 ? 0 : bytes / objects,
-    dataSize,
-    storageSize: dataSize,
+    objects: sum((each) => each.syncedCount),
+    dataSize: size,
+    storageSize: size,
     indexes: sum((each) => indexSpecs(each).length),
-    indexSize: 0,
-    totalSize: dataSize,
+    totalSize: size,
     scaleFactor: scale,
-    fsUsedSize: 0,
-    fsTotalSize: 0,
     ok: 1,
   };
 };

@@ -139,8 +139,8 @@ export const isSet = (value: unknown): boolean =>
   value === true || (numberKind(value) !== undefined && toDouble(value) !== 0);
 
 /** A non-negative number that may be missing. */
-export function countField(body: Doc, name: string): number | undefined {
-  const value = body[name];
+export function countField(holder: unknown, name: string): number | undefined {
+  const value = (holder as Doc | undefined)?.[name];
   if (value === undefined || value === null) return undefined;
   if (numberKind(value) === undefined) throw wrongType(name, value, 'number');
   const number = toDouble(value);

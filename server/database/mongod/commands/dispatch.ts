@@ -1,12 +1,11 @@
-import { type Timestamp, UUID } from 'bson';
+import type { Timestamp } from 'bson';
 import type { Engine } from '../engine.ts';
-import { CommandError, invalidOptions, notImplemented, searchNeedsAtlas } from '../errors.ts';
+import { CommandError, failedToParse, invalidOptions, notImplemented, searchNeedsAtlas } from '../errors.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { decode } from '../values/decode.ts';
 import { toDouble } from '../values/numeric.ts';
 import { buildInfo, getParameter, hello, replicaSetCommands, type ServerInfo, serverStatus } from './admin.ts';
 import { aggregate } from './aggregate.ts';
-import { checkApi, checkReadConcern } from './api-version.ts';
 import { authenticationCommands, checkAuthenticated } from './authentication.ts';
 import { bulkWrite } from './bulk-write.ts';
 import * as collections from './collections.ts';
@@ -20,29 +19,13 @@ import { findAndModify } from './find-and-modify.ts';
 import { createIndexes, dropIndexes, listIndexes } from './indexes.ts';
 import { codeName, errorLabels } from './labels.ts';
 import { count, distinct, find, getMore, killCursors } from './reads.ts';
-import { listCommands, reports } from './reports.ts';
 import { checkSession, sessionsIn } from './session-fields.ts';
 import { insert, remove, update } from './writes.ts';
 
-const inTransaction = new Set([
-  'find',
-  'getMore',
-  'killCursors',
-  'aggregate',
-  'distinct',
-  'insert',
-  'update',
-  'delete',
-  'findAndModify',
-  'findandmodify',
-  'bulkWrite',
-  'create',
-  'createIndexes',
-  'commitTransaction',
-  'abortTransaction',
-  'hello',
-  'ping',
-]);
+const inTransaction = new Set(
+  `find getMore killCursors aggregate distinct insert update delete findAndModify findandmodify bulkWrite create createIndexes
+commitTransaction abortTransaction hello ping`.split(/\s+/),
+);
 
 /** Every command the server answers, by the names clients use. */
 export function commandTable(
@@ -79,15 +62,12 @@ export function commandTable(
     create,
     drop: collections.drop,
     dropDatabase: collections.dropDatabase,
-    renameCollection: collections.renameCollection,
+    renameCollection: refused,
     collMod: refused,
     convertToCapped: refused,
     listCollections: collections.listCollections,
     listDatabases: collections.listDatabases,
-    collStats: collections.collStats,
-    collstats: collections.collStats,
     dbStats: collections.dbStats,
-    dbstats: collections.dbStats,
     hello: greet,
     isMaster: greet,
     ismaster: greet,
@@ -101,19 +81,13 @@ export function commandTable(
     buildinfo: () => buildInfo(),
     serverStatus: (engine) => serverStatus(engine, info, connections()),
     getParameter: (_engine, { body }) => getParameter(body),
-    ...reports,
-    listCommands: () => listCommands(Object.keys(table)),
-    startSession: () => ({ id: { id: new UUID() }, timeoutMinutes: 30, ok: 1 }),
+    getLog: () => ({ totalLinesWritten: 0, log: [], ok: 1 }),
     refreshSessions: (_engine, { body }) => {
       sessionsIn(body, 'refreshSessions');
       return { ok: 1 };
     },
     endSessions: (engine, { body }) => {
       engine.sessions.end(sessionsIn(body, 'endSessions'));
-      return { ok: 1 };
-    },
-    killSessions: (engine, { body }) => {
-      engine.sessions.end(sessionsIn(body, 'killSessions'));
       return { ok: 1 };
     },
     killAllSessions: (engine, { body }) => {
@@ -131,11 +105,6 @@ export function commandTable(
       engine.sessions.abort(body, engine.store);
       return { ok: 1 };
     },
-    fsync: async (engine, { body }) => {
-      if (body.lock) throw notImplemented('fsync with lock is not supported');
-      await engine.store.write(() => undefined);
-      return { numFiles: 1, ok: 1 };
-    },
     shutdown: () => {
       setImmediate(info.shutDown);
       return { ok: 1 };
@@ -152,7 +121,7 @@ export function commandTable(
  */
 const ignoresCatalog = new Set(
   `insert update delete findAndModify findandmodify bulkWrite hello isMaster ismaster ping commitTransaction abortTransaction
-endSessions refreshSessions killSessions killAllSessions startSession killCursors fsync shutdown buildInfo buildinfo
+endSessions refreshSessions killAllSessions killCursors shutdown buildInfo buildinfo
 getParameter`.split(/\s+/),
 );
 
@@ -161,6 +130,15 @@ function toWaitFor(engine: Engine, { name, body }: Command): Promise<void> | und
   const isWithin = body.autocommit === false;
   if (!isWithin && ignoresCatalog.has(name)) return undefined;
   return engine.catalogChange ?? (isWithin ? engine.sessions.commitUnderWay(body) : undefined);
+}
+
+const levels = ['local', 'available', 'majority', 'linearizable', 'snapshot'];
+
+/** Refuses a read concern that nobody knows; all levels there are read the latest state that is on disk. */
+function checkReadConcern({ readConcern }: Doc): void {
+  const level = (readConcern as Doc | undefined)?.level;
+  if (level === undefined || levels.includes(String(level))) return;
+  throw failedToParse(`Enumeration value '${String(level)}' for field 'readConcern.level' is not a valid value.`);
 }
 
 const snapshotReads = new Set(['find', 'aggregate', 'distinct']);
@@ -235,7 +213,6 @@ async function run({ engine, table }: Dispatcher, command: Command): Promise<Rep
     const handler = table.get(name);
     if (handler === undefined) throw new CommandError(59, 'CommandNotFound', `no such command: '${name}'`);
     checkFields(name, body);
-    checkApi(name, body);
     checkReadConcern(body);
     command.deadline = deadlineOf(command);
     // While it waits for one of them the other may begin.
@@ -269,11 +246,7 @@ function useSnapshot(engine: Engine, command: Command): void {
   const concern = command.body.readConcern as Doc | undefined;
   if (concern?.level !== 'snapshot') return;
   if (!snapshotReads.has(command.name)) {
-    throw new CommandError(
-      72,
-      'InvalidOptions',
-      `read concern level snapshot is not supported for the ${command.name} command`,
-    );
+    throw invalidOptions(`read concern level snapshot is not supported for the ${command.name} command`);
   }
   const asked = concern.atClusterTime as Timestamp | undefined;
   if (asked !== undefined) command.snapshot = { view: engine.snapshots.at(asked), time: asked };

@@ -1,78 +1,94 @@
-import { badValue, CommandError, failedToParse } from '../errors.ts';
+import { badValue, CommandError, notImplemented } from '../errors.ts';
+import { eachResult, Slices } from '../pauses.ts';
+import { compileFilter } from '../query/matcher.ts';
+import type { Examined, Plan } from '../query/plan.ts';
+import type { Index } from '../storage/catalog.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { fieldNames } from '../values/order.ts';
-import { aggregate } from './aggregate.ts';
-import { type Command, collectionOf, countField, documentField, type Handler } from './context.ts';
-import { explainSearch } from './explain-search.ts';
+import { VERSION } from './admin.ts';
+import { type Command, collectionOf, type Handler, matchContext, viewOf } from './context.ts';
 import { checkFields, isKnownCommand, wrongType } from './fields.ts';
-import type { Search } from './search.ts';
+import { searchOf } from './reads.ts';
+import { planSearch, type Search, search } from './search.ts';
 
 const VERBOSITIES = ['queryPlanner', 'executionStats', 'allPlansExecution'];
 
 /**
- * Says how a command would be run; without a verbosity it runs the search, and changes nothing.
- * @throws CommandError 59 for an unknown command, 20 for one that cannot be explained, 40415 for unknown fields of it
+ * Says which index a find uses and, unless only the plan is asked for, runs it and says what it reads.
+ * @throws CommandError 59 for an unknown command, 238 for one other than find, 40415 for unknown fields of it
  */
-export const explain: Handler = (engine, command) => {
+export const explain: Handler = async (engine, command) => {
   const { explain: inner, verbosity } = command.body;
   if (!isDocument(inner)) throw wrongType('explain.explain', inner, 'object');
   if (verbosity !== undefined && !VERBOSITIES.includes(verbosity as string))
     throw badValue(`Enumeration value '${String(verbosity)}' for field 'explain.verbosity' is not a valid value.`);
   const name = fieldNames(inner)[0] ?? '';
-  const searchOf = searches[name];
-  if (searchOf === undefined && name !== 'aggregate') {
-    if (!isKnownCommand(name))
-      throw new CommandError(59, 'CommandNotFound', `Explain failed due to unknown command: ${name}`);
-    throw new CommandError(20, 'IllegalOperation', `Cannot explain cmd: ${name}`);
-  }
+  if (!isKnownCommand(name))
+    throw new CommandError(59, 'CommandNotFound', `Explain failed due to unknown command: ${name}`);
+  if (name !== 'find') throw notImplemented(`explain of ${name} is not supported`);
   checkFields(name, inner);
-  const explained: Command = { ...command, name, body: { ...inner, verbosity } };
-  if (searchOf === undefined) {
-    if (inner.explain !== undefined)
-      throw failedToParse("The 'explain' option is illegal when a explain verbosity is also provided");
-    return aggregate(engine, { ...explained, body: { ...explained.body, explain: true } });
+  const explained: Command = { ...command, name, body: inner };
+  const request = searchOf(inner);
+  const context = matchContext(explained);
+  compileFilter(request.filter, context);
+  const collection = collectionOf(engine, explained);
+  const reply = (winningPlan: Doc, more: Doc = {}): Doc => ({
+    explainVersion: '1',
+    queryPlanner: {
+      namespace: `${command.database}.${String(inner.find)}`,
+      parsedQuery: request.filter,
+      winningPlan,
+      rejectedPlans: [],
+    },
+    ...more,
+    serverInfo: { version: VERSION },
+    ok: 1,
+  });
+  if (collection === undefined) return reply({ stage: 'EOF' });
+  const view = viewOf(engine, command);
+  const chosen = planSearch(view, collection, request, context);
+  const winningPlan = describe(chosen, request);
+  if (verbosity === 'queryPlanner') return reply(winningPlan);
+  const started = performance.now();
+  const examined: Examined = { keys: 0, documents: 0 };
+  let returned = 0;
+  const found = search(view, collection, request, context, { ...chosen, examined });
+  await eachResult(found, new Slices(engine.turns, command), () => {
+    returned++;
+  });
+  const executionStats = {
+    executionSuccess: true,
+    nReturned: returned,
+    executionTimeMillis: Math.round(performance.now() - started),
+    totalKeysExamined: examined.keys,
+    totalDocsExamined: examined.documents,
+    executionStages: examined.fellBack && chosen.fallback ? describe(chosen.fallback, request) : winningPlan,
+  };
+  return reply(winningPlan, { executionStats });
+};
+
+/** A plan in MongoDB's words. */
+function describe(chosen: Plan, request: Search): Doc {
+  const { sorted, union, groups, index, exact } = chosen;
+  if (!sorted)
+    return { stage: 'SORT', sortPattern: request.sort, inputStage: describe({ ...chosen, sorted: true }, request) };
+  const merge = { stage: 'SORT_MERGE', sortPattern: request.sort };
+  if (union !== undefined) {
+    const inputStages = union.map((each) => describe({ ...each, sorted: true }, request));
+    return { ...(chosen.order === undefined ? { stage: 'OR' } : merge), inputStages };
   }
-  return explainSearch(engine, explained, collectionOf(engine, explained), searchOf(inner));
-};
-
-const findSearch = (inner: Doc): Search => ({
-  filter: documentField(inner, 'filter') ?? {},
-  sort: documentField(inner, 'sort'),
-  hint: inner.hint,
-  skip: countField(inner, 'skip') ?? 0,
-  ...limited(Math.abs(Number(inner.limit ?? 0))),
-});
-
-const limited = (limit: number): Pick<Search, 'limit'> => (limit === 0 ? {} : { limit });
-
-/** The search of each command that can be explained. */
-const searches: Record<string, (inner: Doc) => Search> = {
-  find: findSearch,
-  count: (inner) => ({
-    filter: documentField(inner, 'query') ?? {},
-    hint: inner.hint,
-    skip: countField(inner, 'skip') ?? 0,
-    ...limited(Math.abs(Number(inner.limit ?? 0))),
-  }),
-  distinct: (inner) => ({ filter: documentField(inner, 'query') ?? {}, hint: inner.hint }),
-  update: (inner) => statementSearch(inner, 'updates', (statement) => statement.multi !== true),
-  delete: (inner) => statementSearch(inner, 'deletes', (statement) => Number(statement.limit) === 1),
-  findAndModify: modifySearch,
-  findandmodify: modifySearch,
-};
-
-function modifySearch(inner: Doc): Search {
-  const sort = documentField(inner, 'sort');
-  return { filter: documentField(inner, 'query') ?? {}, sort, hint: inner.hint, limit: 1 };
+  const direction = chosen.reverse ? 'backward' : 'forward';
+  const filter = exact ? {} : { filter: request.filter };
+  if (index === undefined && !chosen.narrowed) return { stage: 'COLLSCAN', ...filter, direction };
+  if (index === undefined && chosen.points && chosen.ranges.length === 1)
+    return { stage: 'IDHACK', ...filter, keyPattern: { _id: 1 }, indexName: '_id_' };
+  const scan = { stage: 'IXSCAN', ...describeIndex(index), direction };
+  const inputStage = groups === undefined ? scan : { ...merge, inputStages: groups.map(() => ({ ...scan })) };
+  return { stage: 'FETCH', ...filter, inputStage };
 }
 
-function statementSearch(inner: Doc, kind: 'updates' | 'deletes', isSingle: (statement: Doc) => boolean): Search {
-  const statements = inner[kind];
-  if (!Array.isArray(statements) || statements.length !== 1 || !isDocument(statements[0]))
-    throw new CommandError(16, 'InvalidLength', 'explained write batches must be of size 1');
-  const [statement] = statements;
-  checkFields(`${kind.slice(0, -1)}.${kind}`, statement);
-  const { sort, hint } = statement;
-  const filter = documentField(statement, 'q') ?? {};
-  return { filter, sort: sort as Doc | undefined, hint, ...limited(isSingle(statement) ? 1 : 0) };
+function describeIndex(index: Index | undefined): Doc {
+  if (index === undefined) return { keyPattern: { _id: 1 }, indexName: '_id_', isMultiKey: false };
+  const { spec, multikey } = index;
+  return { keyPattern: spec.key, indexName: spec.name, isMultiKey: multikey };
 }

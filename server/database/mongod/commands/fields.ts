@@ -5,8 +5,8 @@ import { numberKind } from '../values/numeric.ts';
 
 /** Fields that any command may have: session, transaction, concerns, versions, and what only monitoring reads. */
 const common = `$db $clusterTime $readPreference $configServerState $audit $client $tenant lsid txnNumber startTransaction
-  autocommit readConcern:document writeConcern:document comment maxTimeMS maxTimeMSOpOnly apiVersion apiStrict
-  apiDeprecationErrors stmtId help mayBypassWriteBlocking`;
+  autocommit readConcern:document writeConcern:document comment maxTimeMS maxTimeMSOpOnly
+  stmtId help mayBypassWriteBlocking`;
 
 const write = 'ordered:flag bypassDocumentValidation:flag let:document';
 const updateFields = 'multi:bool upsert:bool collation:document arrayFilters:documents hint:hint sort:document';
@@ -26,8 +26,8 @@ const lists: Record<string, string> = {
   killCursors: 'cursors',
   count: 'query:document limit skip hint collation:document fields',
   distinct: 'key:string! query:document collation:document hint',
-  aggregate: `pipeline explain cursor allowDiskUse bypassDocumentValidation collation:document hint let:document
-    | exchange resumeToken`,
+  aggregate: `pipeline cursor allowDiskUse bypassDocumentValidation collation:document hint let:document
+    | exchange explain resumeToken`,
   insert: `documents ${write} | collectionUUID`,
   update: `updates ${write} | collectionUUID`,
   delete: `deletes ${write} | collectionUUID`,
@@ -42,7 +42,6 @@ const lists: Record<string, string> = {
     validationAction clusteredIndex expireAfterSeconds timeseries encryptedFields storageEngine indexOptionDefaults idIndex temp`,
   drop: '| collectionUUID',
   dropDatabase: '',
-  renameCollection: 'to:string! dropTarget | collectionUUID',
   listCollections: 'filter:document nameOnly authorizedCollections cursor',
   listDatabases: 'filter:document nameOnly authorizedDatabases',
   explain: 'verbosity',
@@ -112,7 +111,7 @@ export function checkFields(name: string, holder: Doc): void {
       throw notImplemented(`${place} with ${field} is not supported`);
     } else throw new CommandError(40415, 'Location40415', `BSON field '${place}.${field}' is an unknown field.`);
   }
-  for (const field of required) if (holder[field] === undefined) throw missingField(`${place}.${field}`);
+  for (const field of required) if ((holder[field] ?? undefined) === undefined) throw missingField(`${place}.${field}`);
 }
 
 function checkKind(place: string, kind: string, value: unknown): void {

@@ -12,7 +12,7 @@ import {
 import type { Target } from '../storage/documents.ts';
 import { IndexBuild } from '../storage/index-build.ts';
 import type { Transaction } from '../storage/transactions.ts';
-import { type Doc, encode, isDocument } from '../values/codec.ts';
+import { encode, isDocument } from '../values/codec.ts';
 import { equal } from '../values/compare.ts';
 import { fieldNames } from '../values/order.ts';
 import { collectionName, collectionOf, countField, type Handler } from './context.ts';
@@ -159,7 +159,7 @@ export const listIndexes: Handler = async (engine, command) => {
   const namespace = `${command.database}.${collectionName(command)}`;
   if (collection === undefined) throw namespaceNotFound(`ns does not exist: ${namespace}`);
   const rows = indexSpecs(collection);
-  const size = countField((command.body.cursor ?? {}) as Doc, 'batchSize') ?? Number.MAX_SAFE_INTEGER;
+  const size = countField(command.body.cursor, 'batchSize') ?? Number.MAX_SAFE_INTEGER;
   const batch = await engine.cursors.open(namespace, rows.map(encode)[Symbol.iterator](), size);
   return cursorReply(namespace, batch, 'firstBatch');
 };

@@ -36,24 +36,15 @@ export const find: Handler = (engine, command) => {
 
 async function findAll(engine: Engine, command: Command, namespace: string): Promise<Buffer> {
   const { body } = command;
-  const filter = documentField(body, 'filter') ?? {};
-  const sort = documentField(body, 'sort');
   const context = matchContext(command);
   const collection = collectionOf(engine, command);
-  const limit = countField(body, 'limit') || undefined;
-  const request: Search = {
-    filter,
-    sort,
-    hint: body.hint,
-    skip: countField(body, 'skip') ?? 0,
-    ...(limit === undefined ? {} : { limit }),
-  };
+  const request = searchOf(body);
   const asked = documentField(body, 'projection');
   const found =
     collection === undefined
       ? nothing(request, context)
       : search(viewOf(engine, command), collection, request, context);
-  const results = rawResults(found, compileProjection(asked, filter, context), compilePick(asked));
+  const results = rawResults(found, compileProjection(asked, request.filter, context), compilePick(asked));
   const batch = await engine.cursors.open(namespace, results, countField(body, 'batchSize'), {
     singleBatch: body.singleBatch === true,
     noTimeout: body.noCursorTimeout === true,
@@ -61,6 +52,18 @@ async function findAll(engine: Engine, command: Command, namespace: string): Pro
     limits: command,
   });
   return cursorReply(namespace, batch, 'firstBatch');
+}
+
+/** The search that a find asks for. */
+export function searchOf(body: Doc): Search {
+  const limit = countField(body, 'limit') || undefined;
+  return {
+    filter: documentField(body, 'filter') ?? {},
+    sort: documentField(body, 'sort'),
+    hint: body.hint,
+    skip: countField(body, 'skip') ?? 0,
+    ...(limit === undefined ? {} : { limit }),
+  };
 }
 
 /** What a search of no collection finds. @throws CommandError for a filter or a sort that is malformed all the same */

@@ -53,11 +53,12 @@ export function search(
   collection: Collection,
   request: Search,
   context: MatchContext,
-  chosen: Plan = planSearch(view, collection, request, context),
+  given?: Plan,
 ): Generator<Step<Found>> {
   const { filter, sort, skip = 0, limit = Number.MAX_SAFE_INTEGER } = request;
   const test = { matches: searchMatcher(filter, context), fields: fieldsOf(filter) };
   const order = sort === undefined ? undefined : compileSort(sort, context.collator);
+  const chosen = given ?? planSearch(view, collection, request, context);
   const examined = chosen.examined ?? { keys: 0, documents: 0 };
   const own = chosen.fallback === undefined ? chosen : { ...chosen, examined };
   const passed = chosen.exact && chosen.union === undefined && chosen.sorted ? skip : 0;
@@ -223,7 +224,7 @@ export function* countMatches(
 }
 
 /** Counts the entries of a plan whose documents have one each, with pauses; `most` is how many there can be. */
-export function* countEntries(view: KeyValue, { points, ranges }: Plan, most: number): Generator<undefined, number> {
+function* countEntries(view: KeyValue, { points, ranges }: Plan, most: number): Generator<undefined, number> {
   let total = 0;
   for (const range of ranges) {
     if (points) total += Number(view.get(range.low) !== undefined);
@@ -249,7 +250,7 @@ function* countKeys(view: KeyValue, { low, high }: Range): Generator<undefined, 
 }
 
 /** Whether index entries alone say how many documents match. */
-export const isCoveredCount = (chosen: Plan): boolean => chosen.exact && chosen.union === undefined && chosen.distinct;
+const isCoveredCount = (chosen: Plan): boolean => chosen.exact && chosen.union === undefined && chosen.distinct;
 
 /** A name that no stage refuses. */
 const PLAIN_NAME = /^(?!_id$)[^.$\0]+$/;

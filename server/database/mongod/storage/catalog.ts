@@ -164,15 +164,6 @@ export class Catalog {
     this.saveMeta(store);
   }
 
-  rename(store: KeyValue, collection: Collection, database: string, name: string): void {
-    store.remove(catalogKey(collection.namespace));
-    this.collections.delete(collection.namespace);
-    collection.database = database;
-    collection.name = name;
-    collection.namespace = `${database}.${name}`;
-    this.add(store, collection);
-  }
-
   save(store: KeyValue, collection: Collection): void {
     this.version++;
     this.write(store, collection);

@@ -276,7 +276,7 @@ describe('a retryable write that waits for a transaction in its middle', () => {
       .catch(() => undefined);
     await half();
     // The next answer comes after the sync of what the write has done so far.
-    await client.db('admin').command({ fsync: 1 });
+    await client.db('other').collection('rows').insertOne({});
     const ended = new Promise((resolve) => engine.process.once('exit', resolve));
     engine.process.kill('SIGKILL');
     await ended;

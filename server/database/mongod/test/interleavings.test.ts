@@ -120,17 +120,6 @@ describe('commands that run in between others', () => {
     });
   }
 
-  it('drop the collection that has taken the place of another meanwhile', async () => {
-    await engine.insert('a', [{ _id: 'old' }]);
-    await engine.insert('b', [{ _id: 'new' }]);
-    const [renamed, dropped] = await Promise.all([
-      engine.run({ renameCollection: 'test.b', to: 'test.a', dropTarget: true }),
-      engine.run({ drop: 'a' }),
-    ]);
-    expect([renamed?.ok, dropped?.ok]).to.deep.equal([1, 1]);
-    expect(await names()).to.deep.equal([]);
-  });
-
   it('do not bring a dropped collection back by dropping its indexes', async () => {
     await engine.run({ createIndexes: 'a', indexes: [{ key: { a: 1 }, name: 'i' }] });
     const [dropped, indexes] = await Promise.all([

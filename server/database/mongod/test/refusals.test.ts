@@ -3,12 +3,15 @@ import { Decimal128, type Document } from 'mongodb';
 import { withEngine } from './support/engine-suite.ts';
 
 /** Commands that MongoDB has and the engine has not: none may look as if it had worked. */
-const unknown = `addShard analyze applyOps authenticate balancerStart cleanupOrphaned cloneCollectionAsCapped compact
-createRole createUser dataSize dbHash dropAllUsersFromDatabase dropConnections dropUser enableSharding eval
-filemd5 flushRouterConfig geoNear getClusterParameter getShardMap grantRolesToUser group killOp listShards logRotate
-mapReduce moveChunk parallelCollectionScan planCacheClear planCacheListFilters reIndex removeShard repairDatabase
-replSetFreeze resetError setClusterParameter setDefaultRWConcern setFeatureCompatibilityVersion
-setIndexCommitQuorum setParameter shardCollection split touch updateUser validate`.split(/\s+/);
+const unknown =
+  `addShard analyze applyOps authenticate balancerStart cleanupOrphaned cloneCollectionAsCapped collStats compact
+createRole createUser currentOp dataSize dbHash dropAllUsersFromDatabase dropConnections dropUser enableSharding eval fsync
+filemd5 flushRouterConfig geoNear getClusterParameter getCmdLineOpts getShardMap grantRolesToUser group hostInfo killOp killSessions listCommands listShards logRotate logout
+mapReduce moveChunk parallelCollectionScan planCacheClear planCacheListFilters profile reIndex removeShard repairDatabase rolesInfo
+replSetFreeze replSetStepDown resetError setClusterParameter setDefaultRWConcern setFeatureCompatibilityVersion
+setIndexCommitQuorum setParameter shardCollection split startSession top touch updateUser usersInfo validate whatsmyuri`.split(
+    /\s+/,
+  );
 
 const decimal = Decimal128.fromString('0.1');
 const index = (options: Document) => ({ createIndexes: 'rows', indexes: [{ key: { a: 1 }, name: 'a', ...options }] });
@@ -29,7 +32,6 @@ const options: [string, Document, number][] = [
   ['$where', { find: 'rows', filter: { $where: 'true' } }, 238],
   ['$function', { aggregate: 'rows', pipeline: [{ $set: { a: { $function: {} } } }], cursor: {} }, 238],
   ['$accumulator', { aggregate: 'rows', pipeline: [{ $group: { _id: 1, a: { $accumulator: {} } } }], cursor: {} }, 238],
-  ['a lock by fsync', { fsync: 1, lock: true }, 238],
   ['sessions of users', { killAllSessions: [{ user: 'a' }] }, 238],
   [
     'an unknown field of an operation',
@@ -113,8 +115,12 @@ const options: [string, Document, number][] = [
   ['an unknown meta field', { find: 'rows', projection: { a: { $meta: 'searchScore' } } }, 238],
   ['an unknown read concern', { find: 'rows', readConcern: { level: 'newest' } }, 9],
   ['an unknown write concern', { insert: 'rows', documents: [{}], writeConcern: { w: 'everywhere' } }, 79],
-  ['another API version', { find: 'rows', apiVersion: '2' }, 322],
-  ['commands outside of the API', { collStats: 'rows', apiVersion: '1', apiStrict: true }, 323],
+  ['the stable API', { find: 'rows', apiVersion: '1' }, 40415],
+  ['renaming a collection', { renameCollection: 'refusals.rows', to: 'refusals.others' }, 238],
+  ['explain of an aggregation', { aggregate: 'rows', pipeline: [], explain: true }, 238],
+  ['explain of an update', { explain: { update: 'rows', updates: [{ q: {}, u: {} }] } }, 238],
+  ['$or of a number', { find: 'rows', filter: { $or: 5 } }, 2],
+  ['a key that is null', { distinct: 'rows', key: null }, 40414],
   ['an unknown operator', { find: 'rows', filter: { a: { $nonsense: 1 } } }, 2],
   ['an unknown modifier', { update: 'rows', updates: [{ q: {}, u: { $nonsense: { a: 1 } } }] }, 9],
   ['an unknown expression', { aggregate: 'rows', pipeline: [{ $set: { a: { $nonsense: 1 } } }], cursor: {} }, 168],
@@ -128,7 +134,6 @@ const options: [string, Document, number][] = [
     15952,
   ],
   ['an unknown stage', { aggregate: 'rows', pipeline: [{ $nonsense: {} }], cursor: {} }, 40324],
-  ['profiling', { profile: 2 }, 238],
 ];
 
 describe('what the engine refuses', () => {

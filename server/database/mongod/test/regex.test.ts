@@ -137,7 +137,7 @@ describe('regular expressions', () => {
     }));
     await rows.insertMany(written);
     await rows.updateMany({}, [{ $set: { n: 1 } }]);
-    await rows.updateMany({}, { $mul: { n: 2 } });
+    await rows.updateMany({}, { $max: { n: 2 } });
     const found = await rows.find({}, { projection: { at: 1 }, bsonRegExp: true }).toArray();
     expect(found).to.deep.equal(written);
     for (const { _id, at } of written) {

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import type { Document } from 'mongodb';
 import { withEngine } from './support/engine-suite.ts';
 
 const shell = fileURLToPath(new URL('../../../../node_modules/mongosh/bin/mongosh.js', import.meta.url));
@@ -93,7 +92,7 @@ describe('mongosh on the engine', function () {
     expect(said[1]).to.match(/^MongoServerError.*: Command find requires authentication\n/);
   });
 
-  it('answers what Compass and mongosh ask on connecting', async () => {
+  it('answers what mongosh asks on connecting', async () => {
     const admin = (command: object) => engine.client.db('admin').command(command as never);
     expect(await admin({ hello: 1, topologyVersion: undefined })).to.include({
       isWritablePrimary: true,
@@ -106,36 +105,15 @@ describe('mongosh on the engine', function () {
     });
     expect((await admin({ buildInfo: 1 })).version).to.equal('8.0.0');
     expect((await admin({ getLog: 'startupWarnings' })).log).to.deep.equal([]);
-    expect((await admin({ getCmdLineOpts: 1 })).argv).to.be.an('array');
-    expect((await admin({ hostInfo: 1 })).system).to.have.property('memSizeMB');
-    expect((await admin({ listCommands: 1 })).commands).to.include.keys('find', 'insert');
     expect((await admin({ connectionStatus: 1, showPrivileges: true })).authInfo).to.have.property(
       'authenticatedUsers',
     );
-    expect((await admin({ top: 1 })).totals).to.be.an('object');
-    expect((await admin({ currentOp: 1 })).inprog).to.deep.equal([]);
     expect((await admin({ atlasVersion: 1 }).catch((error) => error)).code).to.equal(59);
-    const { users } = await admin({ usersInfo: 1 });
-    expect(users.map((each: Document) => each._id)).to.deep.equal(['admin.root']);
-    expect((await admin({ usersInfo: 'nobody' })).users).to.deep.equal([]);
-    expect((await engine.db.command({ usersInfo: { forAllDBs: true } })).users).to.deep.equal(users);
-    expect((await engine.db.command({ usersInfo: 1 })).users).to.deep.equal([]);
-    const operations = await engine.client
-      .db('admin')
-      .aggregate([{ $currentOp: { allUsers: true } }])
-      .toArray();
-    expect(operations).to.deep.equal([]);
     await engine.db.collection('rows').insertOne({ a: 1 });
     const [stats] = await engine.db
       .collection('rows')
       .aggregate([{ $collStats: { storageStats: {} } }])
       .toArray();
     expect(stats?.storageStats).to.include({ count: 1, nindexes: 1, capped: false });
-    expect(
-      await engine.db
-        .collection('rows')
-        .aggregate([{ $indexStats: {} }])
-        .toArray(),
-    ).to.have.length(1);
   });
 });
