@@ -169,7 +169,7 @@ const snapshotUnavailable = () =>
   );
 
 /** @throws CommandError 73 for a name that no database or collection may have */
-export function checkNamespace(database: string, name: string): void {
+function checkNamespace(database: string, name: string): void {
   const invalid = (message: string) => new CommandError(73, 'InvalidNamespace', message);
   if (name === '' || name.includes('\0') || name.includes('$') || name.startsWith('.') || name.endsWith('.')) {
     throw invalid(`Invalid collection name: ${database}.${name}`);
