@@ -103,38 +103,17 @@ export class Engine {
     };
   }
 
-  /** Creates a collection that others see when its transaction commits. */
-  async createInTransaction(
-    transaction: Transaction,
-    database: string,
-    name: string,
-    options: Doc = {},
-  ): Promise<Collection> {
-    let collection: Collection | undefined;
-    await this.store.write(() => {
-      collection = this.newCollection(database, name, options);
-    });
-    transaction.created.set(`${database}.${name}`, collection as Collection);
-    return collection as Collection;
-  }
-
-  /** Checks that a collection may have this name; within a transaction it is created for it, if there is none. */
+  /**
+   * Checks that a collection may have this name; within a transaction it is created for it, if there is none: others see it when
+   * that commits.
+   */
   async prepareForWrite(database: string, name: string, transaction?: Transaction): Promise<void> {
     if (this.find(database, name, transaction) !== undefined) return;
     checkNamespace(database, name);
-    if (transaction !== undefined) await this.createInTransaction(transaction, database, name);
-  }
-
-  /** The collection to write to; it comes into being with its first document. */
-  async collectionForWrite(database: string, name: string, transaction?: Transaction): Promise<Collection> {
-    const existing = this.find(database, name, transaction);
-    if (existing !== undefined) return existing;
-    checkNamespace(database, name);
-    if (transaction !== undefined) return this.createInTransaction(transaction, database, name);
+    if (transaction === undefined) return;
     await this.store.write(() => {
-      if (this.catalog.get(database, name) === undefined) this.createCollection(database, name);
+      transaction.created.set(`${database}.${name}`, this.newCollection(database, name, {}));
     });
-    return this.existing(database, name);
   }
 
   /** Removes what dropped collections and indexes left behind, a little with every group. */

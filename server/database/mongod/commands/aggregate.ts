@@ -5,9 +5,11 @@ import { CommandError, failedToParse, invalidOptions, notImplemented } from '../
 import { Memory } from '../memory.ts';
 import type { Step } from '../pauses.ts';
 import { compileFilter } from '../query/matcher.ts';
+import type { Found } from '../query/scan.ts';
 import { compileSort } from '../query/sort.ts';
 import { type Collection, indexSpecs } from '../storage/catalog.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
+import { decode, decodeFields } from '../values/decode.ts';
 import {
   type Command,
   collectionOf,
@@ -16,12 +18,12 @@ import {
   type Handler,
   matchContext,
   ownerOf,
+  pipelineContext,
   viewOf,
 } from './context.ts';
 import { compileOutput } from './output.ts';
 import { cursorReply } from './replies.ts';
 import { countMatches, countStage, type Search, search } from './search.ts';
-import { decoded, pipelineContext } from './sources.ts';
 
 export const aggregate: Handler = async (engine, command) => {
   const { body, database } = command;
@@ -125,7 +127,7 @@ function prepare(
     };
   }
   const stages = special === undefined ? rest : rest.slice(1);
-  const pipeline = compilePipeline(stages, pipelineContext(command, { collation }), {
+  const pipeline = compilePipeline(stages, pipelineContext(command, collation), {
     first: first + rest.length - stages.length,
   });
   return function* () {
@@ -137,6 +139,12 @@ function prepare(
     const input = special ?? decoded(found, pipeline.fields);
     for (const document of pipeline.run(input, new Memory())) yield document && encode(document);
   };
+}
+
+/** Found documents, decoded for a pipeline: all of each, or only the fields that it reads. */
+function* decoded(found: Iterable<Step<Found>>, fields?: ReadonlySet<string>): Generator<Step<Doc>> {
+  for (const each of found)
+    yield each && (fields === undefined ? (each.document ?? decode(each.raw)) : decodeFields(each.raw, fields));
 }
 
 /** Refuses a pipeline without a collection whose first stage needs one. */

@@ -2,25 +2,14 @@ import { Long } from 'bson';
 import type { Engine } from '../engine.ts';
 import { badValue, CommandError, failedToParse } from '../errors.ts';
 import { insertDocument, prepareInsert, type Target } from '../storage/documents.ts';
-import { type Doc, encode, isDocument } from '../values/codec.ts';
+import { type Doc, encode } from '../values/codec.ts';
 import { decode } from '../values/decode.ts';
 import { toDouble } from '../values/numeric.ts';
 import { type Command, countField, type Handler, isSet, ownerOf, statementsOf } from './context.ts';
 import { checkFields } from './fields.ts';
 import { type Place, placeOf } from './place.ts';
-import { newProgress, type Progress, resumeProgress, savedProgress, shortened } from './progress.ts';
-import { runOnce, statementsIn } from './run-once.ts';
-import { removeMatching, updateOne } from './statement-runs.ts';
-import type { UpdateStatement } from './update-statement.ts';
-
-interface Totals {
-  nErrors: number;
-  nInserted: number;
-  nMatched: number;
-  nModified: number;
-  nUpserted: number;
-  nDeleted: number;
-}
+import { type Outcome, runStatements, shortened } from './run-once.ts';
+import { removeMatching, type UpdateStatement, updateMatching } from './statement-runs.ts';
 
 /** Many writes to many collections in one command. */
 export const bulkWrite: Handler = async (engine, command) => {
@@ -36,32 +25,31 @@ export const bulkWrite: Handler = async (engine, command) => {
     places.push(await placeOf(engine, command, String(ns).slice(0, dot), String(ns).slice(dot + 1), true));
   }
   const errorsOnly = isSet(body.errorsOnly);
-  const totals: Totals = { nErrors: 0, nInserted: 0, nMatched: 0, nModified: 0, nUpserted: 0, nDeleted: 0 };
-  let rows: Doc[] = [];
-  const progress = newProgress();
-  const run = statementsIn(command, operations.length, progress, {
-    each: (target, idx) => {
-      const row = runOperation(engine, command, target, places, operations[idx] as Doc, progress, totals);
-      if (!errorsOnly) rows.push({ ok: 1, idx, ...row });
+  const done = { nErrors: 0, nInserted: 0, nMatched: 0, nModified: 0, nUpserted: 0, nDeleted: 0, rows: [] as Doc[] };
+  const reply = await runStatements(engine, command, {
+    total: operations.length,
+    done,
+    run: (target, at, outcome) => runOperation(engine, command, target, places, operations[at] as Doc, outcome),
+    ended: (idx, { n, nModified, upserted }) => {
+      const [kind] = Object.keys(operations[idx] as Doc);
+      if (kind === 'insert') done.nInserted += n;
+      else if (kind === 'delete') done.nDeleted += n;
+      else if (upserted !== undefined) done.nUpserted++;
+      else done.nMatched += n;
+      done.nModified += nModified;
+      if (errorsOnly) return;
+      done.rows.push({ ok: 1, idx, n, ...(kind === 'update' ? { nModified } : {}), ...(upserted && { upserted }) });
     },
-    failed: ({ code, message: errmsg, extra }, idx) => {
-      totals.nErrors++;
-      rows.push({ ok: 0, idx, code, errmsg, ...extra, n: 0 });
+    failed: (idx, { code, message: errmsg, extra }) => {
+      done.nErrors++;
+      done.rows.push({ ok: 0, idx, code, errmsg, ...extra, n: 0 });
+    },
+    reply: () => {
+      const { rows, ...totals } = done;
+      return { cursor: { id: Long.ZERO, firstBatch: shortened(rows), ns: NAMESPACE }, ...totals, ok: 1 };
     },
   });
-  const cursor = () => ({ id: Long.ZERO, firstBatch: shortened(rows), ns: NAMESPACE });
-  const reply = await runOnce(engine, command, run, () => ({ cursor: cursor(), ...totals, ok: 1 }), {
-    save: () => {
-      const saved = savedProgress(progress);
-      return saved === undefined ? undefined : { ...saved, totals, rows };
-    },
-    resume: (saved) => {
-      resumeProgress(progress, saved);
-      Object.assign(totals, saved.totals);
-      rows = saved.rows as Doc[];
-    },
-  });
-  if (totals.nErrors > 0 && command.transaction !== undefined) engine.sessions.fail(body);
+  if (done.nErrors > 0 && command.transaction !== undefined) engine.sessions.fail(body);
   return inBatches(engine, command, reply);
 };
 
@@ -93,47 +81,21 @@ function runOperation(
   target: Target,
   places: readonly Place[],
   operation: Doc,
-  progress: Progress,
-  totals: Totals,
-): Doc {
-  const kind = Object.keys(operation)[0] as string;
+  outcome: Outcome,
+): void {
+  const [kind = ''] = Object.keys(operation);
   const place = places[toDouble(operation[kind])] as Place;
   if (kind === 'insert') {
     const { id, raw, document } = prepareInsert(encode(operation.document as Doc));
     insertDocument(target, place.create(), id, raw, document);
-    totals.nInserted++;
-    return { n: 1 };
+    outcome.n++;
+    return;
   }
-  // What the operation has done before it had to wait counts.
-  if (progress.begun?.next !== progress.next) {
-    const { next, n, modified, upserted } = progress;
-    progress.begun = { next, n, modified, upserted: upserted.length };
-  }
-  const { begun } = progress;
+  const { filter: q, updateMods: u, ...rest } = operation;
   if (kind === 'update') {
-    updateOne(engine, command, place, target, statementOf(operation), progress.next, progress);
-    const n = progress.n - begun.n;
-    const nModified = progress.modified - begun.modified;
-    const upserted = progress.upserted[begun.upserted];
-    totals.nModified += nModified;
-    if (upserted === undefined) totals.nMatched += n;
-    else totals.nUpserted++;
-    return { n, nModified, ...(upserted === undefined ? {} : { upserted: { _id: upserted._id } }) };
+    updateMatching(engine, command, place, target, { ...rest, q, u } as unknown as UpdateStatement, outcome);
+    return;
   }
-  const {
-    filter: q,
-    collation,
-    hint,
-    multi,
-  } = operation as { filter: Doc; collation?: Doc; hint?: unknown; multi?: boolean };
-  removeMatching(command, place.find(), target, { q, collation, hint, single: multi !== true }, progress);
-  const n = progress.n - begun.n;
-  totals.nDeleted += n;
-  return { n };
-}
-
-function statementOf(operation: Doc): UpdateStatement {
-  const { filter: q, updateMods: u, constants, multi, upsert, collation, arrayFilters, hint, sort } = operation;
-  const statement = { q, u, multi, upsert, collation, arrayFilters, hint, sort } as unknown as UpdateStatement;
-  return isDocument(constants) ? { ...statement, c: constants } : statement;
+  const { collation, hint, multi } = rest as { collation?: Doc; hint?: unknown; multi?: boolean };
+  removeMatching(command, place.find(), target, { q: q as Doc, collation, hint, single: multi !== true }, outcome);
 }

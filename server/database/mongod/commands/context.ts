@@ -1,6 +1,7 @@
 import { Binary, type Long, type Timestamp } from 'bson';
 import { scopeFor, settingsFor } from '../aggregation/pipeline.ts';
 import type { Scope, ScopeSettings, Variable } from '../aggregation/scope.ts';
+import type { PipelineContext } from '../aggregation/stage.ts';
 import type { Conversation } from '../auth/authenticator.ts';
 import type { Engine } from '../engine.ts';
 import { badValue, CommandError, notImplemented } from '../errors.ts';
@@ -91,21 +92,24 @@ export function matchContext(command: Command, collation?: unknown): MatchContex
 }
 
 /** What the expressions of a command have in common. */
-export function settingsOf(command: Command, collation?: unknown): ScopeSettings {
+function settingsOf(command: Command, collation?: unknown): ScopeSettings {
   command.now ??= new Date();
   const collator = collatorFor(collation ?? command.body.collation);
   return settingsFor(collator, command.now, command.deadline);
 }
 
-/** The variables of `let`, whose values are expressions without a document, and constants of a statement. */
-export function variablesOf(command: Command, constants: Doc = {}): Map<string, Variable> {
-  const variables = new Map<string, Variable>();
+/** The variables of `let`, whose values are expressions without a document. */
+function variablesOf(command: Command): Map<string, Variable> {
   const scope = scopeFor(settingsOf(command));
-  for (const [name, value] of Object.entries((command.body.let ?? {}) as Doc))
-    variables.set(name, { value: scope.compile(value)({}) ?? null });
-  for (const [name, value] of Object.entries(constants)) variables.set(name, { value });
-  return variables;
+  const values = Object.entries((command.body.let ?? {}) as Doc);
+  return new Map(values.map(([name, value]) => [name, { value: scope.compile(value)({}) ?? null }]));
 }
+
+/** What the pipelines of a command are compiled with. */
+export const pipelineContext = (command: Command, collation?: unknown): PipelineContext => ({
+  settings: settingsOf(command, collation),
+  variables: variablesOf(command),
+});
 
 /** The most statements of one command. */
 const MAX_STATEMENTS = 100_000;

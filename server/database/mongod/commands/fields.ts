@@ -45,10 +45,10 @@ const lists: Record<string, string> = {
   listCollections: 'filter:document nameOnly authorizedCollections cursor',
   listDatabases: 'filter:document nameOnly authorizedDatabases',
   explain: 'verbosity',
-  'update.updates': `q:document! u:update! c:document ${updateFields} | upsertSupplied collectionUUID encryptionInformation`,
+  'update.updates': `q:document! u:update! ${updateFields} | c upsertSupplied collectionUUID encryptionInformation`,
   'delete.deletes': 'q:document! limit! collation:document hint:hint',
   'bulkWrite.ops insert': 'insert:number document:document!',
-  'bulkWrite.ops update': `update:number filter:document! updateMods:update! constants:document ${updateFields}`,
+  'bulkWrite.ops update': `update:number filter:document! updateMods:update! ${updateFields} | constants`,
   'bulkWrite.ops delete': 'delete:number filter:document! multi:bool collation:document hint:hint',
   'bulkWrite.nsInfo': 'ns:string! | collectionUUID encryptionInformation',
 };
@@ -111,7 +111,8 @@ export function checkFields(name: string, holder: Doc): void {
       throw notImplemented(`${place} with ${field} is not supported`);
     } else throw new CommandError(40415, 'Location40415', `BSON field '${place}.${field}' is an unknown field.`);
   }
-  for (const field of required) if ((holder[field] ?? undefined) === undefined) throw missingField(`${place}.${field}`);
+  for (const field of required)
+    if (holder[field] === undefined || (isCommand && holder[field] === null)) throw missingField(`${place}.${field}`);
 }
 
 function checkKind(place: string, kind: string, value: unknown): void {

@@ -1,17 +1,14 @@
-import { badValue, failedToParse } from '../errors.ts';
+import { failedToParse } from '../errors.ts';
 import { compileFilter } from '../query/matcher.ts';
 import { compileProjection } from '../query/projection.ts';
-import { claimDocument, insertDocument, removeDocument } from '../storage/documents.ts';
-import { isReplacement } from '../update/update.ts';
-import { upsertDocument } from '../update/upsert.ts';
-import { type Doc, encodeForStorage, isDocument } from '../values/codec.ts';
+import { removeDocument } from '../storage/documents.ts';
+import type { Doc } from '../values/codec.ts';
 import { decode } from '../values/decode.ts';
 import { collectionName, documentField, type Handler, isSet, matchContext } from './context.ts';
-import { LongSearch } from './long-search.ts';
-import { matching } from './matching.ts';
+import { Matches } from './matching.ts';
 import { placeOf } from './place.ts';
 import { runOnce } from './run-once.ts';
-import { applyTo, compileStatement } from './statement-runs.ts';
+import { applyTo, compileStatement, insertFor } from './statement-runs.ts';
 
 export const findAndModify: Handler = async (engine, command) => {
   const { body } = command;
@@ -41,7 +38,7 @@ export const findAndModify: Handler = async (engine, command) => {
         },
         context,
       );
-  const search = new LongSearch();
+  const matches = new Matches();
   let value: Doc | null;
   let lastErrorObject: Doc;
   return runOnce(
@@ -52,34 +49,19 @@ export const findAndModify: Handler = async (engine, command) => {
       lastErrorObject = removing ? { n: 0 } : { n: 0, updatedExisting: false };
       const collection = place.find();
       if (collection === undefined) compileFilter(filter, context);
-      const [found] =
-        collection === undefined
-          ? []
-          : matching(target, collection, { filter, sort, hint: body.hint }, context, true, search);
-      if (collection === undefined || found === undefined) {
-        if (change === undefined || !upserts) return;
-        const document = upsertDocument(filter, change, isDocument(body.update) && isReplacement(body.update));
-        insertDocument(target, place.create(), document._id, encodeForStorage(document), document);
-        lastErrorObject = { n: 1, updatedExisting: false, upserted: document._id };
-        if (returnsNew) value = document;
-        return;
-      }
-      claimDocument(target, found.key);
-      const before = found.document ?? decode(found.raw);
-      value = before;
-      if (change === undefined) {
-        removeDocument(target, collection, found.key, found.raw, before);
-        lastErrorObject = { n: 1 };
-        return;
-      }
-      applyTo(target, collection, { ...found, document: before }, change);
-      lastErrorObject = { n: 1, updatedExisting: true };
-      if (returnsNew) value = decode(target.view.get(found.key) ?? badKey());
+      else
+        matches.writeEach(target, collection, { filter, sort, hint: body.hint }, context, true, (found) => {
+          const document = found.document ?? decode(found.raw);
+          if (change === undefined) removeDocument(target, collection, found.key, found.raw, document);
+          else applyTo(target, collection, { ...found, document }, change);
+          lastErrorObject = { n: 1, ...(removing ? {} : { updatedExisting: true }) };
+          value = returnsNew ? decode(target.view.get(found.key) as Buffer) : document;
+        });
+      if (matches.any || change === undefined || !upserts) return;
+      const document = insertFor(target, place, filter, body.update, change);
+      lastErrorObject = { n: 1, updatedExisting: false, upserted: document._id };
+      if (returnsNew) value = document;
     },
     () => ({ lastErrorObject, value: value === null || project === undefined ? value : project(value), ok: 1 }),
   );
 };
-
-function badKey(): never {
-  throw badValue('the document vanished while it was changed');
-}

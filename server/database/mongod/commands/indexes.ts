@@ -17,6 +17,7 @@ import { equal } from '../values/compare.ts';
 import { fieldNames } from '../values/order.ts';
 import { collectionName, collectionOf, countField, type Handler } from './context.ts';
 import { checkedSpecs, MAX_INDEXES } from './index-spec.ts';
+import { placeOf } from './place.ts';
 import { cursorReply } from './replies.ts';
 
 export const createIndexes: Handler = async (engine, command) => {
@@ -24,7 +25,9 @@ export const createIndexes: Handler = async (engine, command) => {
   const name = collectionName(command);
   const specs = checkedSpecs(body.indexes);
   const existed = engine.find(database, name, transaction) !== undefined;
-  const collection = await engine.collectionForWrite(database, name, transaction);
+  const place = await placeOf(engine, command, database, name, true);
+  if (!existed && transaction === undefined) await engine.transactions.write(() => void place.create());
+  const collection = place.find() ?? engine.existing(database, name);
   const before = indexSpecs(collection).length;
   if (transaction !== undefined) await createWithin(engine, transaction, collection, specs);
   else await build(engine, collection, specs, command.deadline);

@@ -8,6 +8,7 @@ import { type Doc, isDocument } from '../values/codec.ts';
 import { addField } from '../values/fields.ts';
 import { fieldNames } from '../values/order.ts';
 import type { Command } from './context.ts';
+import { type Place, placeOf } from './place.ts';
 import { applyTo } from './statement-runs.ts';
 
 /** Results that are written in one group: about as many as take 10 ms. */
@@ -50,7 +51,7 @@ export function compileOutput(
       rows.push(row);
     });
     if (name === '$out') await replace(engine, command, db, coll, rows);
-    else await merge(engine, command, await engine.collectionForWrite(db, coll), rows, whenMatched === 'fail');
+    else await merge(engine, command, await placeOf(engine, command, db, coll, true), rows, whenMatched === 'fail');
   };
 }
 
@@ -72,13 +73,12 @@ async function inBatches(
 async function merge(
   engine: Engine,
   command: Command,
-  collection: Collection,
+  place: Place,
   rows: readonly Buffer[],
   isInsert: boolean,
 ): Promise<void> {
   await inBatches(engine, rows, command.deadline, (target, row) => {
-    if (collection.dropped)
-      throw new CommandError(175, 'QueryPlanKilled', `${collection.namespace} was dropped while it was written`);
+    const collection = place.create();
     const { id, raw, document } = prepareInsert(row);
     const key = documentKey(collection, id);
     const before = target.view.get(key);

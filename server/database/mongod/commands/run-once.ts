@@ -1,85 +1,78 @@
 import type { Engine } from '../engine.ts';
-import type { CommandError } from '../errors.ts';
+import { CommandError } from '../errors.ts';
 import { checkTime, Slices } from '../pauses.ts';
 import type { Target } from '../storage/documents.ts';
 import type { Doc } from '../values/codec.ts';
-import type { Command } from './context.ts';
-import { Interrupted } from './long-search.ts';
-import {
-  checkTurn,
-  endsCommand,
-  isOrdered,
-  newProgress,
-  type Progress,
-  resumeProgress,
-  savedProgress,
-  shortened,
-} from './progress.ts';
+import { type Command, isSet } from './context.ts';
+import { Interrupted, Matches } from './matching.ts';
 
-/**
- * Runs the statements of a bulk command, in the transaction or in a group; a retryable command that was run before
- * answers what it answered then.
- */
-export async function runStatements(
-  engine: Engine,
-  command: Command,
-  total: number,
-  each: (target: Target, at: number, progress: Progress) => void,
-  replyOf: (progress: Progress) => Doc,
-): Promise<Doc> {
-  const progress = newProgress();
-  const run = statementsIn(command, total, progress, {
-    each: (target, at) => each(target, at, progress),
-    failed: ({ code, extra, message }, index) => progress.errors.push({ index, code, ...extra, errmsg: message }),
-  });
-  const answer = () => {
-    const { errors } = progress;
-    const reply = replyOf(progress);
-    return errors.length === 0 ? reply : { ...reply, writeErrors: shortened(errors) };
-  };
-  return runOnce(engine, command, run, answer, {
-    save: () => savedProgress(progress),
-    resume: (saved) => resumeProgress(progress, saved),
-  });
+/** What one statement has done; it survives when the statement has to wait. */
+export class Outcome {
+  n = 0;
+  nModified = 0;
+  upserted: { _id: unknown } | undefined;
+  readonly matches = new Matches();
 }
 
-/** What is done for each statement of a command, and for one that fails. */
-interface StatementRun {
-  each(target: Target, at: number): void;
-  failed(error: CommandError, at: number): void;
+/** The statements of a command. `done` is what all of them have done, in a form that can be stored. */
+interface Statements {
+  total: number;
+  done: Doc;
+  run(target: Target, at: number, outcome: Outcome): void;
+  ended(at: number, outcome: Outcome): void;
+  failed(at: number, error: CommandError, outcome: Outcome): void;
+  reply(): Doc;
 }
 
+/** How long the statements of one command may go on in one group of writes, in milliseconds: more than 1,000 short ones take. */
+const MAX_TURN = 50;
+
 /**
- * Runs the statements of a command from where its progress stands; an ordered one ends with the first that fails. It is called
- * again, and goes on, after it has thrown because it has to wait.
+ * Runs the statements of a command, in the transaction or in a group; an ordered command ends with the first that fails. A
+ * retryable command that was run before answers what it answered then.
  */
-export function statementsIn(
-  command: Command,
-  total: number,
-  progress: Progress,
-  { each, failed }: StatementRun,
-): (target: Target) => void {
-  const ordered = isOrdered(command.body);
-  const inTransaction = command.transaction !== undefined;
-  return (target) => {
+export function runStatements(engine: Engine, command: Command, statements: Statements): Promise<Doc> {
+  const { total, done } = statements;
+  const { ordered } = command.body;
+  const isOrdered = ordered === undefined || ordered === null || isSet(ordered);
+  let next = 0;
+  let outcome = new Outcome();
+  const run = (target: Target) => {
     const began = performance.now();
-    while (progress.next < total) {
+    for (; next < total; next++) {
       checkTime(command.deadline);
-      checkTurn(began);
-      const at = progress.next;
+      if (performance.now() - began > MAX_TURN) throw new Interrupted();
+      const at = next;
       try {
-        each(target, at);
+        statements.run(target, at, outcome);
+        statements.ended(at, outcome);
       } catch (error) {
-        if (endsCommand(error, inTransaction)) throw error;
-        failed(error as CommandError, at);
-        if (ordered) progress.next = total;
+        if (endsCommand(error, command)) throw error;
+        statements.failed(at, error as CommandError, outcome);
+        if (isOrdered) next = total;
       }
-      progress.next++;
-      progress.applied.clear();
-      progress.search.reset();
+      outcome = new Outcome();
     }
   };
+  return runOnce(engine, command, run, statements.reply, {
+    save: () => (next === 0 ? undefined : { next, ...done }),
+    resume: ({ next: begun, ...saved }) => {
+      // Another sending of the command may have finished the statement that this one was in.
+      if (begun !== next) outcome = new Outcome();
+      next = begun as number;
+      Object.assign(done, saved);
+    },
+  });
 }
+
+const MAX_TIME_EXPIRED = 50;
+const WRITE_CONFLICT = 112;
+
+/** Whether what a statement throws is no error of this statement alone. */
+const endsCommand = (error: unknown, { transaction }: Command): boolean =>
+  !(error instanceof CommandError) ||
+  error.code === MAX_TIME_EXPIRED ||
+  (transaction !== undefined && (error.labels.length > 0 || error.code === WRITE_CONFLICT));
 
 /** How far a write of several statements has come. */
 interface Steps {
@@ -117,11 +110,11 @@ export async function runOnce(
       run(target);
     } catch (error) {
       const done = retryable ? steps?.save() : undefined;
-      if (done !== undefined) sessions.storeProgress(target.view, body, done);
+      if (done !== undefined) sessions.remember(target.view, body, { progress: done });
       throw error;
     }
     reply = replyOf();
-    if (retryable) sessions.storeReply(target.view, body, reply);
+    if (retryable) sessions.remember(target.view, body, { reply });
   };
   await untilDone(engine, command, () => engine.transactions.write(job, command.deadline));
   return reply as Doc;
@@ -139,4 +132,19 @@ async function untilDone(engine: Engine, command: Command, run: () => Promise<vo
       await error.resume(new Slices(engine.turns, command));
     }
   }
+}
+
+/** The length that the texts of one command's errors may have together, in UTF-16 units; then errors come without theirs. */
+const MAX_ERROR_TEXT = 1024 * 1024;
+
+/** Takes the texts from the last of many errors, as MongoDB does: an answer must not become too large after everything was done. */
+export function shortened(errors: readonly Doc[]): Doc[] {
+  let length = 0;
+  return errors.map((error) => {
+    if (error.errmsg === undefined) return error;
+    length += JSON.stringify(error).length;
+    if (length <= MAX_ERROR_TEXT) return error;
+    const { keyPattern: _pattern, keyValue: _value, ...rest } = error;
+    return { ...rest, errmsg: '' };
+  });
 }

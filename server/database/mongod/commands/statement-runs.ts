@@ -1,29 +1,31 @@
 import { compileChange } from '../aggregation/pipeline.ts';
 import type { Engine } from '../engine.ts';
-import { CommandError, failedToParse, invalidOptions } from '../errors.ts';
+import { failedToParse, invalidOptions } from '../errors.ts';
 import { compileFilter, type MatchContext } from '../query/matcher.ts';
 import type { Found } from '../query/scan.ts';
 import type { Collection } from '../storage/catalog.ts';
-import {
-  claimDocument,
-  insertDocument,
-  removeDocument,
-  replaceDocument,
-  storePatched,
-  type Target,
-} from '../storage/documents.ts';
+import { insertDocument, removeDocument, replaceDocument, storePatched, type Target } from '../storage/documents.ts';
 import { EncodedUpdate } from '../update/encoded-update.ts';
 import { compileUpdate, isReplacement, type Update } from '../update/update.ts';
 import { upsertDocument } from '../update/upsert.ts';
 import { type Doc, encodeForStorage, isDocument } from '../values/codec.ts';
 import { typeName } from '../values/compare.ts';
 import { decode } from '../values/decode.ts';
-import { type Command, matchContext } from './context.ts';
-import { matching } from './matching.ts';
+import { type Command, matchContext, pipelineContext } from './context.ts';
 import type { Place } from './place.ts';
-import type { Progress } from './progress.ts';
-import { pipelineContext } from './sources.ts';
-import type { UpdateStatement } from './update-statement.ts';
+import type { Outcome } from './run-once.ts';
+
+export interface UpdateStatement {
+  q: Doc;
+  /** A document, a pipeline, or operators that are still encoded. */
+  u: unknown;
+  multi?: boolean;
+  upsert?: boolean;
+  collation?: Doc;
+  arrayFilters?: Doc[];
+  hint?: unknown;
+  sort?: Doc;
+}
 
 /** A statement that changes many documents may have changed some of them when it is cut: it cannot be repeated. */
 function refuseRetry({ body, transaction }: Command, how: string): void {
@@ -31,13 +33,13 @@ function refuseRetry({ body, transaction }: Command, how: string): void {
   throw invalidOptions(`Cannot use (or request) retryable writes with ${how}`);
 }
 
-/** Runs one delete statement. What it has removed before it had to wait counts. */
+/** Runs one delete statement. */
 export function removeMatching(
   command: Command,
   collection: Collection | undefined,
   target: Target,
   { q, collation, hint, single }: { q: Doc; collation?: Doc | undefined; hint?: unknown; single: boolean },
-  progress: Progress,
+  outcome: Outcome,
 ): void {
   const context = contextFor(command, collation);
   if (!single) refuseRetry(command, 'limit=0');
@@ -45,13 +47,10 @@ export function removeMatching(
     compileFilter(q, context);
     return;
   }
-  const found = matching(target, collection, { filter: q, hint }, context, single, progress.search);
-  for (const { key } of found) claimDocument(target, key);
-  for (const { key, raw, document } of found) {
+  outcome.matches.writeEach(target, collection, { filter: q, hint }, context, single, ({ key, raw, document }) => {
     removeDocument(target, collection, key, raw, document);
-    progress.n++;
-  }
-  progress.search.advance();
+    outcome.n++;
+  });
 }
 
 const contexts = new WeakMap<Command, MatchContext>();
@@ -68,14 +67,13 @@ function contextFor(command: Command, collation: Doc | undefined): MatchContext 
 }
 
 /** Runs one update statement: changes what matches, or inserts what the filter describes. */
-export function updateOne(
+export function updateMatching(
   engine: Engine,
   command: Command,
   place: Place,
   target: Target,
   statement: UpdateStatement,
-  at: number,
-  progress: Progress,
+  outcome: Outcome,
 ): void {
   const context = contextFor(command, statement.collation);
   const collection = place.find();
@@ -86,36 +84,28 @@ export function updateOne(
   const { q: filter, multi = false, upsert = false, hint, sort } = statement;
   if (multi && sort !== undefined) throw failedToParse('Cannot specify sort with multi=true');
   if (multi) refuseRetry(command, 'multi=true');
-  const { applied, search } = progress;
-  const found =
-    collection === undefined ? [] : matching(target, collection, { filter, hint, sort }, context, !multi, search);
-  for (const { key } of found) claimDocument(target, key);
-  for (const each of found) {
-    const key = multi ? each.key.toString('latin1') : '';
-    if (applied.has(key)) continue;
-    if (patch?.(target, each) ?? applyTo(target, collection as Collection, each, change())) progress.modified++;
-    progress.n++;
-    if (multi) applied.add(key);
-  }
-  // A statement that went on after a wait may have changed what it found before so that its filter no longer finds it.
-  const isUpdate = found.length > 0 || applied.size > 0 || search.hasBegun;
-  if (search.isKnown) applied.clear();
-  search.advance();
-  if (isUpdate) return;
   if (collection === undefined) compileFilter(filter, context);
-  if (!upsert) return;
-  const document = upsertDocument(filter, change(), isDocument(statement.u) && isReplacement(statement.u));
+  else
+    outcome.matches.writeEach(target, collection, { filter, hint, sort }, context, !multi, (found) => {
+      if (patch?.(target, found) ?? applyTo(target, collection, found, change())) outcome.nModified++;
+      outcome.n++;
+    });
+  if (outcome.matches.any || !upsert) return;
+  outcome.upserted = { _id: insertFor(target, place, filter, statement.u, change())._id };
+  outcome.n++;
+}
+
+/** Inserts what the filter of an upsert describes, changed by its update. */
+export function insertFor(target: Target, place: Place, filter: Doc, update: unknown, change: Update): Doc {
+  const document = upsertDocument(filter, change, isDocument(update) && isReplacement(update));
   insertDocument(target, place.create(), document._id, encodeForStorage(document), document);
-  progress.n++;
-  progress.upserted.push({ index: at, _id: document._id });
+  return document;
 }
 
 /** Compiles the update of a statement, with what it refers to. */
 export function compileStatement(command: Command, statement: UpdateStatement, context: MatchContext): Update {
-  const { multi, arrayFilters, c } = statement;
+  const { multi, arrayFilters } = statement;
   const u = statement.u instanceof EncodedUpdate ? statement.u.whole : statement.u;
-  if (c !== undefined && !Array.isArray(u))
-    throw new CommandError(51198, 'Location51198', 'Constant values may only be specified for pipeline updates');
   if (multi && isDocument(u) && isReplacement(u)) {
     throw failedToParse('multi update is not supported for replacement-style update');
   }
@@ -124,8 +114,7 @@ export function compileStatement(command: Command, statement: UpdateStatement, c
   return compileUpdate(u, {
     ...context,
     arrayFilters,
-    compilePipeline: (pipeline) =>
-      compileChange(pipeline, pipelineContext(command, { collation: statement.collation, constants: c })),
+    compilePipeline: (pipeline) => compileChange(pipeline, pipelineContext(command, statement.collation)),
   });
 }
 
@@ -136,10 +125,10 @@ export function compileStatement(command: Command, statement: UpdateStatement, c
 function patchFor(
   engine: Engine,
   collection: Collection,
-  { u, arrayFilters, c }: UpdateStatement,
+  { u, arrayFilters }: UpdateStatement,
   check: () => unknown,
 ): ((target: Target, found: Found) => boolean | undefined) | undefined {
-  if (arrayFilters !== undefined || c !== undefined) return undefined;
+  if (arrayFilters !== undefined) return undefined;
   const operators = u instanceof EncodedUpdate ? u.operators : u;
   if (!isDocument(operators)) return undefined;
   const patch = engine.patches.find(operators, check);

@@ -116,7 +116,7 @@ export class Sessions {
 
   private async finish(session: Session, transaction: Transaction, body: Doc): Promise<void> {
     try {
-      await this.transactions.commit(transaction, (target) => this.storeReply(target.view, body, { ok: 1 }));
+      await this.transactions.commit(transaction, (target) => this.remember(target.view, body, { reply: { ok: 1 } }));
       session.outcome = 'committed';
     } catch (error) {
       session.outcome = 'aborted';
@@ -148,17 +148,8 @@ export class Sessions {
     return wanted === txnNumber ? (decode(stored) as Remembered) : undefined;
   }
 
-  /** Remembers the answer to a retryable write, in the group of the write itself. */
-  storeReply(view: KeyValue, body: Doc, reply: Doc): void {
-    this.remember(view, body, { reply });
-  }
-
-  /** Remembers how far a retryable write has come that has to wait, in the group of what it has done. */
-  storeProgress(view: KeyValue, body: Doc, progress: Doc): void {
-    this.remember(view, body, { progress });
-  }
-
-  private remember(view: KeyValue, body: Doc, what: Remembered): void {
+  /** Remembers the answer to a retryable write, or how far one has come that has to wait, in the group of what it has done. */
+  remember(view: KeyValue, body: Doc, what: Remembered): void {
     const txnNumber = Long.fromNumber(toDouble(body.txnNumber));
     view.put(retryKey(body), encode({ txnNumber, at: new Date(), ...what }));
   }

@@ -3,7 +3,7 @@ import { Code, serialize } from 'bson';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Document } from 'mongodb';
-import { readUpdate } from '../commands/update-statement.ts';
+import { readUpdate } from '../update/encoded-update.ts';
 import { parseMessage } from '../wire/messages.ts';
 import { withEngine } from './support/engine-suite.ts';
 

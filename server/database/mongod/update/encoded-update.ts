@@ -1,5 +1,6 @@
 import type { Doc } from '../values/codec.ts';
-import { decode, decodeOperators } from '../values/decode.ts';
+import { decode, decodeFields, decodeOperators } from '../values/decode.ts';
+import { DOCUMENT, findField } from '../values/raw.ts';
 
 /** An update with operators as it arrived. Most change bytes only (patch.ts): what they set is not decoded for that. */
 export class EncodedUpdate {
@@ -20,4 +21,17 @@ export class EncodedUpdate {
     this.#whole ??= decode(this.#bytes, this.#offset);
     return this.#whole;
   }
+}
+
+const MODIFICATION = Buffer.from('u');
+const allButModification = { has: (field: string) => field !== 'u' };
+const DOLLAR = 36;
+
+/** Reads a statement of an update command; operators in it stay encoded. @throws CommandError for malformed bytes */
+export function readUpdate(statement: Buffer): Doc {
+  const field = findField(statement, 0, MODIFICATION);
+  const hasOperators =
+    field !== undefined && statement[field.start] === DOCUMENT && statement[field.value + 5] === DOLLAR;
+  if (!hasOperators) return decode(statement);
+  return Object.assign(decodeFields(statement, allButModification), { u: new EncodedUpdate(statement, field.value) });
 }
