@@ -12,7 +12,7 @@ import {
 import type { Target } from '../storage/documents.ts';
 import { IndexBuild } from '../storage/index-build.ts';
 import type { Transaction } from '../storage/transactions.ts';
-import { encode, isDocument } from '../values/codec.ts';
+import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { equal } from '../values/compare.ts';
 import { fieldNames } from '../values/order.ts';
 import { collectionName, collectionOf, countField, type Handler } from './context.ts';
@@ -129,33 +129,19 @@ function missing(collection: Collection, specs: readonly IndexSpec[]): IndexSpec
 function isMissing(spec: IndexSpec, known: readonly IndexSpec[]): boolean {
   if (equal(spec.key, { _id: 1 })) return false;
   const sameName = known.find((each) => each.name === spec.name);
-  const sameKey = known.find(
-    (each) =>
-      equal(each.key, spec.key) &&
-      keysInOrder(each, spec) &&
-      equal(each.partialFilterExpression, spec.partialFilterExpression),
+  const sameKey = known.find(({ key }) => isSameKey(key, spec.key));
+  if (sameName === undefined && sameKey === undefined) return true;
+  const both = `Requested index: ${JSON.stringify(spec)}, existing index: ${JSON.stringify(sameName ?? sameKey)}`;
+  if (sameName !== undefined && sameName !== sameKey)
+    throw new CommandError(86, 'IndexKeySpecsConflict', `An existing index has the same name. ${both}`);
+  const isSame = (['name', 'unique', 'expireAfterSeconds'] as const).every(
+    (option) => sameKey?.[option] === spec[option],
   );
-  if (sameName !== undefined) {
-    if (sameName === sameKey && sameOptions(sameName, spec)) return false;
-    const [code, codeName] = sameName === sameKey ? [85, 'IndexOptionsConflict'] : [86, 'IndexKeySpecsConflict'];
-    throw new CommandError(
-      code as number,
-      codeName as string,
-      `An existing index has the same name as the requested index. Requested index: ${JSON.stringify(spec)}, existing index: ${JSON.stringify(sameName)}`,
-    );
-  }
-  if (sameKey !== undefined)
-    throw new CommandError(85, 'IndexOptionsConflict', `Index already exists with a different name: ${sameKey.name}`);
-  return true;
+  if (!isSame) throw new CommandError(85, 'IndexOptionsConflict', `An existing index has other options. ${both}`);
+  return false;
 }
 
-const keysInOrder = (a: IndexSpec, b: IndexSpec) => fieldNames(a.key).join() === fieldNames(b.key).join();
-
-function sameOptions(a: IndexSpec, b: IndexSpec): boolean {
-  return ['unique', 'sparse', 'expireAfterSeconds', 'partialFilterExpression'].every((option) =>
-    equal(a[option] ?? false, b[option] ?? false),
-  );
-}
+const isSameKey = (a: Doc, b: Doc): boolean => equal(a, b) && fieldNames(a).join() === fieldNames(b).join();
 
 export const listIndexes: Handler = async (engine, command) => {
   const collection = collectionOf(engine, command);

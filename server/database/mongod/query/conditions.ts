@@ -169,13 +169,6 @@ function prefixOf(place: PlacedPath, expression: unknown, found: Conditions): vo
   found.list.push({ ...place, operator: '$prefix', operand });
 }
 
-/** Whether no document without the field can fulfil the condition. */
-export function excludesMissing({ operator, operand }: Condition): boolean {
-  if (operator === '$eq') return operand !== null && operand !== undefined;
-  if (operator === '$in') return !(operand as unknown[]).some((each) => each === null || each === undefined);
-  return true;
-}
-
 /**
  * The top-level fields that a filter looks at, so that matching need not decode the others; undefined when it may look at
  * any of them.

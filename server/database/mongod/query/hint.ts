@@ -4,8 +4,6 @@ import { type Doc, isDocument } from '../values/codec.ts';
 import { equal } from '../values/compare.ts';
 import { toDouble } from '../values/numeric.ts';
 import { fieldNames } from '../values/order.ts';
-import { conditionsOf } from './conditions.ts';
-import { implies } from './partial.ts';
 import type { PlanRequest } from './plan.ts';
 
 /** What a hint, or a sort by $natural, prescribes: a direction through the collection, or an index (undefined: that on _id). */
@@ -15,12 +13,10 @@ export interface Hint {
 }
 
 /**
- * Reads the hint of a search. A sparse index that is hinted is used even if it lacks documents, as MongoDB documents it; of a
- * partial one that may lack some MongoDB promises nothing, so it is refused.
- *
+ * Reads the hint of a search.
  * @throws CommandError 2 for what names no index or one that cannot serve, 9 for a malformed hint
  */
-export function hintOf(collection: Collection, { hint, sort, filter, view }: PlanRequest): Hint | undefined {
+export function hintOf(collection: Collection, { hint, sort, view }: PlanRequest): Hint | undefined {
   if (hint === undefined || hint === null || hint === '') return naturalIn(sort);
   if (typeof hint !== 'string' && !isDocument(hint)) throw failedToParse('Hint must be a string or an object');
   if (typeof hint === 'object' && Object.keys(hint).length === 0) return naturalIn(sort);
@@ -30,12 +26,9 @@ export function hintOf(collection: Collection, { hint, sort, filter, view }: Pla
   const index = collection.indexes.find(({ spec }) =>
     typeof hint === 'string' ? spec.name === hint : equal(spec.key, hint) && sameOrder(spec.key, hint),
   );
-  if (index === undefined || index.spec.hidden) throw refused('hint provided does not correspond to an existing index');
+  if (index === undefined) throw refused('hint provided does not correspond to an existing index');
   if ((index.since ?? 0) > (view.snapshotGroup ?? Number.POSITIVE_INFINITY))
     throw new CommandError(246, 'SnapshotUnavailable', 'the hinted index is younger than what the transaction reads');
-  const { partialFilterExpression: partial } = index.spec;
-  if (partial !== undefined && !implies(conditionsOf(filter).list, partial))
-    throw refused('the hinted partial index does not hold every document that the filter may match');
   return { index };
 }
 

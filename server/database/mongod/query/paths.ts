@@ -30,8 +30,3 @@ export function visitPath(
   if (!isDocument(value)) return visit(undefined);
   return visitPath(Object.hasOwn(value, part) ? value[part] : undefined, parts, visit, at + 1);
 }
-
-/** Whether a path exists in the document, for sparse indexes. */
-export function pathExists(document: unknown, parts: readonly string[]): boolean {
-  return visitPath(document, parts, (value) => value !== undefined);
-}

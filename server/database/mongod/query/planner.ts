@@ -3,10 +3,9 @@ import { typeRank } from '../values/compare.ts';
 import { encodePrefix, successor } from '../values/keys.ts';
 import { type Bounds, boundsOf, type IndexShape } from './bounds.ts';
 import { type Candidate, cheapest } from './choice.ts';
-import { type Condition, type Conditions, conditionsOf, excludesMissing } from './conditions.ts';
+import { type Condition, type Conditions, conditionsOf } from './conditions.ts';
 import { hintOf } from './hint.ts';
 import { providedOrder, wantedOrder } from './order.ts';
-import { implies } from './partial.ts';
 import type { Group, Plan, PlanRequest } from './plan.ts';
 import { Planning } from './planning.ts';
 
@@ -78,7 +77,7 @@ function best(
   for (const index of [undefined, ...collection.indexes]) {
     const first = index?.fields[0] ?? '_id';
     if (!names.includes(first) && !conditions.list.some(({ path }) => path === first)) continue;
-    if (index !== undefined && !isUsable(index, conditions, request)) continue;
+    if (index !== undefined && !isUsable(index, request)) continue;
     const candidate = candidateFor(collection, index, conditions, request, planning);
     if (candidate.score > 0) helpful.push(candidate);
   }
@@ -87,12 +86,8 @@ function best(
   return cheapest(helpful, collection, request, planning);
 }
 
-function isUsable(index: Index, { list }: Conditions, { view }: PlanRequest): boolean {
-  const { spec, since = 0 } = index;
-  if (spec.hidden || since > (view.snapshotGroup ?? since)) return false;
-  if (spec.partialFilterExpression !== undefined && !implies(list, spec.partialFilterExpression)) return false;
-  return !spec.sparse || list.some((each) => index.fields.includes(each.path) && excludesMissing(each));
-}
+/** Whether an index is as old as what is read. */
+const isUsable = ({ since = 0 }: Index, { view }: PlanRequest): boolean => since <= (view.snapshotGroup ?? since);
 
 /** Whether strings in a value would be compared by the collation of the query, which no index follows. */
 const mentionsText = ({ operator, operand }: Condition): boolean => operator === '$prefix' || hasText(operand);

@@ -10,11 +10,8 @@ export interface IndexSpec {
   /** Field → 1 or -1. */
   key: Record<string, unknown>;
   unique?: boolean;
-  sparse?: boolean;
-  partialFilterExpression?: Doc;
   expireAfterSeconds?: number;
-  hidden?: boolean;
-  [option: string]: unknown;
+  v?: number;
 }
 
 export interface Index {
@@ -230,7 +227,7 @@ export const maintainedBy = ({ indexes, builds }: Collection): readonly Index[] 
 /** The specifications of all indexes, as they are listed: first that on _id, which collections are ordered by. */
 export const indexSpecs = ({ indexes }: Collection): Doc[] => [
   { v: 2, key: { _id: 1 }, name: '_id_' },
-  ...indexes.map((index): Doc => index.spec),
+  ...indexes.map((index): Doc => ({ ...index.spec })),
 ];
 
 const catalogKey = (namespace: string) => Buffer.concat([CATALOG, Buffer.from(namespace)]);
@@ -240,7 +237,6 @@ export function createIndexEntry(spec: IndexSpec, ident: Buffer, flags: StoredFl
   const fields = fieldNames(spec.key);
   const directions = fields.map((field) => (Number(spec.key[field]) < 0 ? -1 : 1));
   const roots = new Set(fields.map((field) => field.split('.', 1)[0] as string));
-  if (spec.partialFilterExpression !== undefined) addRoots(spec.partialFilterExpression, roots);
   const unique = spec.unique === true;
   const { multikey = false, cut = false } = flags;
   const arrays = flags.arrays ?? fields.map(() => (multikey ? EVERY_COMPONENT : 0));
@@ -252,13 +248,6 @@ interface StoredFlags {
   multikey?: boolean;
   arrays?: number[];
   cut?: boolean;
-}
-
-function addRoots(filter: Doc, roots: Set<string>): void {
-  for (const [name, condition] of Object.entries(filter)) {
-    if (name.startsWith('$') && Array.isArray(condition)) for (const each of condition) addRoots(each as Doc, roots);
-    else roots.add(name.split('.', 1)[0] as string);
-  }
 }
 
 function toDocument(collection: Collection): Doc {
@@ -316,7 +305,8 @@ function fromDocument(document: Doc): Collection {
   };
 }
 
-/** Options of collections and indexes that earlier versions of the engine knew. */
+/** Options of collections and of indexes that earlier versions of the engine knew. */
+const REFUSED_OF_INDEXES = ['collation', 'sparse', 'partialFilterExpression', 'hidden'];
 const REFUSED_OPTIONS = ['viewOn', 'capped', 'timeseries', 'clusteredIndex', 'collation', 'validator'];
 
 /** Refuses to open a folder with a collection that would be read or written wrongly. @throws Error that names it */
@@ -325,7 +315,9 @@ function checkSupported(database: string, name: string, { options, indexes }: Do
   const refused =
     REFUSED_OPTIONS.find((option) => (options as Doc)[option] !== undefined) ??
     specs.find(
-      (spec) => spec.collation !== undefined || Object.values(spec.key as Doc).some((kind) => typeof kind === 'string'),
+      (spec) =>
+        REFUSED_OF_INDEXES.some((option) => spec[option]) ||
+        Object.values(spec.key as Doc).some((kind) => typeof kind === 'string'),
     )?.name;
   if (refused === undefined) return;
   throw new Error(

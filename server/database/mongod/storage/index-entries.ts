@@ -1,28 +1,8 @@
 import { CommandError } from '../errors.ts';
-import { compileFilter, type Matcher } from '../query/matcher.ts';
-import { pathExists } from '../query/paths.ts';
 import { type Rows, rowsOf } from '../query/rows.ts';
 import type { Doc } from '../values/codec.ts';
 import { encodeKey, isCutKey } from '../values/keys.ts';
 import type { Index } from './catalog.ts';
-
-const compiledFilters = new WeakMap<Doc, Matcher>();
-
-/** The matcher of a filter that is kept with a collection or an index. */
-function compiled(filter: Doc): Matcher {
-  let matches = compiledFilters.get(filter);
-  if (matches === undefined) {
-    matches = compileFilter(filter);
-    compiledFilters.set(filter, matches);
-  }
-  return matches;
-}
-
-function isIndexed(index: Index, document: Doc): boolean {
-  const { partialFilterExpression: partial, sparse } = index.spec;
-  if (partial !== undefined && !compiled(partial)(document)) return false;
-  return !sparse || index.fields.some((field) => pathExists(document, field.split('.')));
-}
 
 /** What an index holds for a document. */
 export interface Entries {
@@ -34,7 +14,6 @@ export interface Entries {
 
 /** What an index holds for a document, or, where `isStored`, for one that an earlier version may have stored (`rowsOf`). */
 export function entriesOf(index: Index, document: Doc, isStored = false): Entries {
-  if (!isIndexed(index, document)) return { keys: [], arrays: undefined };
   const { rows, arrays } = indexedRows(index, document, isStored);
   const keys = rows.map((values) => encodeKey(values, index.directions, index.ident));
   return { keys: keys.length === 1 ? keys : distinct(keys), arrays };

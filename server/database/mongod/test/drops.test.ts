@@ -63,7 +63,7 @@ async function run(db: Db, client: MongoClient, kinds: readonly [string, string]
       dropDatabase: () => db.dropDatabase(),
       create: () => db.createCollection(name),
       index: () => rows.createIndex({ v: 1, tags: 1 }),
-      unique: () => rows.createIndex({ u: 1 }, { unique: true, sparse: true }),
+      unique: () => rows.createIndex({ v: 1, _id: 1 }, { unique: true }),
       read: () => rows.find().batchSize(2).toArray(),
       merge: () => rows.aggregate([{ $merge: NAMES.find((each) => each !== name) as string }]).toArray(),
       out: () => rows.aggregate([{ $out: NAMES.find((each) => each !== name) as string }]).toArray(),

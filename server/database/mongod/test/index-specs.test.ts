@@ -23,15 +23,14 @@ const malformed: [string, number, unknown][] = [
   ['unique as text', 14, { key: { a: 1 }, name: 'a', unique: 'yes' }],
   ['version 3', 67, { key: { a: 1 }, name: 'a', v: 3 }],
   ['an unknown option', 197, { key: { a: 1 }, name: 'a', nonsense: 1 }],
-  ['sparse on _id', 197, { key: { _id: 1 }, name: 'a', sparse: true }],
+  ['unique on _id', 197, { key: { _id: 1 }, name: 'a', unique: true }],
   ['_id downwards', 2, { key: { _id: -1 }, name: 'a' }],
   ['a lifetime of two fields', 67, { key: { a: 1, b: 1 }, name: 'a', expireAfterSeconds: 1 }],
   ['a negative lifetime', 67, { key: { a: 1 }, name: 'a', expireAfterSeconds: -1 }],
   ['a lifetime as text', 67, { key: { a: 1 }, name: 'a', expireAfterSeconds: '1' }],
-  ['a partial filter that is text', 14, { key: { a: 1 }, name: 'a', partialFilterExpression: 'x' }],
-  ['a partial filter by a pattern', 67, { key: { a: 1 }, name: 'a', partialFilterExpression: { a: /x/ } }],
-  ['a partial filter by absence', 67, { key: { a: 1 }, name: 'a', partialFilterExpression: { a: { $exists: false } } }],
-  ['sparse and partial', 67, { key: { a: 1 }, name: 'a', sparse: true, partialFilterExpression: { a: 1 } }],
+  ['a partial filter', 238, { key: { a: 1 }, name: 'a', partialFilterExpression: { a: 1 } }],
+  ['sparse', 238, { key: { a: 1 }, name: 'a', sparse: true }],
+  ['hidden', 238, { key: { a: 1 }, name: 'a', hidden: true }],
   ['text', 14, 'a_1'],
 ];
 
@@ -61,20 +60,17 @@ describe('specifications of indexes', () => {
     expect(await create(more(62, 63))).to.equal(67);
   });
 
-  it('refuse a hint of what is hidden, unknown, or lacks documents', async () => {
+  it('refuse a hint of what is not there', async () => {
     const rows = engine.db.collection<Document>('rows');
     await rows.insertMany([{ a: 1, b: 1 }, { a: 2 }]);
-    await rows.createIndex({ a: 1 }, { name: 'hidden', hidden: true });
-    await rows.createIndex({ b: 1 }, { name: 'some', partialFilterExpression: { a: { $gt: 1 } } });
+    await rows.createIndex({ b: 1 }, { name: 'some' });
     const find = (hint: unknown, filter: Document = {}) => engine.code({ find: 'rows', filter, hint } as Document);
-    expect(await find('hidden')).to.equal(2);
     expect(await find({ a: 1 })).to.equal(2);
     expect(await find('nonsense')).to.equal(2);
-    expect(await find('some')).to.equal(2);
     expect(await find('some', { a: 5 })).to.equal(0);
     expect(await find(5)).to.equal(9);
     expect(await find({ $natural: 2 })).to.equal(2);
-    expect(await engine.code({ update: 'rows', updates: [{ q: {}, u: { $set: { c: 1 } }, hint: 'some' }] })).to.equal(
+    expect(await engine.code({ update: 'rows', updates: [{ q: {}, u: { $set: { c: 1 } }, hint: 'none' }] })).to.equal(
       0,
     );
     expect(await rows.countDocuments({ c: 1 }), 'an update with a refused hint changes nothing').to.equal(0);

@@ -18,7 +18,10 @@ describe('a data folder of an earlier version', () => {
   afterEach(() => rm(path, { recursive: true, force: true }));
 
   /** Makes a folder with one collection. */
-  async function fill(options: Record<string, unknown>, index?: { key: Record<string, unknown>; collation?: object }) {
+  async function fill(
+    options: Record<string, unknown>,
+    index?: { key: Record<string, unknown>; [option: string]: unknown },
+  ) {
     const engine = new Engine(path);
     await engine.store.write(() => {
       const rows = engine.createCollection('school', 'rows', options);
@@ -45,6 +48,9 @@ describe('a data folder of an earlier version', () => {
     ['collation', { collation: { locale: 'zh' } }, undefined],
     ['by_name', {}, { key: { name: 'text' } }],
     ['by_name', {}, { key: { name: 1 }, collation: { locale: 'zh' } }],
+    ['by_name', {}, { key: { name: 1 }, sparse: true }],
+    ['by_name', {}, { key: { name: 1 }, hidden: true }],
+    ['by_name', {}, { key: { name: 1 }, partialFilterExpression: { a: 1 } }],
   ];
   for (const [named, options, index] of removed) {
     it(`is refused when it holds ${JSON.stringify(index ?? options)}`, async () => {

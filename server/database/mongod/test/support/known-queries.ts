@@ -62,23 +62,6 @@ export const known: Known[] = [
     {},
     { sort: { a: 1 }, changes: [{ at: 1, field: 'a', value: [] }] },
   ],
-  [
-    'a partial index by more than ranges',
-    [
-      { a: 2, c: 1 },
-      { a: 2, c: 'x' },
-    ],
-    { a: 1 },
-    { a: { $gte: 1 } },
-    { options: { partialFilterExpression: { a: { $gte: 1 }, c: { $type: 'string' } } } },
-  ],
-  [
-    'a partial index by NaN',
-    [{ a: Number.NaN }, { a: 1 }],
-    { a: 1 },
-    { a: Number.NaN },
-    { options: { partialFilterExpression: { a: { $lt: 5 } } } },
-  ],
   ['a stored pattern', [{ a: /^ab/ }, { a: 'abc' }, { a: 'b' }], { a: 1 }, { a: /^ab/ }],
   ['a stored pattern downwards', [{ a: /^ab/ }, { a: 'abc' }, { a: 'b' }], { a: -1 }, { a: /^ab/ }, { sort: { a: 1 } }],
   ['an array within an array', [{ a: [[1]] }, { a: [1] }], { a: 1 }, { a: { $elemMatch: { $eq: 1 } } }],
@@ -90,13 +73,6 @@ export const known: Known[] = [
   ],
   ['positions within an element', [{ a: [[1], [5]] }], { 'a.0': 1 }, { a: { $elemMatch: { 0: 5 } } }],
   ['NaN is not less than a number', [{ a: Number.NaN }, { a: 1 }], { a: 1 }, { a: { $lt: 5 } }],
-  [
-    'a sparse index lacks what has no such field',
-    [{ a: 1 }, { c: 1 }],
-    { a: 1 },
-    { a: null },
-    { options: { sparse: true } },
-  ],
   ['an empty array is not null', [{ a: [] }, { a: 1 }, {}], { a: 1 }, { a: { $in: [null, 1] } }],
   ['an empty array comes before null', [{ a: null }, { a: [] }, {}], { c: 1 }, {}, { sort: { a: 1 } }],
   [

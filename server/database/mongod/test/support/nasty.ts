@@ -174,12 +174,12 @@ export const commands: (() => Document)[] = [
     createIndexes: 'rows',
     indexes: [
       { key: { a: 1, b: -1 }, name: 'a_b' },
-      { key: { n: 1 }, name: 'n', sparse: true },
+      { key: { n: 1 }, name: 'n' },
     ],
   }),
   () => ({
     createIndexes: 'rows',
-    indexes: [{ key: { m: 1 }, name: 'm', unique: true, partialFilterExpression: { m: { $gt: 0 } } }],
+    indexes: [{ key: { m: 1 }, name: 'm', unique: true }],
   }),
   () => ({ createIndexes: 'others', indexes: [{ key: { at: 1 }, name: 'at', expireAfterSeconds: 60 }] }),
   () => ({ listIndexes: 'rows', cursor: {} }),
