@@ -134,7 +134,7 @@ export const count: Handler = async (engine, command) => {
     compileFilter(filter, matchContext(command));
     return { n: 0, ok: 1 };
   }
-  const counting = countMatches(engine, command, collection, { filter, hint: body.hint });
+  const counting = countMatches(engine, command, collection, { filter, hint: body.hint, skip, limit });
   const total = await resultOf(counting, new Slices(engine.turns, command));
   return { n: Math.max(0, Math.min(total - skip, limit)), ok: 1 };
 };

@@ -7,7 +7,7 @@ import { fieldsOf } from '../query/conditions.ts';
 import { type MatchContext, searchMatcher } from '../query/matcher.ts';
 import type { Examined, Plan } from '../query/plan.ts';
 import { plan } from '../query/planner.ts';
-import { type Found, pausingScan, type Test } from '../query/scan.ts';
+import { type Found, keysOf, pausingScan, type Test } from '../query/scan.ts';
 import { SeenKeys } from '../query/seen-keys.ts';
 import { compileSort, type SortOrder } from '../query/sort.ts';
 import { type Sorting, sorted } from '../query/sorted.ts';
@@ -198,7 +198,10 @@ export const isPlainId = (id: unknown): boolean =>
 /** Characters of a string that take up to 3 bytes each in a key. */
 const MAX_PLAIN_LENGTH = 200;
 
-/** Counts matches, with pauses, and without reading documents where an index answers alone. */
+/**
+ * Counts matches, those to be skipped among them, with pauses, and without reading documents where an index answers alone. What
+ * is found beyond the limit may be left out.
+ */
 export function* countMatches(
   engine: Engine,
   command: Command,
@@ -215,10 +218,13 @@ export function* countMatches(
     if (!chosen.narrowed && isLatest && chosen.index === undefined) return collection.syncedCount;
     return yield* countEntries(view, chosen, collection.count);
   }
+  const most = (request.skip ?? 0) + (request.limit ?? Number.POSITIVE_INFINITY);
   let total = 0;
-  for (const found of pausingScan(view, collection, chosen, test)) {
-    if (found === undefined) yield undefined;
-    else total++;
+  const isByKeys = chosen.exact && chosen.union === undefined && chosen.index !== undefined;
+  const matches = isByKeys ? keysOf(view, chosen) : pausingScan(view, collection, chosen, test);
+  for (const match of matches) {
+    if (match === undefined) yield undefined;
+    else if (++total >= most) break;
   }
   return total;
 }

@@ -1,7 +1,7 @@
 import type { Range } from '../storage/store.ts';
 import { typeRank } from '../values/compare.ts';
 import { encodeKey, encodePrefix, isCutKey, isCutPrefix, rankPrefix, successor } from '../values/keys.ts';
-import type { Condition, PrefixOperand } from './conditions.ts';
+import { asksForNull, type Condition, type PrefixOperand } from './conditions.ts';
 import { isPosition } from './paths.ts';
 import { bitOf } from './rows.ts';
 
@@ -120,10 +120,6 @@ function isUsable({ fields, arrays }: IndexShape, field: number, condition: Cond
   }
   return true;
 }
-
-const asksForNull = (condition: Condition): boolean => valuesOf(condition).some(isNull);
-
-const isNull = (value: unknown): boolean => value === null || value === undefined;
 
 /** The bits of the components with which two paths begin alike. */
 function sharedBits(a: readonly string[], b: readonly string[]): number {

@@ -36,6 +36,13 @@ export interface Conditions {
   or: Doc[] | undefined;
 }
 
+/** Whether a condition asks for null, which also stands for what is missing, and whose key some arrays have. */
+export function asksForNull({ operator, operand }: Condition): boolean {
+  return operator === '$in' ? (operand as unknown[]).some(isNull) : operator === '$eq' && isNull(operand);
+}
+
+const isNull = (value: unknown): boolean => value === null || value === undefined;
+
 /** Takes the parts of a filter that indexes understand. */
 export function conditionsOf(filter: Doc): Conditions {
   const found: Conditions = { list: [], complete: true, or: undefined };
@@ -122,10 +129,8 @@ function collectField(path: string, operand: unknown, scopes: readonly Scope[], 
 /** A path with the $elemMatch operators around it. */
 type PlacedPath = Pick<Condition, 'path' | 'scopes'>;
 
-/** Null also stands for what is missing, and empty arrays have its key. */
 function membership(place: PlacedPath, values: unknown[], found: Conditions): void {
   found.list.push({ ...place, operator: '$in', operand: values });
-  if (values.some((each) => each === null || each === undefined)) found.complete = false;
 }
 
 function equality(place: PlacedPath, operand: unknown, found: Conditions): void {
@@ -134,7 +139,6 @@ function equality(place: PlacedPath, operand: unknown, found: Conditions): void 
     prefixOf(place, operand, found);
   } else if (isIndexable(operand)) {
     found.list.push({ ...place, operator: '$eq', operand });
-    if (operand === null || operand === undefined) found.complete = false;
   } else found.complete = false;
 }
 

@@ -3,7 +3,7 @@ import { typeRank } from '../values/compare.ts';
 import { encodePrefix, successor } from '../values/keys.ts';
 import { type Bounds, boundsOf, type IndexShape } from './bounds.ts';
 import { type Candidate, cheapest } from './choice.ts';
-import { type Condition, type Conditions, conditionsOf } from './conditions.ts';
+import { asksForNull, type Condition, type Conditions, conditionsOf } from './conditions.ts';
 import { hintOf } from './hint.ts';
 import { providedOrder, wantedOrder } from './order.ts';
 import type { Group, Plan, PlanRequest } from './plan.ts';
@@ -145,12 +145,16 @@ function candidateFor(
     points,
     reverse: sorted && (provided?.reverse ?? false),
     sorted,
-    exact: isWhole(conditions) && used.size === list.length && !bounds.widened,
+    exact: isWhole(conditions) && used.size === list.length && !bounds.widened && !mayMeetArrays(shape, list),
     narrowed: used.size > 0,
     distinct: shape.arrays.every((bits, field) => bits === 0 || fixed[field] === true) && !bounds.widened,
   };
   return { plan, used, score: scoreOf(used, bounds.points) + (sorted && wanted !== undefined ? 4 : 0) };
 }
+
+/** Whether an entry that a condition on null finds may be that of an array. */
+const mayMeetArrays = ({ fields, arrays }: IndexShape, list: readonly Condition[]): boolean =>
+  list.some((each) => asksForNull(each) && arrays[fields.indexOf(each.path)] !== 0);
 
 /** How much conditions narrow a search, by rule of thumb; what `choice` falls back on where counting decides nothing. */
 function scoreOf(used: ReadonlySet<Condition>, points: boolean): number {

@@ -98,6 +98,16 @@ export function* pausingScan(
   }
 }
 
+/** The keys of an exact plan's documents, each once, without reading those. */
+export function* keysOf(view: KeyValue, plan: Plan): Generator<Step<Buffer>> {
+  const seen = new SeenKeys();
+  const pace = new Pace();
+  for (const entry of entriesOf(view, plan)) {
+    if (entry === undefined || pace.isDue()) yield undefined;
+    if (entry !== undefined && seen.add(entry.value)) yield entry.value;
+  }
+}
+
 /** Keys that are passed over without a pause: less than 1 ms. */
 const SKIPPED_AT_ONCE = 10_000;
 
