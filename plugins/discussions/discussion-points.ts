@@ -1,5 +1,7 @@
 /** What posts in a discussion are worth. Points are tenths: 10 is one point. */
 
+import { areAlike, essence, type Fingerprint, fingerprintOf } from './likeness.ts';
+
 export interface DiscussionRules {
   post: number;
   reply: number;
@@ -29,15 +31,16 @@ export interface DiscussionPost {
   /** Beijing day `YYYY-MM-DD`. */
   day: string;
   featured: boolean;
+  /** The text's fingerprint, where it is known already. */
+  print?: Fingerprint;
 }
 
-export interface EarlierPost {
-  text: string;
-  day: string;
-  /** What it earned itself, without the bonus. */
-  base: number;
-  /** Its pairs of characters, where they are known already. */
-  pairs?: ReadonlySet<string>;
+/** What the learner wrote before a post. */
+export interface Earlier {
+  /** What posts of the same day have earned themselves, without bonuses. */
+  spent: number;
+  /** Fingerprints of their texts, of any day. */
+  prints: Iterable<Fingerprint>;
 }
 
 export type NoPointsReason = 'too-short' | 'near-duplicate' | 'daily-limit';
@@ -54,27 +57,27 @@ export interface Award {
  * The points of one post, given everything the same learner wrote before it. Close to the daily limit a post earns what
  * is left of the day, with the reason.
  */
-export function awardPoints(post: DiscussionPost, earlier: EarlierPost[], rules: DiscussionRules): Award {
+export function awardPoints(post: DiscussionPost, { spent, prints }: Earlier, rules: DiscussionRules): Award {
   const bonus = post.featured ? rules.featured : 0;
   const none = (reason: NoPointsReason): Award => ({ points: bonus, base: 0, reason });
-  const text = essence(post.text);
-  if ([...text].length < rules.minCharacters) return none('too-short');
-  const pairs = bigrams(text);
-  if (earlier.some((one) => likeness(pairs, one.pairs ?? pairsOf(one.text)) >= rules.similarity)) {
-    return none('near-duplicate');
-  }
+  if ([...essence(post.text)].length < rules.minCharacters) return none('too-short');
+  const own = post.print ?? fingerprintOf(post.text);
+  for (const print of prints) if (areAlike(own, print, rules.similarity)) return none('near-duplicate');
   const worth = post.kind === 'post' ? rules.post : rules.reply;
-  const spent = earlier.reduce((sum, { day, base }) => (day === post.day ? sum + base : sum), 0);
   const base = Math.min(worth, Math.max(0, rules.dailyLimit - spent));
   return { points: base + bonus, base, ...(base < worth ? { reason: 'daily-limit' as const } : {}) };
 }
 
 /** The awards of all posts of one learner, handed in oldest first. */
 export function awardInOrder(posts: DiscussionPost[], rules: DiscussionRules): Award[] {
-  const earlier: EarlierPost[] = [];
+  const prints: Fingerprint[] = [];
+  const spent = new Map<string, number>();
   return posts.map((post) => {
-    const award = awardPoints(post, earlier, rules);
-    earlier.push({ text: post.text, day: post.day, base: award.base, pairs: pairsOf(post.text) });
+    const before = spent.get(post.day) ?? 0;
+    const print = post.print ?? fingerprintOf(post.text);
+    const award = awardPoints({ ...post, print }, { spent: before, prints }, rules);
+    spent.set(post.day, before + award.base);
+    prints.push(print);
     return award;
   });
 }
@@ -82,32 +85,4 @@ export function awardInOrder(posts: DiscussionPost[], rules: DiscussionRules): A
 /** Tenths; may exceed what the scheme counts as full marks, which is for the score to cut. */
 export function totalPoints(awards: { points: number }[]): number {
   return awards.reduce((sum, { points }) => sum + points, 0);
-}
-
-/**
- * Letters, ideographs and digits only: no addresses, quotations of others, white space or punctuation. Posts are plain text and
- * shown as such: what stands between < and > is what somebody wrote.
- */
-function essence(text: string): string {
-  return text
-    .replace(/^[ \t]{0,3}>.*$/gm, ' ')
-    .replace(/\bhttps?:\/\/[\w./?&=%#:~+,;@!$'*-]+/gi, ' ')
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]/gu, '');
-}
-
-const pairsOf = (text: string): Set<string> => bigrams(essence(text));
-
-function bigrams(text: string): Set<string> {
-  const characters = [...text];
-  return new Set(characters.slice(1).map((character, index) => `${characters[index]}${character}`));
-}
-
-/** Jaccard: shared bigrams over all bigrams; 0 when both have none. */
-function likeness(one: ReadonlySet<string>, other: ReadonlySet<string>): number {
-  let shared = 0;
-  for (const pair of one) if (other.has(pair)) shared += 1;
-  const all = one.size + other.size - shared;
-  return all === 0 ? 0 : shared / all;
 }

@@ -2,8 +2,9 @@ import { trusted } from 'mongoose';
 import { beijingDay, errors, groupBy, newId } from '#platform';
 import { awardInOrder } from './discussion-points.ts';
 import { type DiscussionsHost, rulesOf } from './discussions.host.ts';
-import { topicValues } from './points.service.ts';
-import { emptyPost, type Post } from './post.model.ts';
+import { type Fingerprint, fingerprintOf, toBytes } from './likeness.ts';
+import { activityOf } from './points.service.ts';
+import { emptyPost, type Post, pointsOf, scopesOfPost } from './post.model.ts';
 import type { Topic } from './topic.model.ts';
 
 /** What a learner wrote in one topic, oldest first. */
@@ -16,6 +17,7 @@ export interface PastPosts {
 
 interface Draft {
   post: Post;
+  print: Fingerprint;
   kind: 'post' | 'reply';
 }
 
@@ -43,6 +45,7 @@ export async function importHistory(
     await host.models.posts.insertMany(posts.slice(from, from + batch), { lean: true, ordered: false });
   }
   await Promise.all([...byEnrolment].map(([enrolment, own]) => record(host, enrolment, own)));
+  await addSums(host, byEnrolment);
   await countTopics(host, posts);
 }
 
@@ -51,8 +54,10 @@ function draft(
   { text, at, kind }: PastPosts['posts'][number],
   scopesOf: ReadonlyMap<string, readonly string[]>,
 ): Draft {
-  const scopes = (scopesOf.get(enrolment) ?? []).filter((scope) => !scope.startsWith('workshop:'));
-  return { kind, post: { ...emptyPost(), _id: newId(), topic, enrolment, author: learner, text, at, scopes } };
+  const scopes = scopesOfPost(scopesOf.get(enrolment) ?? []);
+  const print = fingerprintOf(text);
+  const own = { _id: newId(), topic, enrolment, author: learner, text, at, scopes };
+  return { kind, print, post: { ...emptyPost(), ...own, print: toBytes(print) } };
 }
 
 /** Gives the replies of one topic, oldest first, the posts that they answer. */
@@ -77,7 +82,13 @@ async function award(host: DiscussionsHost, own: Draft[], topics: Topic[]): Prom
   const programme = topics.find(({ _id }) => _id === own[0]?.post.topic)?.programme;
   if (!programme) throw errors.notFound();
   const rules = rulesOf(await host.programmes.get(programme));
-  const texts = own.map(({ post, kind }) => ({ kind, text: post.text, day: beijingDay(post.at), featured: false }));
+  const texts = own.map(({ post, kind, print }) => ({
+    kind,
+    print,
+    text: post.text,
+    day: beijingDay(post.at),
+    featured: false,
+  }));
   for (const [index, { base, reason }] of awardInOrder(texts, rules).entries()) {
     Object.assign(own[index]?.post as Post, { base, reason: reason ?? null });
   }
@@ -99,12 +110,41 @@ function record(host: DiscussionsHost, enrolment: string, own: Draft[]): Promise
   );
 }
 
+/** Adds what the posts earn to their learners' sums. */
+async function addSums(host: DiscussionsHost, byEnrolment: ReadonlyMap<string, Draft[]>): Promise<void> {
+  const writes = [...byEnrolment].map(([_id, own]) => {
+    const sums: Record<string, number> = {};
+    for (const { post } of own) {
+      for (const [name, tenths] of [
+        [`days.${beijingDay(post.at)}`, post.base],
+        [`topics.${post.topic}`, pointsOf(post)],
+      ] as const) {
+        sums[name] = (sums[name] ?? 0) + tenths;
+      }
+    }
+    return { updateOne: { filter: { _id }, update: { $inc: { rev: 1, ...sums } }, upsert: true } };
+  });
+  if (writes.length) await host.models.ledgers.bulkWrite(writes);
+}
+
 async function countTopics(host: DiscussionsHost, posts: Post[]): Promise<void> {
   const writes = [...groupBy(posts, ({ topic }) => topic)].map(([_id, inTopic]) => ({
     updateOne: {
       filter: { _id },
-      update: { $inc: { posts: inTopic.length }, $max: { lastAt: inTopic.at(-1)?.at as Date } },
+      update: {
+        $inc: { posts: inTopic.length, threads: inTopic.filter(({ parent }) => !parent).length },
+        $max: { lastAt: inTopic.at(-1)?.at as Date },
+      },
     },
   }));
   if (writes.length) await host.models.topics.bulkWrite(writes);
+}
+
+/** The activity values of these topics: the sum of the posts in each. */
+function topicValues(posts: readonly Post[], topics: readonly string[]): Record<string, number> {
+  const values = topics.map((topic) => {
+    const sum = posts.filter((post) => post.topic === topic).reduce((all, post) => all + pointsOf(post), 0);
+    return [activityOf(topic), sum];
+  });
+  return Object.fromEntries(values);
 }

@@ -1,4 +1,5 @@
 import type { Migration } from '#platform';
+import { addPostSums } from './post-sums.ts';
 
 /** Changes of stored data, oldest first. */
 export const migrations: readonly Migration[] = [
@@ -10,5 +11,10 @@ export const migrations: readonly Migration[] = [
       const set = { $set: { audiences: ['$programme', own] } };
       await db.collection('discussions_topics').updateMany({ audiences: { $exists: false } }, [set]);
     },
+  },
+  {
+    id: 'post-sums',
+    /** Posts get their fingerprints and moderators' posts a scope, learners the sums of what they earned, topics their threads. */
+    up: addPostSums,
   },
 ];

@@ -24,8 +24,10 @@ export const postSchema = new Schema(
     replies: { type: Number, default: 0 },
     /** The text of the topic itself. */
     opening: { type: Boolean, default: false },
-    /** Scopes of the author's enrolment without the workshop, which can change. */
-    scopes: { type: [String], default: [] },
+    /** See `scopesOfPost`. */
+    scopes: { type: [String], required: true },
+    /** The text's fingerprint (likeness.ts), of learners' posts. */
+    print: { type: Buffer },
   },
   { strict: 'throw', versionKey: false, shardKey: { topic: 'hashed' } },
 );
@@ -33,12 +35,30 @@ postSchema.index({ enrolment: 1, at: 1, _id: 1 }, { name: 'by_enrolment' });
 postSchema.index({ enrolment: 1, parent: 1, replies: 1, hidden: 1, at: 1, _id: 1 }, { name: 'unanswered' });
 postSchema.index({ topic: 1, parent: 1, replies: 1, hidden: 1, at: 1, _id: 1 }, { name: 'unanswered_by_topic' });
 postSchema.index({ topic: 1, at: 1, _id: 1 }, { name: 'by_time' });
-postSchema.index({ topic: 1, parent: 1, at: 1, _id: 1 }, { name: 'by_topic' });
-postSchema.index({ topic: 1, parent: 1, featured: -1, at: -1, _id: -1 }, { name: 'by_featured' });
+// A page of a topic, for those who read all of it, and for those who read what lies in their scope.
+for (const [name, scopes] of [
+  ['', {}],
+  ['_in_scope', { scopes: 1 }],
+] as const) {
+  const thread = { topic: 1, parent: 1, opening: 1, ...scopes } as const;
+  postSchema.index({ ...thread, at: 1, _id: 1 }, { name: `by_thread${name}` });
+  postSchema.index({ ...thread, featured: -1, at: -1, _id: -1 }, { name: `by_featured_thread${name}` });
+}
 
-/** Revision of a learner's posts: two changes from one state cannot both be written (points.service.ts). */
+/** The scope of what moderators write: whoever may read a topic reads it. */
+export const STAFF = 'staff';
+
+/**
+ * What a learner's posts earn, so that nobody has to read them all: without bonuses by Beijing day, and in all by topic, both in
+ * tenths. With its revision: two changes from one state cannot both be written (points.service.ts).
+ */
 export const ledgerSchema = new Schema(
-  { _id: { type: String, required: true }, rev: { type: Number, required: true } },
+  {
+    _id: { type: String, required: true },
+    rev: { type: Number, required: true },
+    days: { type: Map, of: Number },
+    topics: { type: Map, of: Number },
+  },
   { strict: 'throw', versionKey: false, shardKey: { _id: 'hashed' } },
 );
 
@@ -58,6 +78,10 @@ export function emptyPost(): Omit<Post, '_id' | 'topic' | 'author' | 'text' | 'a
     scopes: [],
   };
 }
+
+/** Where a post lies: in the scopes of its author's enrolment but the workshop, which can change. */
+export const scopesOfPost = (enrolment?: readonly string[]): string[] =>
+  enrolment?.filter((scope) => !scope.startsWith('workshop:')) ?? [STAFF];
 
 /** Tenths that a post is worth now: what is hidden is worth nothing. */
 export function pointsOf(post: Pick<Post, 'base' | 'bonus' | 'hidden'>): number {

@@ -2,8 +2,9 @@ import { AppError, type CompanionWrite, type Enrolment, errors, newId, type View
 import type { DiscussionAccess, Reach } from './discussion-access.ts';
 import type { DiscussionsHost } from './discussions.host.ts';
 import { countUnanswered } from './figures.ts';
+import { fingerprintOf, toBytes } from './likeness.ts';
 import type { Points, Reason } from './points.service.ts';
-import { emptyPost, type Post, pointsOf } from './post.model.ts';
+import { emptyPost, type Post, pointsOf, scopesOfPost } from './post.model.ts';
 import type { Topic } from './topic.model.ts';
 
 /** What a post earned its author, in tenths; undefined for people whose posts earn nothing. */
@@ -85,15 +86,15 @@ export class PostsService {
     if (found.replies > 0) throw new AppError('discussions:has-replies', 409);
     const { posts } = this.#host.models;
     const filter = { _id: id, topic: found.topic, enrolment: found.enrolment ?? null };
-    const companions = [{ model: posts, key: id, write: { deleteOne: { filter } } }, ...this.#counted(found, -1)];
-    if (!found.enrolment) await this.#points.transact(companions);
+    const remove = { model: posts, key: id, write: { deleteOne: { filter } } };
+    if (!found.enrolment) await this.#points.transact([remove, ...this.#counted(found, -1)]);
     else {
-      await this.#points.change(found.enrolment, (all) => ({
-        posts: all.filter((post) => post._id !== id),
-        topics: [found.topic],
-        at: found.at,
-        companions,
-      }));
+      await this.#points.change(found.enrolment, async () => {
+        const current = await this.#current(id);
+        const { topic, at, base } = current;
+        const companions = [remove, ...this.#counted(current, -1)];
+        return { topic, at, base: -base, points: -pointsOf(current), companions };
+      });
     }
     return found;
   }
@@ -104,9 +105,8 @@ export class PostsService {
     const { topic } = await this.#access.topic(viewer, found.topic);
     if (!(await this.#access.moderates(viewer, [found.enrolment])).has(found.enrolment)) throw errors.notFound();
     let changed: Post = found;
-    await this.#points.change(found.enrolment, async (all) => {
-      const current = all.find((post) => post._id === id);
-      if (!current) throw errors.notFound();
+    await this.#points.change(found.enrolment, async () => {
+      const current = await this.#current(id);
       changed = await change(current, topic);
       const set = { featured: changed.featured, bonus: changed.bonus };
       const update = changed.hidden
@@ -114,13 +114,21 @@ export class PostsService {
         : { $set: set, $unset: { hidden: 1 } };
       const filter = { _id: id, topic: found.topic, enrolment: found.enrolment };
       return {
-        posts: all.map((post) => (post._id === id ? changed : post)),
-        topics: [found.topic],
+        topic: found.topic,
+        points: pointsOf(changed) - pointsOf(current),
+        base: 0,
         at: found.at,
         companions: [{ model: this.#host.models.posts, key: id, write: { updateOne: { filter, update } } }],
       };
     });
     return changed;
+  }
+
+  /** A post as it is within a change of its learner's posts. @throws core:not-found where it was taken back meanwhile */
+  async #current(id: string): Promise<Post> {
+    const post = await this.#host.models.posts.findById(id).lean();
+    if (!post) throw errors.notFound();
+    return post;
   }
 
   async #parent(topic: string, id: string): Promise<string> {
@@ -141,16 +149,19 @@ export class PostsService {
       return { id: post._id, programme: reach.programme, points: undefined, reason: undefined };
     }
     const kind = post.parent ? ('reply' as const) : ('post' as const);
+    const print = fingerprintOf(post.text);
     let written = post;
-    await this.#points.change(enrolment._id, async (before) => {
-      const award = await this.#points.award(enrolment, { kind, text: post.text, at: post.at }, before);
-      written = { ...post, base: award.base, reason: award.reason ?? null };
-      return {
-        posts: [...before, written],
-        topics: award.reason === 'out-of-term' ? [] : [post.topic],
-        at: post.at,
-        companions: [insert(written), ...more],
-      };
+    await this.#points.change(enrolment._id, async (sums) => {
+      const before = await this.#points.prints(enrolment._id, sums);
+      const award = await this.#points.award(enrolment, { kind, text: post.text, at: post.at, print }, sums, before);
+      const { base, points } = award;
+      written = { ...post, print: toBytes(print), base, reason: award.reason ?? null };
+      const unrecorded = award.reason === 'out-of-term';
+      const [prints, companions] = [
+        [...before, print],
+        [insert(written), ...more],
+      ];
+      return { topic: post.topic, points, base, at: post.at, prints, unrecorded, companions };
     });
     const reason = (written.reason as Reason | null) ?? undefined;
     return { id: post._id, programme: reach.programme, points: pointsOf(written), reason };
@@ -160,7 +171,7 @@ export class PostsService {
   #counted(post: Post, step: 1 | -1): CompanionWrite[] {
     const { topics, posts } = this.#host.models;
     const active = step > 0 ? { $set: { lastAt: post.at } } : {};
-    const update = { $inc: { posts: step }, ...active };
+    const update = { $inc: { posts: step, threads: post.parent ? 0 : step }, ...active };
     const topic = { model: topics, key: post._id, write: { updateOne: { filter: { _id: post.topic }, update } } };
     if (!post.parent) return [topic];
     const filter = { _id: post.parent, topic: post.topic };
@@ -185,7 +196,6 @@ function blankPost(
   { enrolment }: Reach,
   text: { parent: string | null; text: string; opening?: boolean },
 ): Post {
-  const scopes = (enrolment?.scopes ?? []).filter((scope) => !scope.startsWith('workshop:'));
-  const enrolled = { enrolment: enrolment?._id ?? null, scopes };
+  const enrolled = { enrolment: enrolment?._id ?? null, scopes: scopesOfPost(enrolment?.scopes) };
   return { ...emptyPost(), ...enrolled, _id: newId(), topic, author: viewer.id, at: new Date(), ...text };
 }

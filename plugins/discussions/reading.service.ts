@@ -1,9 +1,9 @@
 import { trusted } from 'mongoose';
-import { type Enrolment, errors, groupBy, type LocalText, pageOf, type Viewer, within } from '#platform';
+import { type Enrolment, errors, groupBy, type LocalText, pageOf, scopesOf, type Viewer } from '#platform';
 import type { DiscussionAccess, Reach } from './discussion-access.ts';
 import type { DiscussionsHost } from './discussions.host.ts';
 import type { Reason } from './points.service.ts';
-import { type Post, pointsOf } from './post.model.ts';
+import { type Post, pointsOf, STAFF } from './post.model.ts';
 import { takeBackMs } from './posts.service.ts';
 import type { Topic } from './topic.model.ts';
 
@@ -42,6 +42,9 @@ export interface TopicPage {
   total: number;
 }
 
+/** Posts that are counted beyond a page, for those who do not read all: their pager goes on from there. */
+const MAX_COUNTED = 1_000;
+
 /** Replies on one page at most, so that no page grows without end. */
 const mostReplies = 500;
 
@@ -72,7 +75,9 @@ export class ReadingService {
     const { posts } = this.#host.models;
     const found = posts.find(filter).sort(orders[sort]).skip(skip).limit(limit).lean();
     const [{ rows, total }, opening, leads] = await Promise.all([
-      pageOf({ skip, limit }, found, () => posts.countDocuments(filter)),
+      pageOf({ skip, limit }, found, () =>
+        this.#seesAll(viewer, reach) ? topic.threads : posts.countDocuments(filter, { limit: skip + MAX_COUNTED }),
+      ),
       topic.opening ? posts.findById(topic.opening).lean() : null,
       this.#access.leads(viewer, topic, reach),
     ]);
@@ -119,8 +124,12 @@ export class ReadingService {
 
   /** Learners and moderators read everything; others the posts of people in their scope and of moderators. */
   #seen<F extends object>(viewer: Viewer, reach: Reach, filter: F): object {
-    if (reach.participant) return filter;
-    return { ...filter, $or: [within(viewer, this.#host.rolesFor('read'), {}), { enrolment: null }] };
+    const held = reach.participant ? 'all' : scopesOf(viewer, this.#host.rolesFor('read'));
+    return held === 'all' ? filter : { ...filter, scopes: trusted({ $in: [...held, STAFF] }) };
+  }
+
+  #seesAll(viewer: Viewer, { participant }: Reach): boolean {
+    return participant || scopesOf(viewer, this.#host.rolesFor('read')) === 'all';
   }
 
   async #views(viewer: Viewer, posts: Post[], others: string[]) {

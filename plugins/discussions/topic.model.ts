@@ -21,6 +21,8 @@ export const topicSchema = new Schema(
     closed: { type: Boolean, default: false },
     /** Posts and replies, without the opening one. */
     posts: { type: Number, default: 0 },
+    /** Posts that are no replies, without the opening one: what its pages list. */
+    threads: { type: Number, default: 0 },
     lastAt: { type: Date, default: () => new Date() },
     createdAt: { type: Date, default: () => new Date() },
   },

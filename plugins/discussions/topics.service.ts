@@ -116,6 +116,7 @@ function topicDocument({ id, ...topic }: NewTopic & { author: string }, now = ne
     pinned: false,
     closed: false,
     posts: 0,
+    threads: 0,
     lastAt: now,
     createdAt: now,
   };

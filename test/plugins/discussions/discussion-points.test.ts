@@ -4,10 +4,10 @@ import {
   awardInOrder,
   awardPoints,
   type DiscussionPost,
-  type EarlierPost,
   DEFAULT_DISCUSSION_RULES as RULES,
   totalPoints,
 } from '../../../plugins/discussions/discussion-points.ts';
+import { areAlike, fingerprintOf, fromBytes, toBytes } from '../../../plugins/discussions/likeness.ts';
 import { processorMs } from '../../support/quick-enough.ts';
 
 const TODAY = '2026-11-22';
@@ -20,9 +20,18 @@ const post = (text: string, more: Partial<DiscussionPost> = {}): DiscussionPost 
   featured: false,
   ...more,
 });
+interface EarlierPost {
+  text: string;
+  day: string;
+  base: number;
+}
 const earlier = (text: string, base = 10, day = TODAY): EarlierPost => ({ text, day, base });
+const written = (before: readonly EarlierPost[]) => ({
+  spent: before.filter(({ day }) => day === TODAY).reduce((sum, { base }) => sum + base, 0),
+  prints: before.map(({ text }) => fingerprintOf(text)),
+});
 const award = (text: string, before: EarlierPost[] = [], more: Partial<DiscussionPost> = {}) =>
-  awardPoints(post(text, more), before, RULES);
+  awardPoints(post(text, more), written(before), RULES);
 
 describe('discussion-points', () => {
   it('gives a post one point and a reply half of one', () => {
@@ -68,8 +77,8 @@ describe('discussion-points', () => {
   it('draws the line at the threshold, the threshold included', () => {
     const letters = 'abcdefghijklmnopqrstuvwxyz';
     const shared = { ...RULES, similarity: 25 / 26 };
-    expect(awardPoints(post(`${letters}1`), [earlier(letters)], shared).reason).to.equal('near-duplicate');
-    expect(awardPoints(post(`${letters}12`), [earlier(letters)], shared).reason).to.equal(undefined);
+    expect(awardPoints(post(`${letters}1`), written([earlier(letters)]), shared).reason).to.equal('near-duplicate');
+    expect(awardPoints(post(`${letters}12`), written([earlier(letters)]), shared).reason).to.equal(undefined);
   });
 
   it('compares with what earned nothing and with other days as well', () => {
@@ -127,6 +136,19 @@ describe('discussion-points', () => {
         }
         const bonuses = list.filter(({ featured }) => featured).length * RULES.featured;
         expect(totalPoints(awards)).to.equal(awards.reduce((all, { base }) => all + base, 0) + bonuses);
+      }),
+    );
+  });
+
+  it('finds texts alike whose shared pairs are many enough, and keeps fingerprints as they are', () => {
+    fc.assert(
+      fc.property(texts, texts, fc.double({ min: 0, max: 1, noNaN: true }), (one, other, similarity) => {
+        const [a, b] = [fingerprintOf(one), fingerprintOf(other + one)];
+        const shared = a.filter((hash) => b.includes(hash)).length;
+        const all = a.length + b.length - shared;
+        const jaccard = all === 0 ? 0 : shared / all;
+        for (const asked of [similarity, jaccard]) expect(areAlike(a, b, asked)).to.equal(jaccard >= asked);
+        expect(fromBytes(toBytes(a))).to.deep.equal(a);
       }),
     );
   });
