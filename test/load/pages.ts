@@ -2,13 +2,14 @@
  * Each role's main page on the demonstration's data, with signed-in sessions and the platform running as in production:
  * requests per second and percentiles. Load generator and platform share the machine.
  */
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import autocannon from 'autocannon';
 import { demoPassword, simulatedLogin } from '../../plugins/demo/accounts.ts';
 import { type HttpClient, signIn } from '../../plugins/demo/http-client.ts';
+import { spent, usageOf } from './beats/figures.ts';
 import type { Bench } from './index.ts';
 import { startPlatformProcess } from './platform-process.ts';
 
@@ -122,32 +123,12 @@ async function pagesOf(learner: HttpClient, learners: string[], moderators: stri
   ];
 }
 
-/** Processor time that a process has used, in milliseconds; 0 where there is no /proc. Says more than the clock where others use the machine too. */
-async function cpuMs(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const ticks = Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
-  return ticks * 10;
-}
-
-/** Processor time of the platform and of the processes it has started, which is its embedded database, in milliseconds. */
-async function spent(pid: number): Promise<[platform: number, database: number]> {
-  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
-  const times = await Promise.all(
-    children
-      .split(' ')
-      .filter(Boolean)
-      .map((child) => cpuMs(Number(child))),
-  );
-  return [await cpuMs(pid), times.reduce((sum, ms) => sum + ms, 0)];
-}
-
 /** Waits until deliveries and other work of the start are done: three seconds with hardly any processor time. */
 async function idle(pid: number): Promise<void> {
   for (let quiet = 0; quiet < 3; ) {
-    const before = await cpuMs(pid);
+    const before = (await usageOf(pid)).cpuMs;
     await new Promise((resolve) => setTimeout(resolve, 1000));
-    quiet = (await cpuMs(pid)) - before < 150 ? quiet + 1 : 0;
+    quiet = (await usageOf(pid)).cpuMs - before < 150 ? quiet + 1 : 0;
   }
 }
 

@@ -52,6 +52,18 @@ export async function usageOf(pid: number | undefined): Promise<Usage> {
   };
 }
 
+/** Processor time of the platform and of the processes it has started, which is its embedded database, in milliseconds. */
+export async function spent(pid: number): Promise<[platform: number, database: number]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  const times = await Promise.all(
+    children
+      .split(' ')
+      .filter(Boolean)
+      .map(async (child) => (await usageOf(Number(child))).cpuMs),
+  );
+  return [(await usageOf(pid)).cpuMs, times.reduce((sum, ms) => sum + ms, 0)];
+}
+
 /** Processor use between two moments, in percent of one core, and the memory at the second one. */
 export interface Load {
   cpuPercent: number;
