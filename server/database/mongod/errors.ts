@@ -26,6 +26,9 @@ export const typeMismatch = (message: string) => new CommandError(14, 'TypeMisma
 export const namespaceNotFound = (message: string) => new CommandError(26, 'NamespaceNotFound', message);
 export const pathConflict = (message: string) => new CommandError(40, 'ConflictingUpdateOperators', message);
 export const notImplemented = (message: string) => new CommandError(238, 'NotImplemented', message);
+/** An error with a code that has no name in MongoDB. */
+export const located = (code: number, message: string) => new CommandError(code, `Location${code}`, message);
+
 export const invalidOptions = (message: string) => new CommandError(72, 'InvalidOptions', message);
 
 export const searchNeedsAtlas = () =>

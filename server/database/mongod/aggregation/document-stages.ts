@@ -1,9 +1,9 @@
+import { located } from '../errors.ts';
 import { fieldsOf } from '../query/conditions.ts';
 import { compileFilter } from '../query/matcher.ts';
 import { compileStageProjection, flatten } from '../query/projection.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { typeName } from '../values/compare.ts';
-import { located } from './operands.ts';
 import { fieldPath, setAt } from './paths.ts';
 import { type Compile, matchContextOf, type Stage } from './stage.ts';
 

@@ -1,16 +1,28 @@
-import { foldFor } from '../values/collation.ts';
 import { type Collator, compare } from '../values/compare.ts';
+import { mapScalars } from '../values/fields.ts';
 import { equalityText } from '../values/keys.ts';
 import { numberKind, toDouble } from '../values/numeric.ts';
 
 /** Maps values to primitives that are the same where MongoDB holds the values for equal: numbers by value, strings by collation. */
 export type Kind = (value: unknown) => unknown;
 
-/** The kind that a collation asks for. */
+/** The kind that a collation asks for: each string stands for those that were seen later and are equal to it. */
 export function kindBy(collator: Collator): Kind {
   if (collator === undefined) return kind;
-  const fold = foldFor(collator);
-  return (value) => kind(fold(value));
+  const seen: string[] = [];
+  const firstOf = (text: string): string => {
+    let [low, high] = [0, seen.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (collator(seen[middle] as string, text) < 0) low = middle + 1;
+      else high = middle;
+    }
+    const known = seen[low];
+    if (known !== undefined && collator(known, text) === 0) return known;
+    seen.splice(low, 0, text);
+    return text;
+  };
+  return (value) => kind(mapScalars(value, (each) => (typeof each === 'string' ? firstOf(each) : each)));
 }
 
 function kind(value: unknown): unknown {

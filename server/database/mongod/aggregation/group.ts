@@ -1,26 +1,29 @@
+import { located, notImplemented } from '../errors.ts';
 import { Pace } from '../pauses.ts';
 import { isDocument } from '../values/codec.ts';
 import { addField } from '../values/fields.ts';
+import { numberKind } from '../values/numeric.ts';
 import { fieldNames } from '../values/order.ts';
 import { sizeOf } from '../values/size.ts';
-import type { Accumulation } from './accumulation.ts';
-import { compileAccumulator } from './accumulators.ts';
 import { kindBy } from './equality.ts';
-import { located } from './operands.ts';
+import { NumberSum } from './number-sum.ts';
+import type { Expression, Scope } from './scope.ts';
 import type { Stage, StagePlace } from './stage.ts';
 
-/** Bytes of a group beside its key, and of each of its accumulators. */
+/** Bytes of a group beside its key, and of each of its sums. */
 const GROUP_BYTES = 128;
-const ACCUMULATOR_BYTES = 64;
+const SUM_BYTES = 64;
 
-interface Group {
-  key: unknown;
-  accumulations: Accumulation[];
-}
+/** Accumulators that MongoDB 8.0 has and this engine has not. */
+const missing = new Set(
+  `$accumulator $addToSet $avg $bottom $bottomN $count $first $firstN $last $lastN $max $maxN $median $mergeObjects $min
+$minN $percentile $push $stdDevPop $stdDevSamp $top $topN`.split(/\s+/),
+);
 
 /**
- * $group: one document for each key. Keys are the same where MongoDB holds them for equal, numbers of all types by value and
- * strings by collation; each key is the first of its kind. Of every group only what its accumulators need is kept.
+ * $group: one document for each key, with sums. Keys are the same where MongoDB holds them for equal, numbers of all types by
+ * value and strings by collation; each key is the first of its kind.
+ * @throws CommandError 238 for an accumulator that MongoDB has and this engine has not, 15952 for one that nobody has
  */
 export function compileGroup(spec: unknown, { scope }: StagePlace): Stage {
   if (!isDocument(spec)) throw located(15947, "a group's fields must be specified in an object");
@@ -28,12 +31,12 @@ export function compileGroup(spec: unknown, { scope }: StagePlace): Stage {
   const keyOf = scope.compile(spec._id);
   const fields = fieldNames(spec)
     .filter((name) => name !== '_id')
-    .map((name) => ({ name, begin: accumulatorOf(name, spec[name], scope) }));
+    .map((name) => ({ name, value: summandOf(name, spec[name], scope) }));
   const kindOf = kindBy(scope.collator);
   return {
     forgets: true,
     *run(input, memory) {
-      const groups = new Map<unknown, Group>();
+      const groups = new Map<unknown, { key: unknown; sums: NumberSum[] }>();
       for (const document of input) {
         if (document === undefined) {
           yield undefined;
@@ -43,16 +46,19 @@ export function compileGroup(spec: unknown, { scope }: StagePlace): Stage {
         const kind = kindOf(key);
         let group = groups.get(kind);
         if (group === undefined) {
-          memory.add(GROUP_BYTES + sizeOf(key) + ACCUMULATOR_BYTES * fields.length, '$group');
-          group = { key, accumulations: fields.map(({ begin }) => begin(key, memory)) };
+          memory.add(GROUP_BYTES + sizeOf(key) + SUM_BYTES * fields.length, '$group');
+          group = { key, sums: fields.map(() => new NumberSum()) };
           groups.set(kind, group);
         }
-        for (const each of group.accumulations) each.add(document);
+        for (let at = 0; at < fields.length; at++) {
+          const value = fields[at]?.value(document);
+          if (numberKind(value) !== undefined) group.sums[at]?.add(value);
+        }
       }
       const pace = new Pace();
-      for (const { key, accumulations } of groups.values()) {
+      for (const { key, sums } of groups.values()) {
         const result = { _id: key };
-        for (const [at, { name }] of fields.entries()) addField(result, name, accumulations[at]?.result);
+        for (const [at, { name }] of fields.entries()) addField(result, name, sums[at]?.result);
         yield result;
         if (pace.isDue()) yield undefined;
       }
@@ -60,13 +66,18 @@ export function compileGroup(spec: unknown, { scope }: StagePlace): Stage {
   };
 }
 
-function accumulatorOf(name: string, operation: unknown, scope: StagePlace['scope']) {
+/** What is summed up of each document. */
+function summandOf(name: string, operation: unknown, scope: Scope): Expression {
   if (name.includes('.')) throw located(40235, `The field name '${name}' cannot contain '.'`);
   if (name.startsWith('$')) throw located(40236, `The field name '${name}' cannot be an operator name`);
   if (!isDocument(operation)) throw located(40234, `The field '${name}' must be an accumulator object`);
-  const names = Object.keys(operation);
-  const [operator] = names;
-  if (operator === undefined || names.length > 1 || !operator.startsWith('$'))
+  const [accumulator, ...others] = Object.keys(operation);
+  if (accumulator === undefined || others.length > 0 || !accumulator.startsWith('$'))
     throw located(40238, `The field '${name}' must specify one accumulator`);
-  return compileAccumulator(operator, operation[operator], scope);
+  if (missing.has(accumulator)) throw notImplemented(`the accumulator ${accumulator} is not supported`);
+  if (accumulator !== '$sum') throw located(15952, `unknown group operator '${accumulator}'`);
+  const operand = operation.$sum;
+  if (!Array.isArray(operand)) return scope.compile(operand);
+  if (operand.length !== 1) throw located(40237, 'The $sum accumulator is a unary operator');
+  return scope.compile(operand[0]);
 }

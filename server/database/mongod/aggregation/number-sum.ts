@@ -1,13 +1,12 @@
-import { Decimal128, Long } from 'bson';
-import { notImplemented } from '../errors.ts';
-import { asDouble, type NumberKind, numberKind, toDouble } from '../values/numeric.ts';
+import { Long } from 'bson';
+import { asDouble, type NumberKind, toDouble } from '../values/numeric.ts';
 
 /**
  * Adds numbers up as MongoDB does: whole ones exactly, doubles with the error of each addition kept aside, so that their order
  * matters little. The sum has the widest type; an int32 sum that does not fit becomes an int64, an int64 sum a double.
  */
 export class NumberSum {
-  private kind: Exclude<NumberKind, 'decimal'> = 'int';
+  private kind: NumberKind = 'int';
   /** Whole numbers, as long as their sum is exact. */
   private whole = 0;
   private large = 0n;
@@ -25,8 +24,7 @@ export class NumberSum {
     } else if (value instanceof Long) {
       if (this.kind === 'int') this.kind = 'long';
       this.large += value.toBigInt();
-    } else if (value instanceof Decimal128) throw decimalArithmetic();
-    else {
+    } else {
       this.kind = 'double';
       this.addDouble(toDouble(value));
     }
@@ -61,12 +59,3 @@ export class NumberSum {
     return BigInt.asIntN(64, total) === total ? Long.fromBigInt(total) : asDouble(Number(total));
   }
 }
-
-/** Whether a value is a number that sums and averages count. @throws CommandError 238 for a Decimal128 */
-export function isSummand(value: unknown): boolean {
-  const kind = numberKind(value);
-  if (kind === 'decimal') throw decimalArithmetic();
-  return kind !== undefined;
-}
-
-export const decimalArithmetic = () => notImplemented('arithmetic with Decimal128 is not supported');

@@ -1,9 +1,8 @@
-import { failedToParse, typeMismatch } from '../errors.ts';
+import { failedToParse, located, typeMismatch } from '../errors.ts';
 import { Memory } from '../memory.ts';
 import { withoutPauses } from '../pauses.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import type { Collator } from '../values/compare.ts';
-import { located } from './operands.ts';
 import { operatorNamed } from './operators.ts';
 import { Reads } from './reads.ts';
 import { Scope, type ScopeSettings, type Variable } from './scope.ts';

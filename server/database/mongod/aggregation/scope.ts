@@ -1,7 +1,7 @@
 import { CommandError, notImplemented } from '../errors.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import type { Collator } from '../values/compare.ts';
-import { addField, clone } from '../values/fields.ts';
+import { addField } from '../values/fields.ts';
 import { fieldNames } from '../values/order.ts';
 import { treeSize } from '../values/size.ts';
 import { fieldPath, pathGetter } from './paths.ts';
@@ -46,16 +46,6 @@ export class Scope {
 
   get collator(): Collator {
     return this.settings.collator;
-  }
-
-  /** The same place with more variables. */
-  with(variables: Iterable<[string, Variable]>): Scope {
-    return new Scope(this.settings, new Map([...this.variables, ...variables]), this.reads);
-  }
-
-  /** The same variables where other documents are read. */
-  reading(reads: Reads): Scope {
-    return new Scope(this.settings, this.variables, reads);
   }
 
   /**
@@ -153,19 +143,4 @@ function checkFieldName(name: string): void {
     throw new CommandError(16410, 'Location16410', `FieldPath field names may not start with '$': '${name}'`);
   if (name.includes('.'))
     throw new CommandError(16412, 'Location16412', `FieldPath field names may not contain '.': '${name}'`);
-}
-
-/** Checks the name that a user gives to a variable. */
-export function checkVariableName(name: string): void {
-  if (/^[a-z\x80-\uffff][a-zA-Z0-9_\x80-\uffff]*$/.test(name)) return;
-  if (name === 'CURRENT') throw notImplemented('another value for $$CURRENT is not supported');
-  throw new CommandError(16867, 'Location16867', `'${name}' is not valid as the name of a user variable`);
-}
-
-/** The value of an expression that reads no document, if it is one: a literal. */
-export function literalValue(expression: unknown): { value: unknown } | undefined {
-  if (typeof expression === 'string') return expression.startsWith('$') ? undefined : { value: expression };
-  if (Array.isArray(expression)) return undefined;
-  if (!isDocument(expression)) return { value: expression };
-  return Object.keys(expression).join() === '$literal' ? { value: clone(expression.$literal) } : undefined;
 }

@@ -1,4 +1,4 @@
-import { CommandError, notImplemented } from '../errors.ts';
+import { CommandError, located, notImplemented } from '../errors.ts';
 import { Pace, type Step } from '../pauses.ts';
 import { compileStageProjection } from '../query/projection.ts';
 import { compileSort } from '../query/sort.ts';
@@ -8,7 +8,6 @@ import { numberKind, toDouble } from '../values/numeric.ts';
 import { sizeOf } from '../values/size.ts';
 import { $addFields, $match, $project, $replaceRoot, $replaceWith, $unset } from './document-stages.ts';
 import { compileGroup } from './group.ts';
-import { located } from './operands.ts';
 import type { Compile, Stage, StagePlace } from './stage.ts';
 import { $unwind } from './unwind.ts';
 

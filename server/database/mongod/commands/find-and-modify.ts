@@ -26,7 +26,7 @@ export const findAndModify: Handler = async (engine, command) => {
   if (removing && body.arrayFilters !== undefined) throw failedToParse('Cannot specify arrayFilters and remove=true');
   const place = await placeOf(engine, command, command.database, name, upserts);
   const context = matchContext(command);
-  const project = compileProjection(documentField(body, 'fields'), filter, context);
+  const project = compileProjection(documentField(body, 'fields'), context);
   const change = removing
     ? undefined
     : compileStatement(

@@ -44,7 +44,7 @@ async function findAll(engine: Engine, command: Command, namespace: string): Pro
     collection === undefined
       ? nothing(request, context)
       : search(viewOf(engine, command), collection, request, context);
-  const results = rawResults(found, compileProjection(asked, request.filter, context), compilePick(asked));
+  const results = rawResults(found, compileProjection(asked, context), compilePick(asked));
   const batch = await engine.cursors.open(namespace, results, countField(body, 'batchSize'), {
     singleBatch: body.singleBatch === true,
     noTimeout: body.noCursorTimeout === true,

@@ -1,7 +1,7 @@
 import type { Range } from '../storage/store.ts';
 import { typeRank } from '../values/compare.ts';
 import { encodeKey, encodePrefix, isCutKey, isCutPrefix, rankPrefix, successor } from '../values/keys.ts';
-import { asksForNull, type Condition, type PrefixOperand } from './conditions.ts';
+import { asksForNull, type Condition } from './conditions.ts';
 import { isPosition } from './paths.ts';
 import { bitOf } from './rows.ts';
 
@@ -169,7 +169,6 @@ function intervalsOf(
   head: Buffer,
   direction: number,
 ): { ranges: Range[]; widened: boolean } {
-  if (operator === '$prefix') return stringsWith(operand as PrefixOperand, head, direction);
   const rank = rankPrefix(head, typeRank(operand), direction);
   const low = rank;
   const high = successor(rank);
@@ -184,22 +183,6 @@ function intervalsOf(
   const upwards = operator === '$gt' || operator === '$gte';
   if (direction === 1) return { ranges: [upwards ? above : below], widened };
   return { ranges: [upwards ? descendingAbove : descendingBelow], widened };
-}
-
-/** Strings that begin with a text, and the regular expression itself, which it matches where it is stored. */
-function stringsWith(
-  { text, expression }: PrefixOperand,
-  head: Buffer,
-  direction: number,
-): { ranges: Range[]; widened: boolean } {
-  const closed = encodePrefix([text], [direction], head);
-  const low = isCutPrefix(closed) ? closed : closed.subarray(0, -1);
-  const same = encodePrefix([expression], [direction], head);
-  const ranges = [
-    { low, high: successor(low) },
-    { low: same, high: successor(same) },
-  ];
-  return { ranges: ranges.sort(byLow), widened: isCutPrefix(closed) || isCutPrefix(same) };
 }
 
 /** What lies in both of two lists of ranges that are in order. */

@@ -1,15 +1,14 @@
-import { BSONRegExp } from 'bson';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { typeRank } from '../values/compare.ts';
 import { toDouble } from '../values/numeric.ts';
 import { isOperatorDocument } from './matcher.ts';
+import { isRegex } from './operators.ts';
 import { isPosition } from './paths.ts';
 
 /** One requirement of a filter on one path that an index could serve. */
 export interface Condition {
   path: string;
-  /** `$prefix` is a regular expression that begins with plain text. */
-  operator: '$eq' | '$in' | '$gt' | '$gte' | '$lt' | '$lte' | '$prefix' | '$exists';
+  operator: '$eq' | '$in' | '$gt' | '$gte' | '$lt' | '$lte' | '$exists';
   operand: unknown;
   /** The $elemMatch operators around it, outermost first. */
   scopes: readonly Scope[];
@@ -19,12 +18,6 @@ export interface Condition {
 interface Scope {
   /** The number of components of the path whose elements it looks at. */
   depth: number;
-}
-
-/** The operand of a `$prefix`: strings that begin with `text`, and the stored regular expression itself. */
-export interface PrefixOperand {
-  text: string;
-  expression: unknown;
 }
 
 /** The conditions that every match fulfils. */
@@ -99,10 +92,6 @@ function collectField(path: string, operand: unknown, scopes: readonly Scope[], 
         else found.complete = false;
         if (typeRank(value) === 10 && !isAboveNaN(operand)) found.complete = false;
         break;
-      case '$regex':
-        found.complete = false;
-        if (operand.$options === undefined || operand.$options === '') prefixOf(place, value, found);
-        break;
       case '$exists':
         found.complete = false;
         if (value === true || value === 1) found.list.push({ ...place, operator, operand: true });
@@ -114,11 +103,6 @@ function collectField(path: string, operand: unknown, scopes: readonly Scope[], 
           if (isOperatorDocument(value)) collectField(path, value, within, found);
           else collect(value, { prefix: `${path}.`, scopes: within }, found);
         }
-        break;
-      case '$all':
-        found.complete = false;
-        if (Array.isArray(value) && isIndexable(value[0]) && !isOperatorDocument(value[0]))
-          equality(place, value[0], found);
         break;
       default:
         found.complete = false;
@@ -134,10 +118,7 @@ function membership(place: PlacedPath, values: unknown[], found: Conditions): vo
 }
 
 function equality(place: PlacedPath, operand: unknown, found: Conditions): void {
-  if (operand instanceof RegExp || operand instanceof BSONRegExp) {
-    found.complete = false;
-    prefixOf(place, operand, found);
-  } else if (isIndexable(operand)) {
+  if (isIndexable(operand)) {
     found.list.push({ ...place, operator: '$eq', operand });
   } else found.complete = false;
 }
@@ -146,32 +127,12 @@ function equality(place: PlacedPath, operand: unknown, found: Conditions): void 
 const isAboveNaN = (operand: Doc): boolean =>
   [operand.$gt, operand.$gte].some((bound) => !Number.isNaN(toDouble(bound)));
 
-const isIndexable = (value: unknown) =>
-  !Array.isArray(value) && !(value instanceof RegExp) && !(value instanceof BSONRegExp);
+const isIndexable = (value: unknown) => !Array.isArray(value) && !isRegex(value);
 
 const isRangeable = (value: unknown) => {
   const rank = typeRank(value);
-  return rank !== 1 && rank !== 127 && rank !== 5 && rank !== 25 && rank !== 50;
+  return rank !== 5 && rank !== 25 && rank !== 50;
 };
-
-/** A regular expression that starts with ^ and plain characters is a range of strings. */
-function prefixOf(place: PlacedPath, expression: unknown, found: Conditions): void {
-  let source: string;
-  if (expression instanceof RegExp && !/[imx]/.test(expression.flags)) source = expression.source;
-  else if (typeof expression === 'string') source = expression;
-  else return;
-  if (source.includes('|')) return;
-  const literal = /^\^((?:[^\\^$.|?*+()[\]{}]|\\[-\\^$.|?*+()[\]{}/])+)(?![?*{])/.exec(source)?.[1];
-  if (literal === undefined) return;
-  let text = literal.replace(/\\(.)/g, '$1');
-  const rest = source.slice(1 + literal.length);
-  if (/^[?*{]/.test(rest)) text = text.slice(0, -1);
-  // Half of a surrogate pair has no encoding of its own.
-  text = text.replace(/[\ud800-\udbff]$/, '');
-  if (text === '') return;
-  const operand: PrefixOperand = { text, expression: typeof expression === 'string' ? new RegExp(source) : expression };
-  found.list.push({ ...place, operator: '$prefix', operand });
-}
 
 /**
  * The top-level fields that a filter looks at, so that matching need not decode the others; undefined when it may look at

@@ -53,6 +53,10 @@ function allOf(tests: readonly Matcher[]): Matcher {
   };
 }
 
+/** Operators of filters that MongoDB has and this engine has not. */
+const missing =
+  /^\$(all|always(True|False)|bits(All|Any)(Set|Clear)|jsonSchema|mod|near|nearSphere|geo.*|within|text|where)$/;
+
 function logical(name: string, operand: unknown, context: MatchContext): Matcher {
   switch (name) {
     case '$and':
@@ -72,16 +76,8 @@ function logical(name: string, operand: unknown, context: MatchContext): Matcher
     }
     case '$comment':
       return () => true;
-    case '$alwaysTrue':
-      return () => true;
-    case '$alwaysFalse':
-      return () => false;
-    case '$text':
-    case '$jsonSchema':
-      throw notImplemented(`${name} is not supported`);
-    case '$where':
-      throw notImplemented('$where needs server-side JavaScript, which this engine does not run');
     default:
+      if (missing.test(name)) throw notImplemented(`the operator ${name} is not supported`);
       throw badValue(
         `unknown top level operator: ${name}. If you have a field name that starts with a '$' symbol, consider using $getField or $setField.`,
       );
@@ -89,7 +85,7 @@ function logical(name: string, operand: unknown, context: MatchContext): Matcher
 }
 
 /** Whether an expression's value counts as true: all but false, null, what is missing, and zero of any type. */
-export const isTruthy = (value: unknown): boolean =>
+const isTruthy = (value: unknown): boolean =>
   value !== null && value !== undefined && value !== false && toDouble(value) !== 0;
 
 function branches(name: string, operand: unknown, context: MatchContext): Matcher[] {
@@ -139,15 +135,13 @@ function operator(parts: string[], name: string, operand: unknown, siblings: Doc
       const wanted = operand === true || (operand !== false && operand !== null && toDouble(operand) !== 0);
       return (document) => visitPath(document, parts, (value) => value !== undefined) === wanted;
     }
-    case '$all':
-      return every(parts, operand, context);
     case '$elemMatch': {
       const test = elementTest(operand, context);
       return (document) =>
         visitPath(document, parts, (value) => Array.isArray(value) && someOf(value, test, context.effort));
     }
     default:
-      if (/^\$(near|geo|within)/.test(name)) throw notImplemented(`${name} is not supported`);
+      if (missing.test(name)) throw notImplemented(`the operator ${name} is not supported`);
       throw badValue(`unknown operator: ${name}`);
   }
 }
@@ -163,18 +157,6 @@ function negation(parts: string[], operand: unknown, context: MatchContext): Mat
   if (!isOperatorDocument(operand)) throw badValue(`unknown operator: ${Object.keys(operand)[0]}`);
   const inner = field(path, operand, context);
   return (document) => !inner(document);
-}
-
-function every(parts: string[], operand: unknown, context: MatchContext): Matcher {
-  if (!Array.isArray(operand)) throw badValue('$all needs an array');
-  if (operand.length === 0) return () => false;
-  return allOf(
-    operand.map((each) => {
-      if (isDocument(each) && '$elemMatch' in each)
-        return operator(parts, '$elemMatch', each.$elemMatch, each, context);
-      return reach(parts, equality(each, context), context);
-    }),
-  );
 }
 
 /** The test that $elemMatch applies to each element: operators on the element, or a filter on its fields. */

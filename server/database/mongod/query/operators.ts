@@ -1,9 +1,9 @@
-import { Binary, BSONRegExp, Long } from 'bson';
+import { BSONRegExp } from 'bson';
 import { badValue, CommandError } from '../errors.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { type Collator, compare, equal, regexText, typeName, typeRank } from '../values/compare.ts';
 import { numberKind, toDouble } from '../values/numeric.ts';
-import { compile, type Remaining, test } from './regex/compile.ts';
+import { compile, type Remaining, test } from './regex.ts';
 
 /** Tests one value, without looking into arrays. */
 export type Test = (value: unknown) => boolean;
@@ -42,8 +42,6 @@ function inequality(operator: string, operand: unknown, collator: Collator): Val
     $lte: (order) => order <= 0,
   };
   const within = accept[operator] as (order: number) => boolean;
-  if (rank === 1 || rank === 127)
-    return { test: (value) => within(compare(value, operand, collator)), reach: 'elements' };
   if (operand === null || operand === undefined) {
     const matchesNull = operator === '$gte' || operator === '$lte';
     return { test: (value) => matchesNull && (value === null || value === undefined), reach: 'elements' };
@@ -98,14 +96,13 @@ function isAmong(ordered: readonly unknown[], value: unknown, collator: Collator
   return false;
 }
 
-/** Whether a value is a regular expression, however it was decoded. */
-export const isRegex = (value: unknown): value is RegExp | BSONRegExp =>
-  value instanceof RegExp || value instanceof BSONRegExp;
+/** Whether a value is a regular expression. */
+export const isRegex = (value: unknown): value is BSONRegExp => value instanceof BSONRegExp;
 
 const isObjectId = (value: unknown): value is { toHexString(): string } =>
   typeof value === 'object' && value !== null && (value as { _bsontype?: string })._bsontype === 'ObjectId';
 
-/** A regular expression as stored, as RegExp, or as pattern text with `$options`. */
+/** A regular expression, or pattern text with `$options`. */
 function regex(operand: unknown, options: unknown, remaining: Remaining): ValueOperator {
   const [pattern, flags] = patternOf(operand, options);
   const expression = compile(pattern, flags);
@@ -122,8 +119,7 @@ function patternOf(operand: unknown, options: unknown): [pattern: string, option
   if (options !== undefined && typeof options !== 'string') throw badValue('$options has to be a string');
   if (typeof operand === 'string') return [operand, options ?? ''];
   if (!isRegex(operand)) throw badValue('$regex has to be a string');
-  const [pattern, own] =
-    operand instanceof RegExp ? [operand.source, operand.flags] : [operand.pattern, operand.options];
+  const { pattern, options: own } = operand;
   if (own !== '' && options !== undefined)
     throw new CommandError(51075, 'Location51075', 'options set in both $regex and $options');
   return [pattern, options ?? own];
@@ -137,31 +133,6 @@ function size(operand: unknown): ValueOperator {
   return { test: (value) => Array.isArray(value) && value.length === wanted, reach: 'whole' };
 }
 
-function modulo(operand: unknown): ValueOperator {
-  if (!Array.isArray(operand)) throw badValue('malformed mod, needs to be an array');
-  if (operand.length < 2) throw badValue('malformed mod, not enough elements');
-  if (operand.length > 2) throw badValue('malformed mod, too many elements');
-  const [divisor, remainder] = operand.map(toInteger);
-  if (divisor === undefined || remainder === undefined)
-    throw badValue('malformed mod, divisor and remainder must be numbers');
-  if (divisor === 0n) throw badValue('divisor cannot be 0');
-  const [small, rest] = [Number(divisor), Number(remainder)];
-  const test = (value: unknown) => {
-    if (typeof value === 'number' && Number.isSafeInteger(value) && Number.isSafeInteger(small))
-      return value % small === rest;
-    const integer = toInteger(value);
-    return integer !== undefined && integer % divisor === remainder;
-  };
-  return { test, reach: 'elements' };
-}
-
-/** A number without its fraction; undefined for what is no number or does not fit in 64 bits. */
-function toInteger(value: unknown): bigint | undefined {
-  if (Long.isLong(value)) return value.toBigInt();
-  const whole = numberKind(value) === undefined ? Number.NaN : Math.trunc(toDouble(value));
-  return Math.abs(whole) < 2 ** 63 ? BigInt(whole) : undefined;
-}
-
 /** BSON's types by their numbers. */
 const typeCodes: Record<number, string> = {
   1: 'double',
@@ -169,20 +140,14 @@ const typeCodes: Record<number, string> = {
   3: 'object',
   4: 'array',
   5: 'binData',
-  6: 'undefined',
   7: 'objectId',
   8: 'bool',
   9: 'date',
   10: 'null',
   11: 'regex',
-  13: 'javascript',
-  14: 'symbol',
   16: 'int',
   17: 'timestamp',
   18: 'long',
-  19: 'decimal',
-  127: 'maxKey',
-  [-1]: 'minKey',
 };
 
 /** Whether `$type` and `bsonType` know a type by this name. */
@@ -194,41 +159,9 @@ function type(operand: unknown): ValueOperator {
     const name = typeof each === 'string' ? each : typeCodes[toDouble(each)];
     if (name === undefined) throw badValue(`Invalid numerical type code: ${String(each)}`);
     if (!isTypeName(name)) throw badValue(`Unknown type name alias: ${name}`);
-    for (const one of name === 'number' ? ['int', 'long', 'double', 'decimal'] : [name]) wanted.add(one);
+    for (const one of name === 'number' ? ['int', 'long', 'double'] : [name]) wanted.add(one);
   }
   return { test: (value) => value !== undefined && wanted.has(typeName(value)), reach: 'elements' };
-}
-
-/** $bitsAllSet, $bitsAllClear, $bitsAnySet and $bitsAnyClear. */
-function bits(operator: string, operand: unknown): ValueOperator {
-  const mask = bitMask(operand);
-  const all = operator.startsWith('$bitsAll');
-  const set = operator.endsWith('Set');
-  return {
-    test: (value) => {
-      const number = bitsOf(value);
-      if (number === undefined) return false;
-      const hit = set ? number & mask : ~number & mask;
-      return all ? hit === mask : hit !== 0n;
-    },
-    reach: 'elements',
-  };
-}
-
-function bitMask(operand: unknown): bigint {
-  if (Array.isArray(operand))
-    return operand.reduce<bigint>((mask, position) => mask | (1n << BigInt(toDouble(position))), 0n);
-  const mask = bitsOf(operand);
-  if (mask === undefined || mask < 0n)
-    throw badValue('bit operators need a non-negative number, binary data or positions');
-  return mask;
-}
-
-function bitsOf(value: unknown): bigint | undefined {
-  if (value instanceof Long) return value.toBigInt();
-  if (value instanceof Binary) return BigInt(`0x${Buffer.from(value.value()).reverse().toString('hex') || '0'}`);
-  const double = numberKind(value) === undefined ? Number.NaN : toDouble(value);
-  return Number.isInteger(double) ? BigInt(double) : undefined;
 }
 
 /** The operators that only wrap a test on a value, by name. */
@@ -252,15 +185,8 @@ export function valueOperator(
       return regex(operand, siblings.$options, comparing.remaining);
     case '$size':
       return size(operand);
-    case '$mod':
-      return modulo(operand);
     case '$type':
       return type(operand);
-    case '$bitsAllSet':
-    case '$bitsAllClear':
-    case '$bitsAnySet':
-    case '$bitsAnyClear':
-      return bits(name, operand);
     default:
       return undefined;
   }

@@ -90,7 +90,7 @@ function best(
 const isUsable = ({ since = 0 }: Index, { view }: PlanRequest): boolean => since <= (view.snapshotGroup ?? since);
 
 /** Whether strings in a value would be compared by the collation of the query, which no index follows. */
-const mentionsText = ({ operator, operand }: Condition): boolean => operator === '$prefix' || hasText(operand);
+const mentionsText = ({ operand }: Condition): boolean => hasText(operand);
 
 const hasText = (value: unknown): boolean =>
   Array.isArray(value) ? value.some(hasText) : [15, 20, 25].includes(typeRank(value));

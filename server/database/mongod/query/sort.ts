@@ -1,6 +1,6 @@
 import { badValue, CommandError, notImplemented } from '../errors.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
-import { type Collator, compare, typeRank } from '../values/compare.ts';
+import { type Collator, compare } from '../values/compare.ts';
 import { toDouble } from '../values/numeric.ts';
 import { fieldNames } from '../values/order.ts';
 import type { MatchContext } from './matcher.ts';
@@ -78,8 +78,7 @@ function orderOf(a: readonly unknown[], b: readonly unknown[], keys: readonly So
 function compareKeys(a: unknown, b: unknown, collator: Collator): number {
   if (a !== undefined && b !== undefined) return compare(a, b, collator);
   if (a === b) return 0;
-  const isMinKey = typeRank(a ?? b) === 1;
-  return (a === undefined) !== isMinKey ? -1 : 1;
+  return a === undefined ? -1 : 1;
 }
 
 /** A compiled sort specification. */

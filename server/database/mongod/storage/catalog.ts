@@ -3,6 +3,7 @@ import { type Doc, encode } from '../values/codec.ts';
 import { decode } from '../values/decode.ts';
 import { MAX_KEY_BYTES, successor } from '../values/keys.ts';
 import { fieldNames } from '../values/order.ts';
+import { plain } from '../values/plain.ts';
 import type { KeyValue, Store } from './store.ts';
 
 export interface IndexSpec {
@@ -86,14 +87,14 @@ export class Catalog {
   load(store: Store): void {
     const range = { low: CATALOG, high: Buffer.of(0, 0, 0, 1) };
     for (const { value } of store.entries(range, Number.MAX_SAFE_INTEGER, false)) {
-      const stored = decode(value, 0, true);
+      const stored = plain(decode(value));
       const collection = fromDocument(stored);
       this.collections.set(collection.namespace, collection);
       if (stored.cut === undefined) this.findCutKeys(store, collection);
     }
     const meta = store.get(META);
     if (meta !== undefined) {
-      const { next, orphans } = decode(meta, 0, true) as { next: number; orphans: number[] };
+      const { next, orphans } = plain(decode(meta)) as { next: number; orphans: number[] };
       this.nextIdent = next;
       for (const orphan of orphans) this.orphans.add(orphan);
     }

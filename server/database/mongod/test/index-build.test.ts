@@ -86,7 +86,7 @@ describe('building an index', function () {
       const far = DOCUMENTS - 1 - at;
       await rows.insertOne({ _id: DOCUMENTS + at, group: -1, name: `new ${at}` });
       await rows.updateOne({ _id: at }, { $set: { group: -1, name: `moved ${at}` } });
-      await rows.updateOne({ _id: far }, [{ $set: { group: { $multiply: ['$group', -1] }, name: `far ${at}` } }]);
+      await rows.updateOne({ _id: far }, [{ $set: { group: { $ifNull: ['$none', -2] }, name: `far ${at}` } }]);
       await rows.deleteOne({ _id: far - 1000 });
     }
     await create;

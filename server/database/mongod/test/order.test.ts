@@ -48,7 +48,7 @@ const updates: [string, UpdateFilter<Document> | Document[], string][] = [
   ['$push', { $push: { a: 5 as never } }, '_id b 10(x 2 1) a(0(z 0) 1) 3'],
   ['$unset', { $unset: { '10.2': 1 } }, '_id b 10(x 1) a(0(z 0)) 3'],
   ['$min of a new field', { $min: { '5': 1 } }, `${before} 5`],
-  ['a pipeline with $set', [{ $set: { b: { $add: ['$b', 1] }, '10.0': 1 } }], '_id b 10(x 2 1 0) a(0(z 0)) 3'],
+  ['a pipeline with $set', [{ $set: { b: { $ifNull: ['$none', 3] }, '10.0': 1 } }], '_id b 10(x 2 1 0) a(0(z 0)) 3'],
   ['a pipeline with $unset', [{ $unset: '10.2' }], '_id b 10(x 1) a(0(z 0)) 3'],
 ];
 

@@ -91,8 +91,8 @@ describe('long reads of the engine', () => {
 
   it('share maxTimeMS with the batches to come, not with the time in between', async () => {
     // The first documents are found at once; for each of the others, none of which matches, two hundred conditions are tried.
-    const never = { $gt: [{ $size: { $filter: { input: Array(200).fill(1), cond: '$$this' } } }, 200] };
-    const filter = { $expr: { $or: [{ $lt: ['$_id', 3] }, never] } };
+    const never = { $gt: [{ $size: [Array(200).fill('$_id')] }, 200] };
+    const filter = { $or: [{ _id: { $lt: 3 } }, { $expr: never }] };
     const open = { find: 'rows', filter, batchSize: 1, maxTimeMS: 100 };
     const more = async () => {
       const { cursor: first } = (await engine.run(open)) as { cursor: { id: bigint } };

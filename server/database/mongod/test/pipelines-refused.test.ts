@@ -1,4 +1,4 @@
-import { Decimal128, Long, UUID } from 'bson';
+import { Long, UUID } from 'bson';
 import { expect } from 'chai';
 import type { Doc } from '../values/codec.ts';
 import { eventually } from './support/eventually.ts';
@@ -8,19 +8,22 @@ const words = (text: string) => text.split(/\s+/);
 
 /** What MongoDB 8.0 has and the engine has not, by the manual's lists. */
 const expressions =
-  words(`$acos $acosh $allElementsTrue $anyElementTrue $arrayToObject $asin $asinh $atan $atan2 $atanh $binarySize $bitAnd
-$bitNot $bitOr $bitXor $bsonSize $convert $cos $cosh $dateAdd $dateDiff $dateFromParts $dateFromString $dateSubtract
-$dateToParts $dateToString $dateTrunc $dayOfMonth $dayOfWeek $dayOfYear $degreesToRadians $exp $firstN $function $hour
-$indexOfArray $indexOfBytes $indexOfCP $isoDayOfWeek $isoWeek $isoWeekYear $lastN $ln $log $log10 $ltrim $maxN $median
-$meta $millisecond $minN $minute $month $objectToArray $percentile $pow $radiansToDegrees $range $reduce $regexFind
-$regexFindAll $regexMatch $replaceAll $replaceOne $reverseArray $rtrim $sampleRate $second $setDifference $setEquals
-$setIntersection $setIsSubset $setUnion $sigmoid $sin $sinh $sortArray $split $sqrt $stdDevPop $stdDevSamp
-$strLenBytes $strLenCP $strcasecmp $substr $substrBytes $substrCP $tan $tanh $toBool $toDate $toDecimal $toDouble
-$toHashedIndexKey $toInt $toLong $toLower $toObjectId $toString $toUUID $toUpper $trim $tsIncrement $tsSecond $week
-$year $zip`);
-const accumulators = words(
-  '$accumulator $bottom $bottomN $firstN $lastN $maxN $median $minN $percentile $stdDevPop $stdDevSamp $top $topN',
-);
+  words(`$abs $accumulator $acos $acosh $add $allElementsTrue $and $anyElementTrue $arrayElemAt $arrayToObject $asin $asinh $atan
+$atan2 $atanh $avg $binarySize $bitAnd $bitNot $bitOr $bitXor $bottom $bottomN $bsonSize $ceil $cmp $concatArrays $cond
+$convert $cos $cosh $covariancePop $covarianceSamp $dateAdd $dateDiff $dateFromParts $dateFromString $dateSubtract
+$dateToParts $dateToString $dateTrunc $dayOfMonth $dayOfWeek $dayOfYear $degreesToRadians $denseRank $derivative $divide
+$documentNumber $exp $expMovingAvg $filter $first $firstN $floor $function $getField $hour $in $indexOfArray $indexOfBytes
+$indexOfCP $integral $isArray $isNumber $isoDayOfWeek $isoWeek $isoWeekYear $last $lastN $let $linearFill $ln $locf $log
+$log10 $ltrim $map $max $maxN $median $mergeObjects $meta $millisecond $min $minN $minute $mod $month $multiply $not
+$objectToArray $or $percentile $pow $radiansToDegrees $range $rank $reduce $regexFind $regexFindAll $regexMatch
+$replaceAll $replaceOne $reverseArray $round $rtrim $sampleRate $second $setDifference $setEquals $setIntersection
+$setIsSubset $setUnion $shift $sigmoid $sin $sinh $slice $sortArray $split $sqrt $stdDevPop $stdDevSamp $strLenBytes
+$strLenCP $strcasecmp $substr $substrBytes $substrCP $subtract $sum $switch $tan $tanh $toBool $toDate $toDecimal
+$toDouble $toHashedIndexKey $toInt $toLong $toLower $toObjectId $toString $toUUID $toUpper $top $topN $trim $trunc
+$tsIncrement $tsSecond $type $unsetField $week $year $zip`);
+const accumulators =
+  words(`$accumulator $addToSet $avg $bottom $bottomN $count $first $firstN $last $lastN $max $maxN $median $mergeObjects $min
+$minN $percentile $push $stdDevPop $stdDevSamp $top $topN`);
 const stages =
   words(`$bucket $bucketAuto $changeStream $changeStreamSplitLargeEvent $densify $facet $fill $geoNear $graphLookup $listClusterCatalog
 $listSampledQueries $lookup $planCacheStats $querySettings $queryStats $redact $sample $search $searchMeta $setWindowFields $shardedDataDistribution
@@ -29,26 +32,20 @@ $sortByCount $unionWith $vectorSearch`);
 /** A value that is computed, and the code with which it is refused, although there are no documents. */
 const malformed: [unknown, number][] = [
   [{ $nonsense: 1 }, 168],
-  [{ $let: { vars: { x: { $nonsense: 1 } }, in: 1 } }, 168],
   [[{ a: { b: { $nonsense: 1 } } }], 168],
-  [{ $add: [1], $subtract: [1, 2] }, 15983],
+  [{ $eq: [1, 2], $ne: [1, 2] }, 15983],
+  [{ $eq: [1] }, 16020],
+  [{ $size: ['$a', '$b'] }, 16020],
+  [{ $rand: 1 }, 16020],
+  [{ $setField: { field: 'a', input: '$$ROOT' } }, 9],
+  [{ $setField: { field: '$a', input: '$$ROOT', value: 1 } }, 238],
   ['$', 16872],
   ['$a.', 40353],
   ['$a..b', 15998],
   ['$a.$b', 16410],
   ['$$unknown', 17276],
   ['$$USER_ROLES', 238],
-  [{ $subtract: [1] }, 16020],
-  [{ $cond: [true, 1] }, 16020],
-  [{ $round: [1, 2, 3] }, 28667],
   [{ $ifNull: ['$a'] }, 1257300],
-  [{ $switch: { branches: [] } }, 40068],
-  [{ $switch: { branches: 1 } }, 40061],
-  [{ $map: { input: '$a', in: '$$this', with: 1 } }, 9],
-  [{ $filter: { input: '$a' } }, 9],
-  [{ $map: { input: '$a', as: 'X', in: 1 } }, 16867],
-  [{ $getField: { field: '$a' } }, 238],
-  [{ $getField: 1 }, 5654602],
 ];
 
 /** Stages that are refused although there are no documents. */
@@ -66,20 +63,22 @@ const pipelines: [Doc[], number][] = [
   [[{ $skip: -1 }], 5107201],
   [[{ $project: {} }], 51272],
   [[{ $project: { a: 1, b: 0 } }], 31254],
-  [[{ $project: { 'a.$': 1 } }], 31324],
-  [[{ $project: { a: { $elemMatch: { b: 1 } } } }], 168],
-  [[{ $project: { a: { $slice: 1 } } }], 28667],
+  [[{ $project: { 'a.$': 1 } }], 238],
+  [[{ $project: { a: { $elemMatch: { b: 1 } } } }], 238],
+  [[{ $project: { a: { $slice: 1 } } }], 238],
   [[{ $set: { a: 1, 'a.b': 1 } }], 40176],
   [[{ $set: {} }], 40177],
   [[{ $unset: [] }], 31120],
   [[{ $group: { n: { $sum: 1 } } }], 15955],
   [[{ $group: { _id: 1, n: 1 } }], 40234],
-  [[{ $group: { _id: 1, n: { $sum: 1, $avg: 1 } } }], 40238],
+  [[{ $group: { _id: 1, n: { $sum: 1, $max: 1 } } }], 40238],
   [[{ $group: { _id: 1, 'n.m': { $sum: 1 } } }], 40235],
   [[{ $group: { _id: 1, n: { $sum: ['$a', '$b'] } } }], 40237],
   [[{ $group: { _id: 1, n: { $nonsense: 1 } } }], 15952],
   [[{ $unwind: 'a' }], 28818],
   [[{ $unwind: { path: '$a', into: 'b' } }], 28811],
+  [[{ $unwind: { path: '$a', includeArrayIndex: 'i' } }], 238],
+  [[{ $unwind: { path: '$a', preserveNullAndEmptyArrays: true } }], 238],
   [[{ $count: '$n' }], 40158],
   [[{ $replaceRoot: { root: '$a' } }], 40415],
   [[{ $match: {} }, { $collStats: {} }], 40602],
@@ -89,11 +88,9 @@ const pipelines: [Doc[], number][] = [
 
 /** Values of which only a document can show that they are wrong. */
 const values: [unknown, number][] = [
-  [{ $add: ['$x', 1] }, 238],
-  [{ $sum: ['$x', 1] }, 238],
-  [{ $arrayElemAt: ['$s', 0] }, 28689],
   [{ $size: '$none' }, 17124],
-  [{ $mergeObjects: ['$s'] }, 40400],
+  [{ $concat: ['$s', 1] }, 16702],
+  [{ $setField: { field: 'a', input: '$s', value: 1 } }, 4161105],
 ];
 
 const cursor = {};
@@ -109,7 +106,7 @@ describe('pipelines that the engine refuses', () => {
 
   before(async () => {
     engine = await startInProcess();
-    const document = { x: Decimal128.fromString('1'), s: '学员', t: new Date(0) };
+    const document = { s: '学员', t: new Date(0) };
     await engine.insert('one', [{ _id: 1, ...document }]);
     await engine.insert(
       'ten',
@@ -130,9 +127,9 @@ describe('pipelines that the engine refuses', () => {
       const text = JSON.stringify(expression);
       expect(await codeOf([{ $set: { a: expression } }]), text).to.equal(code);
       expect(await codeOf([{ $group: { _id: expression } }]), text).to.equal(code);
-      expect(await codeOf([{ $group: { _id: 1, a: { $max: expression } } }]), text).to.be.oneOf([code, 40237]);
+      expect(await codeOf([{ $group: { _id: 1, a: { $sum: expression } } }]), text).to.be.oneOf([code, 40237]);
       expect(await codeOf([{ $match: { $expr: expression } }]), text).to.equal(code);
-      const find = { find: 'none', projection: { a: { $max: [expression] } } };
+      const find = { find: 'none', projection: { a: { $ifNull: [expression, 1] } } };
       expect(await engine.run(find), text).to.include({ code });
     }
   });
@@ -152,18 +149,13 @@ describe('pipelines that the engine refuses', () => {
 
   it('are those that hold more than 100 MB, in whichever stage', async () => {
     const held: Doc[][] = [
-      [{ $group: { _id: null, a: { $push: large } } }],
-      [{ $group: { _id: null, a: { $addToSet: large } } }],
-      [{ $group: { _id: '$_id', a: { $first: large } } }],
+      [{ $group: { _id: large } }],
+      [{ $group: { _id: { a: large } } }],
       [{ $set: { a: large } }, { $sort: { _id: -1 } }],
     ];
     for (const pipeline of held)
       expect(await codeOf([...pipeline, { $project: { _id: 1 } }], 'ten'), JSON.stringify(pipeline)).to.equal(292);
-    const short = [
-      { $set: { a: large } },
-      { $group: { _id: null, a: { $last: '$a' }, n: { $max: '$a' } } },
-      { $unset: ['a', 'n'] },
-    ];
+    const short = [{ $set: { a: large } }, { $group: { _id: null, n: { $sum: '$a' } } }, { $unset: ['n'] }];
     expect(await codeOf(short, 'ten')).to.equal(0);
   }).timeout(60_000);
 
@@ -186,8 +178,8 @@ describe('pipelines that the engine refuses', () => {
     const stored = keys();
     expect(await codeOf([{ $out: 'target' }], 'source')).to.equal(11000);
     expect(
-      await codeOf([{ $set: { b: { $divide: [1, { $subtract: [900, '$_id'] }] } } }, { $out: 'target' }], 'source'),
-    ).to.equal(2);
+      await codeOf([{ $set: { b: { $size: { $ifNull: ['$b', '$_id'] } } } }, { $out: 'target' }], 'source'),
+    ).to.equal(17124);
     expect(await stateOf('target')).to.equal(before);
     await eventually(() => expect(keys()).to.equal(stored));
     expect(await codeOf([{ $match: { _id: { $lt: 900 } } }, { $out: 'target' }], 'source')).to.equal(0);

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { Code, serialize } from 'bson';
+import { serialize, Timestamp } from 'bson';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Document } from 'mongodb';
@@ -68,7 +68,7 @@ describe('sizes and messages of the engine', () => {
       insert: () => rows().insertOne(sized(2, LARGEST_DOCUMENT + 1)),
       $set: () => rows().updateOne({ _id: 1 }, { $set: { 'more.data': data } }),
       $push: () => rows().updateOne({ _id: 1 }, { $push: { list: data } }),
-      pipeline: () => rows().updateOne({ _id: 1 }, [{ $set: { more: { $concatArrays: [['$data'], ['$data']] } } }]),
+      pipeline: () => rows().updateOne({ _id: 1 }, [{ $set: { more: ['$data', '$data'] } }]),
       upsert: () => rows().updateOne({ _id: 2 }, { $set: { data, list: [data] } }, { upsert: true }),
       findAndModify: () => rows().findOneAndUpdate({ _id: 1 }, { $set: { list: [data] } }),
     };
@@ -83,7 +83,7 @@ describe('sizes and messages of the engine', () => {
     await rows().insertMany([1, 2, 3].map((id) => sized(id, 7_000_000 + id)));
     expect(await engine.code({ distinct: 'rows', key: 'data' })).to.equal(10334);
     expect(
-      await engine.code({ aggregate: 'rows', pipeline: [{ $group: { _id: 1, all: { $push: '$data' } } }], cursor: {} }),
+      await engine.code({ aggregate: 'rows', pipeline: [{ $set: { all: ['$data', '$data', '$data'] } }], cursor: {} }),
     ).to.equal(10334);
     expect(await engine.code({ ping: 1 })).to.equal(0);
   });
@@ -124,7 +124,7 @@ describe('sizes and messages of the engine', () => {
   });
 
   it('reads or refuses a message with wrong bytes, and never loses itself in it', () => {
-    const update = { $set: { a: ['x', { b: new Date(0) }], c: /d/i, e: new Code('f', { g: 1 }) }, $inc: { n: 1 } };
+    const update = { $set: { a: ['x', { b: new Date(0) }], c: /d/i, e: new Timestamp(5n) }, $inc: { n: 1 } };
     const body = serialize({ update: 'rows', $db: 'wire', updates: [{ q: { _id: 1 }, u: update, upsert: true }] });
     const message = Buffer.concat([Buffer.alloc(21), body]);
     message.writeInt32LE(OP_MSG, 12);

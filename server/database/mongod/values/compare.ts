@@ -1,24 +1,11 @@
-import { Binary, BSONRegExp, ObjectId, Timestamp } from 'bson';
+import { Binary, type BSONRegExp, ObjectId, type Timestamp } from 'bson';
 import type { Doc } from './codec.ts';
 import { compareNumbers, numberKind } from './numeric.ts';
 
 /** Compares two strings; undefined stands for MongoDB's comparison by bytes. */
 export type Collator = ((a: string, b: string) => number) | undefined;
 
-const typeOrder: Record<string, number> = {
-  MinKey: 1,
-  Long: 10,
-  Double: 10,
-  Decimal128: 10,
-  BSONSymbol: 15,
-  DBRef: 20,
-  Binary: 30,
-  ObjectId: 35,
-  Timestamp: 47,
-  BSONRegExp: 50,
-  Code: 60,
-  MaxKey: 127,
-};
+const typeOrder: Record<string, number> = { Long: 10, Double: 10, Binary: 30, Timestamp: 47, BSONRegExp: 50 };
 
 /** The place of a value's type in BSON's comparison order; types with the same place compare by value. */
 export function typeRank(value: unknown): number {
@@ -40,7 +27,6 @@ function objectRank(value: object): number {
   if (value instanceof ObjectId) return 35;
   if (Array.isArray(value)) return 25;
   if (value instanceof Date) return 45;
-  if (value instanceof RegExp) return 50;
   if (value instanceof Uint8Array) return 30;
   return typeOrder[(value as { _bsontype?: string })._bsontype ?? ''] ?? 20;
 }
@@ -55,7 +41,7 @@ export function compare(a: unknown, b: unknown, collator?: Collator): number {
     case 10:
       return compareNumbers(a, b);
     case 15:
-      return (collator ?? compareStrings)(String(a), String(b));
+      return (collator ?? compareStrings)(a as string, b as string);
     case 20:
       return compareDocuments(a as Doc, b as Doc, collator);
     case 25:
@@ -72,8 +58,6 @@ export function compare(a: unknown, b: unknown, collator?: Collator): number {
       return (a as Timestamp).compare(b as Timestamp);
     case 50:
       return compareStrings(regexText(a), regexText(b));
-    case 60:
-      return compareStrings(JSON.stringify(a), JSON.stringify(b));
     default:
       return 0;
   }
@@ -136,11 +120,8 @@ export function binary(value: unknown): [Uint8Array, number] {
 }
 
 /** Pattern and flags of a regular expression, in the order in which BSON stores them. */
-export function regexText(value: unknown): string {
-  if (value instanceof BSONRegExp) return `${value.pattern}\0${value.options}`;
-  const expression = value as RegExp;
-  return `${expression.source}\0${expression.flags}`;
-}
+export const regexText = (value: unknown): string =>
+  `${(value as BSONRegExp).pattern}\0${(value as BSONRegExp).options}`;
 
 /** MongoDB's name of a value's type, as `$type` and error messages use it. */
 export function typeName(value: unknown): string {
@@ -148,9 +129,7 @@ export function typeName(value: unknown): string {
   if (value === undefined) return 'missing';
   const kind = numberKind(value);
   if (kind !== undefined) return kind;
-  if (value instanceof Timestamp) return 'timestamp';
   const byRank: Record<number, string> = {
-    1: 'minKey',
     15: 'string',
     20: 'object',
     25: 'array',
@@ -158,9 +137,8 @@ export function typeName(value: unknown): string {
     35: 'objectId',
     40: 'bool',
     45: 'date',
+    47: 'timestamp',
     50: 'regex',
-    60: 'javascript',
-    127: 'maxKey',
   };
   return byRank[typeRank(value)] ?? 'object';
 }

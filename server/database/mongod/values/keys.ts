@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Long, ObjectId, Timestamp } from 'bson';
 import { binary, regexText, typeRank } from './compare.ts';
-import { compareNumbers, toDouble, toExact } from './numeric.ts';
+import { compareNumbers, toDouble } from './numeric.ts';
 
 /**
  * The longest key, in bytes. LMDB takes 1,978 with pages of 4 KiB, and an entry of an index ends in the document's own key.
@@ -73,7 +73,7 @@ class KeyWriter {
         this.number(value);
         break;
       case 15:
-        this.text(String(value));
+        this.text(value as string);
         break;
       case 20:
         this.fields(value as Record<string, unknown>);
@@ -100,9 +100,6 @@ class KeyWriter {
       case 50:
         this.text(regexText(value));
         break;
-      case 60:
-        this.text(JSON.stringify(value));
-        break;
       default:
     }
   }
@@ -123,16 +120,15 @@ class KeyWriter {
     this.double(double);
     const order = typeof value === 'number' ? 0 : compareNumbers(value, double);
     this.byte(order === 0 ? 0x80 : order > 0 ? 0x81 : 0x7f);
-    if (order !== 0) this.remainder(value);
+    if (order !== 0) this.remainder(value as Long);
   }
 
-  private remainder(value: unknown): void {
-    const exact = toExact(value);
-    if (exact === undefined) return;
-    const negative = exact.coefficient < 0n;
-    const digits = (negative ? -exact.coefficient : exact.coefficient).toString();
+  /** The digits of an int64 that a double does not hold exactly. */
+  private remainder(value: Long): void {
+    const negative = value.isNegative();
+    const digits = value.toString().replace('-', '');
     const start = this.at;
-    const scale = exact.exponent + digits.length + 0x8000;
+    const scale = digits.length + 0x8000;
     this.byte(scale >> 8);
     this.byte(scale & 0xff);
     this.raw(Buffer.from(digits.replace(/0+$/, '')));

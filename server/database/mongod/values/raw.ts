@@ -67,7 +67,7 @@ export class Encoded {
 }
 
 /** Types that encoding writes as it read them, besides documents and arrays. */
-const PLAIN: ReadonlySet<number> = new Set([1, 2, 5, 7, 8, 9, 10, 16, 17, 18, 19]);
+const PLAIN: ReadonlySet<number> = new Set([1, 2, 5, 7, 8, 9, 10, 16, 17, 18]);
 
 /** Values with more levels are not plain: putting them into a document may make that too deep. */
 export const PLAIN_LEVELS = 80;

@@ -30,11 +30,6 @@ export function treeSize(value: unknown): number {
   const before = known.get(value);
   if (before !== undefined) return before;
   const size = sizeBy(value, treeSize);
-  rememberSize(value, size);
-  return size;
-}
-
-/** Notes the tree size of a value, for who knows it. */
-export function rememberSize(value: object, size: number): void {
   if (size >= LARGE) known.set(value, size);
+  return size;
 }

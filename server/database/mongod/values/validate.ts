@@ -128,8 +128,6 @@ function checkValue(bytes: Buffer, type: number, at: number, limit: number, dept
     case 18:
       return within(at + 8, limit);
     case 2:
-    case 13:
-    case 14:
       return checkText(bytes, at, limit);
     case 3:
       return checkDocument(bytes, at, limit, false, depth + 1);
@@ -145,22 +143,13 @@ function checkValue(bytes: Buffer, type: number, at: number, limit: number, dept
     case 9:
       return checkDate(bytes, at, limit);
     case 10:
-    case 127:
-    case 255:
       return at;
     case 11:
       return checkRegexOptions(bytes, checkName(bytes, at, limit), limit);
-    case 15:
-      return checkCodeWithScope(bytes, at, limit, depth);
     case 16:
       return within(at + 4, limit);
-    case 19:
-      return within(at + 16, limit);
-    case 6:
-    case 12:
-      throw notImplemented(`values of the deprecated BSON type ${type === 6 ? 'undefined' : 'dbPointer'}`);
     default:
-      throw invalid(`unknown type ${type}`);
+      throw unknownType(type);
   }
 }
 
@@ -216,11 +205,20 @@ function checkDate(bytes: Buffer, at: number, limit: number): number {
   return at + 8;
 }
 
-function checkCodeWithScope(bytes: Buffer, at: number, limit: number, depth: number): number {
-  const size = at + 4 > limit ? 0 : int32(bytes, at);
-  const end = within(at + size, limit);
-  if (size < 14) throw invalid('code with a wrong length');
-  const scope = checkText(bytes, at + 4, end);
-  if (checkDocument(bytes, scope, end, false, depth + 2) !== end) throw invalid('code with a wrong length');
-  return end;
-}
+/** Types of BSON that this engine does not keep. */
+const missing: Record<number, string> = {
+  6: 'undefined',
+  12: 'dbPointer',
+  13: 'javascript',
+  14: 'symbol',
+  15: 'javascriptWithScope',
+  19: 'decimal',
+  127: 'maxKey',
+  255: 'minKey',
+};
+
+/** The error of a value of a type that nobody knows, or that an earlier version of this engine may have stored. */
+export const unknownType = (type: number): CommandError =>
+  missing[type] === undefined
+    ? invalid(`unknown type ${type}`)
+    : notImplemented(`values of the BSON type ${missing[type]} are not supported`);

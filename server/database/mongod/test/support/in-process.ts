@@ -7,6 +7,7 @@ import { FailPoints } from '../../commands/fail-points.ts';
 import { Engine } from '../../engine.ts';
 import { type Doc, encode } from '../../values/codec.ts';
 import { decode } from '../../values/decode.ts';
+import { plain } from '../../values/plain.ts';
 
 /** An engine in the process of the test, which answers commands without a network. */
 export interface InProcess {
@@ -52,7 +53,7 @@ export async function startInProcess(): Promise<InProcess> {
       transaction: undefined,
     };
     const reply = (await dispatch({ engine, failPoints, table } as never, command)) as Reply;
-    return decode(Buffer.isBuffer(reply) ? reply : encode(reply), 0, true);
+    return plain(decode(Buffer.isBuffer(reply) ? reply : encode(reply)));
   };
   return {
     engine,

@@ -72,7 +72,7 @@ const ranges = fc.uniqueArray(fc.tuple(fc.constantFrom('$gt', '$gte', '$lt', '$l
   maxLength: 2,
   selector: ([name]) => name,
 });
-const pattern = fc.constantFrom(/^a/, /^ab/, /b$/, /^x+a/, /^ab?/, /^a|^b/, new RegExp(`^${long(890, '')}`));
+const pattern = fc.constantFrom(/^a/, /^ab/, /b$/, /^x+a/, /^ab?/, new RegExp(`^${long(890, '')}`));
 const type = fc.constantFrom(
   'null',
   'int',
@@ -94,7 +94,7 @@ const plainOperators = fc.oneof(
   few(operand).map((list): Document => ({ $nin: list })),
   pattern.map((each): Document => ({ $regex: each })),
   type.map((each): Document => ({ $type: each })),
-  fc.constantFrom<Document>({ $mod: [2, 1] }, { $size: 1 }, { $size: 2 }),
+  fc.constantFrom<Document>({ $size: 1 }, { $size: 2 }),
 );
 const elementFilter = fc.oneof(
   plainOperators,
@@ -109,11 +109,6 @@ export const condition = fc.oneof(
   { weight: 2, arbitrary: elementFilter.map((each): Document => ({ $elemMatch: each })) },
   { weight: 1, arbitrary: fc.boolean().map((each): Document => ({ $exists: each })) },
   { weight: 1, arbitrary: plainOperators.map((each): Document => ({ $not: each })) },
-  { weight: 1, arbitrary: few(operand).map((list): Document => ({ $all: list })) },
-  {
-    weight: 1,
-    arbitrary: few(elementFilter.map((each) => ({ $elemMatch: each }))).map((list): Document => ({ $all: list })),
-  },
 );
 
 /** Values that may bound a range. */

@@ -109,24 +109,11 @@ function valueTest(operator: string, operand: unknown): Test | undefined {
     case '$lt':
     case '$lte':
       return (value) => isOnSide(operator, value ?? null, operand);
-    case '$mod': {
-      const [divisor, remainder] = operand as [number, number];
-      return (value) =>
-        isNumber(value) &&
-        toInteger(value) !== undefined &&
-        Number((toInteger(value) as bigint) % BigInt(divisor)) === remainder;
-    }
     case '$type':
       return (value) => value !== undefined && typeNames(value).includes(operand as string);
     default:
       return undefined;
   }
-}
-
-function toInteger(value: unknown): bigint | undefined {
-  if (value instanceof Long) return value.toBigInt();
-  const number = plainNumber(value);
-  return Number.isFinite(number) ? BigInt(Math.trunc(number)) : undefined;
 }
 
 function isOnSide(operator: string, value: unknown, operand: unknown): boolean {
@@ -180,15 +167,6 @@ function operatorHolds(values: readonly unknown[], operator: string, operand: un
       return values.some((value) => value !== undefined) === operand;
     case '$size':
       return values.some((value) => Array.isArray(value) && value.length === operand);
-    case '$all':
-      return (
-        (operand as unknown[]).length > 0 &&
-        (operand as unknown[]).every((each) =>
-          isObject(each) && '$elemMatch' in each
-            ? holds(values, each, isFlat)
-            : operatorHolds(values, '$eq', each, isFlat),
-        )
-      );
     case '$elemMatch':
       return values.some(
         (value) => Array.isArray(value) && value.some((each) => elementHolds(each, operand as Document)),
