@@ -6,6 +6,8 @@ import {
   localText,
   normalisePhone,
   type Programme,
+  pagerOf,
+  paging,
   readForm,
   stages,
   subjects,
@@ -43,6 +45,7 @@ export function manageRoutes(parts: Parts): void {
     }
     const sort = overviewSorts.find((key) => key === request.query.sort);
     const descending = request.query.direction === 'desc';
+    const page = paging(request.query);
     const stage = stages.find((one) => one === request.query.stage);
     const rows = (await overview(programme._id, language, { workshops, core: host })).filter(
       (row) => !stage || row.stage === stage,
@@ -61,7 +64,11 @@ export function manageRoutes(parts: Parts): void {
       passMark: programme.scheme.passMark,
       stages: programme.stages,
       stage: stage ?? '',
-      rows: sortOverview(rows, sort, descending).map((row) => ({ ...row, average: average(row) })),
+      rows: sortOverview(rows, sort, descending)
+        .slice(page.skip, page.skip + page.limit)
+        .map((row) => ({ ...row, average: average(row) })),
+      count: rows.length,
+      paging: pagerOf(page, rows.length),
       sums: {
         members: sum((row) => row.members),
         today: sum((row) => row.today),

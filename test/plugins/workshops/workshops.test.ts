@@ -84,6 +84,20 @@ describe('workshops', () => {
       await (await scene.signIn(provider.login)).get(`/workshops/${id}`).expect(200);
     });
 
+    it('lists them page by page, with the sums of all', async () => {
+      const client = await scene.manager();
+      for (let n = 0; n < 12; n++) await scene.workshop(`第${n}坊`);
+      const asked = (page: number) => client.get(`/workshops/manage?sort=members&size=10&page=${page}`).expect(200);
+      const rows = ({ text }: { text: string }) => [...text.matchAll(/data-row="([^"]+)"/g)].map(([, id]) => id);
+      const sums = ({ text }: { text: string }) => /<tfoot[\s\S]*<\/tfoot>/.exec(text)?.[0];
+      const [first, second] = [await asked(1), await asked(2)];
+      expect(rows(first)).to.have.length(10);
+      expect(rows(second)).to.have.length.within(2, 10);
+      expect(rows(first).filter((id) => rows(second).includes(id))).to.deep.equal([]);
+      expect(sums(second)).to.equal(sums(first)).and.include('合计');
+      expect(first.text).to.match(/rel="next"/);
+    });
+
     it('makes a workshop by form, with each mistake at its field', async () => {
       const client = await scene.manager();
       const moderator = await scene.person();
