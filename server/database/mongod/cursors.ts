@@ -11,10 +11,11 @@ const FIRST_BATCH = 101;
 const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 
 interface Cursor {
-  id: bigint;
+  id: Long;
   namespace: string;
   results: Iterator<Step<Buffer>>;
-  pushedBack: Buffer | undefined;
+  /** A result that did not fit into the batch before. */
+  pushedBack?: Buffer | undefined;
   lastUse: number;
   noTimeout: boolean;
   /** The session and transaction that opened the cursor. */
@@ -24,7 +25,7 @@ interface Cursor {
   /** Whether a batch is being taken. */
   busy: boolean;
   /** Milliseconds that the batches to come may take together: what maxTimeMS of the first command has left. */
-  time: number | undefined;
+  time?: number;
 }
 
 export interface Batch {
@@ -35,7 +36,7 @@ export interface Batch {
 
 /** Results that clients fetch batch by batch. */
 export class Cursors {
-  private readonly cursors = new Map<bigint, Cursor>();
+  private readonly cursors = new Map<string, Cursor>();
   private readonly turns: Turns;
 
   constructor(turns: Turns = new Turns()) {
@@ -50,26 +51,16 @@ export class Cursors {
     settings: { singleBatch?: boolean; noTimeout?: boolean; owner?: string; limits?: Limits } = {},
   ): Promise<Batch> {
     const { singleBatch = false, noTimeout = false, owner = '', limits = {} } = settings;
-    const cursor: Cursor = {
-      id: 0n,
-      namespace,
-      results,
-      pushedBack: undefined,
-      lastUse: Date.now(),
-      noTimeout,
-      owner,
-      limits,
-      busy: false,
-      time: undefined,
-    };
-    const { documents, done } = await this.take(cursor, batchSize ?? FIRST_BATCH);
-    if (done || singleBatch) {
-      results.return?.();
-      return { documents, id: Long.ZERO };
+    const id = Long.fromBigInt((randomBytes(8).readBigInt64LE() & 0x7fffffffffffffffn) | 1n);
+    const cursor: Cursor = { id, namespace, results, lastUse: 0, noTimeout, owner, limits, busy: false };
+    const batch = await this.take(cursor, batchSize ?? FIRST_BATCH);
+    if (batch.id.isZero()) return batch;
+    if (!singleBatch) {
+      this.cursors.set(String(id), cursor);
+      return batch;
     }
-    cursor.id = (randomBytes(8).readBigInt64LE() & 0x7fffffffffffffffn) | 1n;
-    this.cursors.set(cursor.id, cursor);
-    return { documents, id: Long.fromBigInt(cursor.id) };
+    results.return?.();
+    return { ...batch, id: Long.ZERO };
   }
 
   async more(
@@ -79,42 +70,29 @@ export class Cursors {
     owner: string,
     connection?: Limits['connection'],
   ): Promise<Batch> {
-    const cursor = this.cursors.get(id.toBigInt());
+    const cursor = this.cursors.get(String(id));
     if (cursor === undefined) throw new CommandError(43, 'CursorNotFound', `cursor id ${id} not found`);
-    if (cursor.namespace !== namespace) {
-      throw new CommandError(
-        13,
-        'Unauthorized',
-        `Requested getMore on namespace '${namespace}', but cursor belongs to a different namespace ${cursor.namespace}`,
-      );
-    }
-    if (cursor.owner !== owner) {
-      throw new CommandError(
-        50738,
-        'Location50738',
-        `Cannot run getMore on cursor ${id}, which was created in another session or transaction`,
-      );
-    }
+    if (cursor.namespace !== namespace)
+      throw new CommandError(13, 'Unauthorized', `cursor id ${id} belongs to a different namespace than ${namespace}`);
+    if (cursor.owner !== owner)
+      throw new CommandError(50738, 'Location50738', `cursor id ${id} belongs to another session or transaction`);
     if (cursor.busy) throw new CommandError(12051, 'CursorInUse', `cursor id ${id} is already in use`);
     cursor.limits.connection = connection;
     if (cursor.time !== undefined) cursor.limits.deadline = performance.now() + cursor.time;
-    try {
-      const { documents, done } = await this.take(cursor, batchSize ?? Number.MAX_SAFE_INTEGER);
-      if (done) this.cursors.delete(cursor.id);
-      return { documents, id: done ? Long.ZERO : id };
-    } catch (error) {
-      this.cursors.delete(cursor.id);
-      throw error;
-    }
+    return this.take(cursor, batchSize ?? Number.MAX_SAFE_INTEGER);
   }
 
-  private async take(cursor: Cursor, most: number): Promise<{ documents: Buffer[]; done: boolean }> {
-    const { limits } = cursor;
+  /** Takes a batch; forgets a cursor that is exhausted, or has failed. */
+  private async take(cursor: Cursor, most: number): Promise<Batch> {
+    const { id, limits, results } = cursor;
     cursor.busy = true;
     try {
-      return await take(cursor, most, new Slices(this.turns, limits));
+      const { documents, done } = await take(cursor, most, new Slices(this.turns, limits));
+      if (done) this.cursors.delete(String(id));
+      return { documents, id: done ? Long.ZERO : id };
     } catch (error) {
-      cursor.results.return?.();
+      this.cursors.delete(String(id));
+      results.return?.();
       throw error;
     } finally {
       cursor.busy = false;
@@ -129,18 +107,17 @@ export class Cursors {
     const killed: Long[] = [];
     const missing: Long[] = [];
     for (const id of ids) {
-      const cursor = this.cursors.get(id.toBigInt());
+      const cursor = this.cursors.get(String(id));
       if (cursor?.busy) cursor.limits.killed = true;
       else cursor?.results.return?.();
-      (this.cursors.delete(id.toBigInt()) ? killed : missing).push(id);
+      (this.cursors.delete(String(id)) ? killed : missing).push(id);
     }
     return { killed, missing };
   }
 
   expire(now = Date.now()): void {
-    for (const { id, noTimeout, busy, lastUse } of this.cursors.values()) {
-      if (!noTimeout && !busy && now - lastUse > IDLE) this.kill([Long.fromBigInt(id)]);
-    }
+    for (const { id, noTimeout, busy, lastUse } of this.cursors.values())
+      if (!noTimeout && !busy && now - lastUse > IDLE) this.kill([id]);
   }
 
   get size(): number {
@@ -151,8 +128,7 @@ export class Cursors {
 async function take(cursor: Cursor, limit: number, slices: Slices): Promise<{ documents: Buffer[]; done: boolean }> {
   const documents: Buffer[] = [];
   let bytes = 0;
-  for (;;) {
-    if (documents.length >= limit) return { documents, done: false };
+  while (documents.length < limit) {
     let document = cursor.pushedBack;
     cursor.pushedBack = undefined;
     if (document === undefined) {
@@ -171,4 +147,5 @@ async function take(cursor: Cursor, limit: number, slices: Slices): Promise<{ do
     documents.push(document);
     bytes += document.length;
   }
+  return { documents, done: false };
 }

@@ -17,23 +17,12 @@ const NONCE_BYTES = 24;
 /** The database that the user belongs to. */
 export const DATABASE = 'admin';
 
-/** An exchange that the client has begun and not finished. */
+/** An exchange that the client has begun, and has to prove itself in. */
 export interface Conversation {
-  /** Waits for the client's proof, or for the empty message after it that some clients send. */
-  readonly awaits: 'proof' | 'empty message';
   readonly first: ClientFirst;
   readonly serverFirst: string;
   readonly credentials: Credentials;
   readonly isUser: boolean;
-  /** The client does without the empty message. */
-  readonly skipsEmptyMessage: boolean;
-}
-
-/** What the server sends next, and the exchange as it stands then. */
-export interface Step {
-  payload: string;
-  conversation: Conversation;
-  done: boolean;
 }
 
 /**
@@ -57,36 +46,26 @@ export class Authenticator {
     return new Authenticator(secret, await deriveCredentials(password, saltOf(secret, DATABASE, USER), ITERATIONS));
   }
 
-  /** Answers the client's first message; undefined when it is none. */
-  begin(message: string, database: string, skipsEmptyMessage: boolean): Step | undefined {
+  /** The exchange that a client's first message begins; undefined when it is none. `serverFirst` is the answer. */
+  begin(message: string, database: string): Conversation | undefined {
     const first = readClientFirst(message);
     if (first === undefined) return undefined;
     const isUser = database === DATABASE && first.user === USER;
     const salt = saltOf(this.#secret, database, first.user).toString('base64');
     const nonce = first.nonce + randomBytes(NONCE_BYTES).toString('base64');
     const serverFirst = `r=${nonce},s=${salt},i=${ITERATIONS}`;
-    const credentials = isUser ? this.#credentials : this.#nobody;
-    const conversation = { awaits: 'proof', first, serverFirst, credentials, isUser, skipsEmptyMessage } as const;
-    return { payload: serverFirst, conversation, done: false };
+    return { first, serverFirst, credentials: isUser ? this.#credentials : this.#nobody, isUser };
   }
 
-  /** Answers a later message; undefined when it proves nothing. */
-  proceed(conversation: Conversation, message: string): Step | undefined {
-    if (conversation.awaits === 'empty message') {
-      return message === '' ? { payload: '', conversation, done: true } : undefined;
-    }
-    const { first, serverFirst, credentials, isUser, skipsEmptyMessage } = conversation;
+  /** The answer to the client's proof; undefined when it proves nothing. */
+  finish({ first, serverFirst, credentials, isUser }: Conversation, message: string): string | undefined {
     const final = readClientFinal(message);
     if (final === undefined) return undefined;
     const signature = verifyProof(credentials, `${first.bare},${serverFirst},${final.withoutProof}`, final.proof);
     if (signature === undefined || !isUser) return undefined;
     if (!serverFirst.startsWith(`r=${final.nonce},`)) return undefined;
     if (final.channelBinding !== Buffer.from(first.gs2Header).toString('base64')) return undefined;
-    return {
-      payload: `v=${signature.toString('base64')}`,
-      conversation: { ...conversation, awaits: 'empty message' },
-      done: skipsEmptyMessage,
-    };
+    return `v=${signature.toString('base64')}`;
   }
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Binary } from 'bson';
-import { type Authenticator, DATABASE, type Step } from '../auth/authenticator.ts';
+import { type Authenticator, DATABASE } from '../auth/authenticator.ts';
 import { USER } from '../auth/password.ts';
 import { CommandError, typeMismatch } from '../errors.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
@@ -13,23 +13,13 @@ const MECHANISM = 'SCRAM-SHA-256';
 const FAILURE_PAUSE = 250;
 
 /** Commands that a client may send before it has proved who it is, as in MongoDB. */
-const beforeAuthentication = new Set([
-  'hello',
-  'isMaster',
-  'ismaster',
-  'ping',
-  'buildInfo',
-  'buildinfo',
-  'saslStart',
-  'saslContinue',
-  'connectionStatus',
-]);
-
-const needsPassword = (command: string): boolean => !beforeAuthentication.has(command);
+const beforeAuthentication = new Set(
+  'hello isMaster ismaster ping buildInfo buildinfo saslStart saslContinue connectionStatus'.split(' '),
+);
 
 /** @throws CommandError 13 for all that needs a password, from a client that has not given one */
 export function checkAuthenticated({ name, connection }: Command): void {
-  if (connection.authenticated || !needsPassword(name)) return;
+  if (connection.authenticated || beforeAuthentication.has(name)) return;
   throw new CommandError(13, 'Unauthorized', `Command ${name} requires authentication`);
 }
 
@@ -48,16 +38,17 @@ export function authenticationCommands(
     throw failed();
   };
   return {
-    saslStart: async (_engine, command) => {
-      const { connection, database, body } = command;
-      return begin(authenticator, connection, database, body) ?? fail(connection);
-    },
+    saslStart: async (_engine, { connection, database, body }) =>
+      begin(authenticator, connection, database, body) ?? fail(connection),
     saslContinue: async (_engine, { connection, body }) => {
       const { sasl } = connection;
       if (authenticator === undefined || sasl === undefined) throw protocolError('No SASL session state found');
       if (toDouble(body.conversationId) !== sasl.id) throw protocolError('Mismatched conversation id');
-      const step = authenticator.proceed(sasl.conversation, textOf(body.payload));
-      return step === undefined ? fail(connection) : reply(connection, sasl.id, step);
+      const payload = authenticator.finish(sasl.conversation, textOf(body.payload));
+      if (payload === undefined) return fail(connection);
+      connection.sasl = undefined;
+      connection.authenticated = true;
+      return reply(sasl.id, payload, true);
     },
     connectionStatus: (_engine, { connection }) => {
       const isUser = authenticator !== undefined && connection.authenticated;
@@ -98,16 +89,20 @@ function begin(
       `Received authentication for mechanism ${String(body.mechanism)} which is not enabled`,
     );
   }
-  const skipsEmptyMessage = isDocument(body.options) && body.options.skipEmptyExchange === true;
-  const step = authenticator?.begin(textOf(body.payload), database, skipsEmptyMessage);
-  return step && reply(connection, connection.nextConversation++, step);
+  const conversation = authenticator?.begin(textOf(body.payload), database);
+  if (conversation === undefined) return undefined;
+  const id = connection.nextConversation++;
+  connection.sasl = { id, conversation };
+  return reply(id, conversation.serverFirst, false);
 }
 
-function reply(connection: Connection, id: number, { payload, conversation, done }: Step): Doc {
-  connection.sasl = done ? undefined : { id, conversation };
-  if (done) connection.authenticated = true;
-  return { conversationId: id, done, payload: new Binary(Buffer.from(payload)), ok: 1 };
-}
+/** The exchange ends with the answer to the proof: no client insists on the empty messages that MongoDB has after it. */
+const reply = (conversationId: number, payload: string, done: boolean): Doc => ({
+  conversationId,
+  done,
+  payload: new Binary(Buffer.from(payload)),
+  ok: 1,
+});
 
 const isPayload = (payload: unknown): payload is string | Binary =>
   typeof payload === 'string' || payload instanceof Binary;

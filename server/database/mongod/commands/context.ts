@@ -15,7 +15,6 @@ import { collatorFor } from '../values/collation.ts';
 import { typeName } from '../values/compare.ts';
 import { decode } from '../values/decode.ts';
 import { numberKind, toDouble } from '../values/numeric.ts';
-import { withinTime } from './deadline.ts';
 import { missingField, wrongType } from './fields.ts';
 
 /** What the server knows about a client's connection. */
@@ -87,7 +86,6 @@ export function matchContext(command: Command, collation?: unknown): MatchContex
       scope ??= scopeFor(settingsOf(command, collation), variablesOf(command));
       return scope.compileField(value);
     },
-    within: command.deadline === undefined ? undefined : (matches) => withinTime(matches, command),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Timestamp } from 'bson';
 import type { Engine } from '../engine.ts';
-import { CommandError, failedToParse, invalidOptions, notImplemented, searchNeedsAtlas } from '../errors.ts';
+import { badValue, CommandError, failedToParse, invalidOptions, notImplemented, searchNeedsAtlas } from '../errors.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { decode } from '../values/decode.ts';
 import { toDouble } from '../values/numeric.ts';
@@ -11,7 +11,6 @@ import { bulkWrite } from './bulk-write.ts';
 import * as collections from './collections.ts';
 import type { Command, Handler, Reply } from './context.ts';
 import { create } from './create.ts';
-import { deadlineOf } from './deadline.ts';
 import { explain } from './explain.ts';
 import type { FailPoints } from './fail-points.ts';
 import { checkFields } from './fields.ts';
@@ -124,6 +123,14 @@ const ignoresCatalog = new Set(
 endSessions refreshSessions killAllSessions killCursors shutdown buildInfo buildinfo
 getParameter`.split(/\s+/),
 );
+
+/** When a command with maxTimeMS has to give up, on the clock of `performance`. */
+function deadlineOf({ body, name }: Command): number | undefined {
+  if (body.maxTimeMS === undefined || name === 'getMore') return undefined;
+  const limit = toDouble(body.maxTimeMS);
+  if (!(limit >= 0)) throw badValue(`${String(body.maxTimeMS)} value for maxTimeMS is out of range`);
+  return limit === 0 ? undefined : performance.now() + limit;
+}
 
 /** What has to be on disk before a command may run: a commit of its session, a change of the catalog. */
 function toWaitFor(engine: Engine, { name, body }: Command): Promise<void> | undefined {

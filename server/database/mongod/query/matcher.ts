@@ -16,23 +16,20 @@ export interface MatchContext {
   expression?: ((expression: unknown) => (document: unknown) => unknown) | undefined;
   /** What is tested is an element of an array: its own elements, if it has any, do not count. */
   isElement?: boolean;
-  /** Adds to a matcher what ends a search that takes too long. */
-  within?: ((matches: Matcher) => Matcher) | undefined;
   /** The time that is left, in milliseconds, for what takes long within one document. */
   remaining?: (() => number) | undefined;
   /** What one document costs. */
   effort?: Effort | undefined;
 }
 
-/** The matcher of a search: that of its filter, within the time that it has. */
+/** The matcher of a search: that of its filter, which counts the effort of each document anew. */
 export function searchMatcher(filter: Doc, context: MatchContext): Matcher {
-  const { within, effort } = context;
+  const { effort } = context;
   const matches = compileFilter(filter, context);
-  const measured: Matcher = (document) => {
+  return (document) => {
     effort?.restart();
     return matches(document);
   };
-  return within === undefined ? measured : within(measured);
 }
 
 /** Compiles a filter; an unknown operator or a malformed operand is a BadValue error. */

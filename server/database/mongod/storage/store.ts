@@ -48,14 +48,66 @@ interface Pending {
 
 const MAX_GROUP_MILLISECONDS = 20;
 
+/** Keys that are listed when they are counted: for these it takes one call. */
+const LISTED = 8;
+
+/** Reads the latest state of lmdb's database, or that of one of its read transactions. */
+abstract class Reader {
+  protected readonly data: Database<Buffer, Buffer>;
+
+  constructor(data: Database<Buffer, Buffer>) {
+    this.data = data;
+  }
+
+  /** What lmdb is asked with, beside a range. */
+  protected abstract get options(): { transaction?: Transaction };
+
+  private boundsOf({ low, high }: Range, reverse: boolean) {
+    return reverse
+      ? { start: high, end: low, reverse, exclusiveStart: true, inclusiveEnd: true, ...this.options }
+      : { start: low, end: high, ...this.options };
+  }
+
+  entries(range: Range, limit: number, reverse: boolean): Entry[] {
+    const entries: Entry[] = [];
+    for (const entry of this.data.getRange({ ...this.boundsOf(range, reverse), limit })) entries.push(entry as Entry);
+    return entries;
+  }
+
+  /**
+   * Counts in strides. lmdb passes over as many keys as it is told before it looks for the end of the range, so a stride is at
+   * most three times as long as what has been counted.
+   */
+  count(range: Range, most = Number.POSITIVE_INFINITY, reverse = false): Counted {
+    const { data } = this;
+    const bounds = this.boundsOf(range, reverse);
+    if (most === Number.POSITIVE_INFINITY) return { keys: data.getKeysCount(bounds), next: undefined };
+    const listed = Math.min(LISTED, most);
+    const first = [...data.getKeys({ ...bounds, limit: listed + 1 })];
+    let next = first[listed];
+    if (next === undefined) return { keys: first.length, next };
+    let keys = listed;
+    while (keys < most) {
+      const stride = Math.min(3 * keys, most - keys);
+      const rest = { ...bounds, start: next, exclusiveStart: false };
+      [next] = data.getKeys({ ...rest, limit: 1, offset: stride });
+      if (next === undefined) return { keys: keys + data.getKeysCount(rest), next };
+      keys += stride;
+    }
+    return { keys, next };
+  }
+}
+
+const LATEST = {};
+
 /**
  * One LMDB environment. Writes are jobs: all that wait run in one LMDB transaction, whose commit and fsync happen on
  * lmdb's own thread while the next ones gather, so that concurrent writers share a sync. Readers see a group only when it is
  * on disk.
  */
-export class Store implements KeyValue {
+export class Store extends Reader implements KeyValue {
+  protected readonly options = LATEST;
   private readonly root: RootDatabase<Buffer, Buffer>;
-  private readonly data: Database<Buffer, Buffer>;
   private waiting: Pending[] = [];
   private running = false;
   private closing = false;
@@ -75,11 +127,11 @@ export class Store implements KeyValue {
    */
   constructor(path: string, hooks: { onGroupEnd: () => void; onCommit: () => void }) {
     const { root, data } = openDataFile(path);
+    super(data);
     this.root = root;
-    this.data = data;
     this.space = new DiskSpace(path);
     // lmdb reads one state until it begins another read; a group that is running may be in that one already.
-    (this.data as unknown as EventEmitter).addListener('begin-transaction', () => {
+    (data as unknown as EventEmitter).addListener('begin-transaction', () => {
       if (this.running) this.renewals++;
     });
     this.onGroupEnd = hooks.onGroupEnd;
@@ -96,14 +148,6 @@ export class Store implements KeyValue {
 
   remove(key: Buffer): void {
     this.data.removeSync(key);
-  }
-
-  entries(range: Range, limit: number, reverse: boolean): Entry[] {
-    return this.read(range, limit, reverse);
-  }
-
-  count(range: Range, most = Number.POSITIVE_INFINITY, reverse = false): Counted {
-    return countKeys(this.data, range, most, reverse);
   }
 
   /** Whether a key of the range has so many bytes or more. */
@@ -207,10 +251,6 @@ export class Store implements KeyValue {
     this.onGroupEnd();
   }
 
-  private read(range: Range, limit: number, reverse: boolean, transaction?: Transaction): Entry[] {
-    return readRange(this.data, range, limit, reverse, transaction);
-  }
-
   /** Writes a consistent copy without free space. */
   async copyTo(file: string): Promise<void> {
     await this.root.backup(file, true);
@@ -233,90 +273,28 @@ function fatal(error: unknown): never {
   process.exit(14);
 }
 
-function readRange(
-  data: Database<Buffer, Buffer>,
-  range: Range,
-  limit: number,
-  reverse: boolean,
-  transaction?: Transaction,
-): Entry[] {
-  const options = { ...boundsOf(range, reverse, transaction), limit };
-  const entries: Entry[] = [];
-  for (const entry of data.getRange(options)) entries.push(entry as Entry);
-  return entries;
-}
-
-function boundsOf({ low, high }: Range, reverse: boolean, transaction: Transaction | undefined) {
-  const bounds = reverse
-    ? { start: high, end: low, reverse, exclusiveStart: true, inclusiveEnd: true }
-    : { start: low, end: high };
-  return transaction === undefined ? bounds : { ...bounds, transaction };
-}
-
-/** Keys that are listed: for these it takes one call. */
-const LISTED = 8;
-
-/**
- * Counts in strides. lmdb passes over as many keys as it is told before it looks for the end of the range, so a stride is at
- * most three times as long as what has been counted.
- */
-function countKeys(
-  data: Database<Buffer, Buffer>,
-  range: Range,
-  most: number,
-  reverse: boolean,
-  transaction?: Transaction,
-): Counted {
-  const bounds = boundsOf(range, reverse, transaction);
-  if (most === Number.POSITIVE_INFINITY) return { keys: data.getKeysCount(bounds), next: undefined };
-  const listed = Math.min(LISTED, most);
-  const first = [...data.getKeys({ ...bounds, limit: listed + 1 })];
-  let next = first[listed];
-  if (next === undefined) return { keys: first.length, next };
-  let keys = listed;
-  while (keys < most) {
-    const stride = Math.min(3 * keys, most - keys);
-    const rest = { ...bounds, start: next, exclusiveStart: false };
-    [next] = data.getKeys({ ...rest, limit: 1, offset: stride });
-    if (next === undefined) return { keys: keys + data.getKeysCount(rest), next };
-    keys += stride;
-  }
-  return { keys, next };
-}
-
 /** The database as it was when a transaction began. */
-export class Snapshot {
+export class Snapshot extends Reader {
   readonly group: number;
-  private readonly data: Database<Buffer, Buffer>;
   private readonly transaction: Transaction;
   private released = false;
 
   constructor(data: Database<Buffer, Buffer>, transaction: Transaction, group: number) {
-    this.data = data;
+    super(data);
     this.transaction = transaction;
     this.group = group;
   }
 
+  /** @throws CommandError 239 after the end: reading on would show whatever lmdb has put into the old pages since */
+  protected get options(): { transaction: Transaction } {
+    if (this.released) throw new CommandError(239, 'SnapshotTooOld', 'the transaction or snapshot has ended');
+    return { transaction: this.transaction };
+  }
+
   get(key: Buffer): Buffer | undefined {
-    this.check();
     // lmdb's types leave out the second argument that its code takes.
     const data = this.data as unknown as { getBinary(key: Buffer, options: object): Buffer | undefined };
-    return data.getBinary(key, { transaction: this.transaction });
-  }
-
-  entries(range: Range, limit: number, reverse: boolean): Entry[] {
-    this.check();
-    return readRange(this.data, range, limit, reverse, this.transaction);
-  }
-
-  count(range: Range, most = Number.POSITIVE_INFINITY, reverse = false): Counted {
-    this.check();
-    return countKeys(this.data, range, most, reverse, this.transaction);
-  }
-
-  /** Reading on would show whatever lmdb has put into the old pages since. */
-  private check(): void {
-    if (this.released) throw new CommandError(239, 'SnapshotTooOld', 'the transaction or snapshot has ended');
+    return data.getBinary(key, this.options);
   }
 
   release(): void {
