@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Long } from 'bson';
-import { CommandError } from './errors.ts';
+import { failure } from './errors.ts';
 import { type Limits, Slices, type Step, Turns } from './pauses.ts';
 
 /** Idle cursors are closed after this many milliseconds. */
@@ -71,12 +71,11 @@ export class Cursors {
     connection?: Limits['connection'],
   ): Promise<Batch> {
     const cursor = this.cursors.get(String(id));
-    if (cursor === undefined) throw new CommandError(43, 'CursorNotFound', `cursor id ${id} not found`);
+    if (cursor === undefined) throw failure(43, `cursor id ${id} not found`);
     if (cursor.namespace !== namespace)
-      throw new CommandError(13, 'Unauthorized', `cursor id ${id} belongs to a different namespace than ${namespace}`);
-    if (cursor.owner !== owner)
-      throw new CommandError(50738, 'Location50738', `cursor id ${id} belongs to another session or transaction`);
-    if (cursor.busy) throw new CommandError(12051, 'CursorInUse', `cursor id ${id} is already in use`);
+      throw failure(13, `cursor id ${id} belongs to a different namespace than ${namespace}`);
+    if (cursor.owner !== owner) throw failure(50738, `cursor id ${id} belongs to another session or transaction`);
+    if (cursor.busy) throw failure(12051, `cursor id ${id} is already in use`);
     cursor.limits.connection = connection;
     if (cursor.time !== undefined) cursor.limits.deadline = performance.now() + cursor.time;
     return this.take(cursor, batchSize ?? Number.MAX_SAFE_INTEGER);

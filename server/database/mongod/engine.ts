@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Clock } from './clock.ts';
 import { Cursors } from './cursors.ts';
-import { CommandError, namespaceNotFound } from './errors.ts';
+import { CommandError, failure, namespaceNotFound } from './errors.ts';
 import { Turns } from './pauses.ts';
 import { Snapshots } from './snapshots.ts';
 import { Catalog, type Collection } from './storage/catalog.ts';
@@ -141,15 +141,11 @@ export class Engine {
 }
 
 const snapshotUnavailable = () =>
-  new CommandError(
-    246,
-    'SnapshotUnavailable',
-    'Unable to read from a snapshot due to pending collection catalog changes; please retry the operation.',
-  );
+  failure(246, 'Unable to read from a snapshot due to pending collection catalog changes; please retry the operation.');
 
 /** @throws CommandError 73 for a name that no database or collection may have */
 function checkNamespace(database: string, name: string): void {
-  const invalid = (message: string) => new CommandError(73, 'InvalidNamespace', message);
+  const invalid = (message: string) => failure(73, message);
   if (name === '' || name.includes('\0') || name.includes('$') || name.startsWith('.') || name.endsWith('.')) {
     throw invalid(`Invalid collection name: ${database}.${name}`);
   }

@@ -20,25 +20,49 @@ export class CommandError extends Error {
   }
 }
 
-export const badValue = (message: string) => new CommandError(2, 'BadValue', message);
-export const failedToParse = (message: string) => new CommandError(9, 'FailedToParse', message);
-export const typeMismatch = (message: string) => new CommandError(14, 'TypeMismatch', message);
-export const namespaceNotFound = (message: string) => new CommandError(26, 'NamespaceNotFound', message);
-export const pathConflict = (message: string) => new CommandError(40, 'ConflictingUpdateOperators', message);
-export const notImplemented = (message: string) => new CommandError(238, 'NotImplemented', message);
-/** An error with a code that has no name in MongoDB. */
-export const located = (code: number, message: string) => new CommandError(code, `Location${code}`, message);
+/** The names of codes; MongoDB calls those without one after their number. */
+const codeNames = new Map(
+  `1:InternalError 2:BadValue 9:FailedToParse 13:Unauthorized 14:TypeMismatch 16:InvalidLength 17:ProtocolError
+18:AuthenticationFailed 23:AlreadyInitialized 26:NamespaceNotFound 27:IndexNotFound 28:PathNotViable
+40:ConflictingUpdateOperators 43:CursorNotFound 48:NamespaceExists 50:MaxTimeMSExpired 52:DollarPrefixedFieldName
+53:InvalidIdField 54:NotSingleValueField 56:EmptyFieldName 59:CommandNotFound 66:ImmutableField 67:CannotCreateIndex
+72:InvalidOptions 73:InvalidNamespace 76:NoReplicationEnabled 79:UnknownReplWriteConcern 85:IndexOptionsConflict
+86:IndexKeySpecsConflict 94:NotYetInitialized 100:UnsatisfiableWriteConcern 103:NewReplicaSetConfigurationIncompatible
+111:NotExactValueField 112:WriteConflict 117:ConflictingOperationInProgress 125:CommandFailed
+171:CannotIndexParallelArrays 197:InvalidIndexSpecificationOption 207:InvalidUUID 225:TransactionTooOld 237:CursorKilled
+238:NotImplemented 239:SnapshotTooOld 246:SnapshotUnavailable 251:NoSuchTransaction 256:TransactionCommitted
+263:OperationNotSupportedInTransaction 276:IndexBuildAborted 279:ClientDisconnect
+292:QueryExceededMemoryLimitNoDiskUseAllowed 334:MechanismUnavailable 352:UnsupportedOpQueryCommand 11000:DuplicateKey
+11601:Interrupted 12051:CursorInUse 12586:BackgroundOperationInProgressForNamespace 14031:OutOfDiskSpace
+31082:SearchNotEnabled 50768:NotARetryableWriteCommand`
+    .split(/\s+/)
+    .map((each) => each.split(':') as [string, string]),
+);
 
-export const invalidOptions = (message: string) => new CommandError(72, 'InvalidOptions', message);
+export const codeName = (code: number): string => codeNames.get(String(code)) ?? `Location${code}`;
 
-export const searchNeedsAtlas = () =>
-  new CommandError(31082, 'SearchNotEnabled', 'Search indexes are only available on MongoDB Atlas');
+/** The error with this code of MongoDB's, what belongs to it beside the message, and labels that it has in any case. */
+export const failure = (
+  code: number,
+  message: string,
+  extra: Record<string, unknown> = {},
+  labels: readonly string[] = [],
+): CommandError => new CommandError(code, codeName(code), message, extra, labels);
+
+export const badValue = (message: string) => failure(2, message);
+export const failedToParse = (message: string) => failure(9, message);
+export const typeMismatch = (message: string) => failure(14, message);
+export const namespaceNotFound = (message: string) => failure(26, message);
+export const pathConflict = (message: string) => failure(40, message);
+export const notImplemented = (message: string) => failure(238, message);
+export const invalidOptions = (message: string) => failure(72, message);
+
+export const searchNeedsAtlas = () => failure(31082, 'Search indexes are only available on MongoDB Atlas');
 
 /** A conflict with another transaction: the driver retries the whole transaction. */
 export const writeConflict = () =>
-  new CommandError(
+  failure(
     112,
-    'WriteConflict',
     'Caused by :: Write conflict during plan execution and yielding is disabled. :: Please retry your operation or multi-document transaction.',
     {},
     ['TransientTransactionError'],
@@ -51,12 +75,10 @@ export const duplicateKey = (
   keyPattern: Record<string, unknown>,
   keyValue: Record<string, unknown>,
 ) =>
-  new CommandError(
-    11000,
-    'DuplicateKey',
-    `E11000 duplicate key error collection: ${namespace} index: ${index} dup key: ${describe(keyValue)}`,
-    { keyPattern, keyValue },
-  );
+  failure(11000, `E11000 duplicate key error collection: ${namespace} index: ${index} dup key: ${describe(keyValue)}`, {
+    keyPattern,
+    keyValue,
+  });
 
 function describe(value: Record<string, unknown>): string {
   const fields = Object.entries(value).map(([name, field]) => `${name}: ${describeField(field)}`);

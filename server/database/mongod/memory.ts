@@ -1,4 +1,4 @@
-import { CommandError } from './errors.ts';
+import { failure } from './errors.ts';
 
 /** What the stages of one operation may hold at a time, in bytes: MongoDB's limit for a stage that does not use the disk. */
 const MAX_MEMORY = 100 * 1024 * 1024;
@@ -20,9 +20,8 @@ export class Memory {
   add(bytes: number, stage: string): void {
     this.used += bytes;
     if (this.used <= this.most) return;
-    throw new CommandError(
+    throw failure(
       292,
-      'QueryExceededMemoryLimitNoDiskUseAllowed',
       `Exceeded memory limit of ${this.most} bytes for ${stage}: this engine does not use the disk for it`,
     );
   }

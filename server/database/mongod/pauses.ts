@@ -1,4 +1,4 @@
-import { CommandError } from './errors.ts';
+import { failure } from './errors.ts';
 
 /**
  * What a long computation yields: a result, or undefined for a pause: it has worked for a while without one. Whoever drives
@@ -85,8 +85,8 @@ export class Slices {
   /** @throws CommandError when the computation has become pointless meanwhile */
   async pause(): Promise<void> {
     await this.turns.next();
-    if (this.limits.killed) throw new CommandError(237, 'CursorKilled', 'cursor was killed');
-    if (this.limits.connection?.gone) throw new CommandError(279, 'ClientDisconnect', 'client disconnected');
+    if (this.limits.killed) throw failure(237, 'cursor was killed');
+    if (this.limits.connection?.gone) throw failure(279, 'client disconnected');
     this.end = performance.now() + SLICE;
   }
 }
@@ -128,4 +128,4 @@ export async function beforeDeadline<T>(event: Promise<T>, deadline: number | un
 }
 
 /** The error of a command whose time is over. */
-export const timeIsOver = () => new CommandError(50, 'MaxTimeMSExpired', 'operation exceeded time limit');
+export const timeIsOver = () => failure(50, 'operation exceeded time limit');

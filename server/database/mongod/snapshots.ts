@@ -1,5 +1,5 @@
 import type { Timestamp } from 'bson';
-import { CommandError } from './errors.ts';
+import { failure } from './errors.ts';
 import { Overlay } from './storage/overlay.ts';
 import type { Store } from './storage/store.ts';
 
@@ -23,8 +23,7 @@ export class Snapshots {
 
   at(time: Timestamp): Overlay {
     const known = this.kept.get(String(time));
-    if (known === undefined)
-      throw new CommandError(239, 'SnapshotTooOld', 'Read timestamp is older than the oldest available timestamp');
+    if (known === undefined) throw failure(239, 'Read timestamp is older than the oldest available timestamp');
     known.at = Date.now();
     return known.view;
   }

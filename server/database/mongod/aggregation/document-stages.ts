@@ -1,4 +1,4 @@
-import { located } from '../errors.ts';
+import { failure } from '../errors.ts';
 import { fieldsOf } from '../query/conditions.ts';
 import { compileFilter } from '../query/matcher.ts';
 import { compileStageProjection, flatten } from '../query/projection.ts';
@@ -16,16 +16,16 @@ const each = (change: (document: Doc) => Doc | undefined, forgets = false): Stag
 });
 
 export const $match: Compile = (filter, { scope, reads }) => {
-  if (!isDocument(filter)) throw located(15959, 'the match filter must be an expression in an object');
+  if (!isDocument(filter)) throw failure(15959, 'the match filter must be an expression in an object');
   const matches = compileFilter(filter, matchContextOf(scope));
   reads.addAll(fieldsOf(filter));
   return each((document) => (matches(document) ? document : undefined));
 };
 
 export const $project: Compile = (spec, { scope, reads }) => {
-  if (!isDocument(spec)) throw located(15969, '$project specification must be an object');
+  if (!isDocument(spec)) throw failure(15969, '$project specification must be an object');
   if (Object.keys(spec).length === 0)
-    throw located(51272, 'Invalid $project :: caused by :: projection specification must have at least one field');
+    throw failure(51272, 'Invalid $project :: caused by :: projection specification must have at least one field');
   const { project, fields } = compileStageProjection(spec, matchContextOf(scope));
   if (fields !== undefined) reads.addAll(fields);
   return each(project, fields !== undefined);
@@ -34,13 +34,13 @@ export const $project: Compile = (spec, { scope, reads }) => {
 export const $unset: Compile = (spec, place) => {
   const names = Array.isArray(spec) ? spec : [spec];
   if (names.length === 0 || names.some((name) => typeof name !== 'string'))
-    throw located(31120, '$unset specification must be a string or an array of strings');
+    throw failure(31120, '$unset specification must be a string or an array of strings');
   return $project(Object.fromEntries(names.map((name) => [name, false])), place);
 };
 
 export const $addFields: Compile = (spec, { scope, reads }) => {
-  if (!isDocument(spec)) throw located(40272, '$addFields specification stage must be an object');
-  if (Object.keys(spec).length === 0) throw located(40177, '$addFields specification must have at least one field');
+  if (!isDocument(spec)) throw failure(40272, '$addFields specification stage must be an object');
+  if (Object.keys(spec).length === 0) throw failure(40177, '$addFields specification must have at least one field');
   const fields = flatten(spec).map(([path, expression]) => {
     const parts = fieldPath(path);
     reads.add(parts[0]);
@@ -64,7 +64,7 @@ function checkDistinct(paths: readonly string[][]): void {
   for (const [at, text] of texts.entries()) {
     const next = texts[at + 1];
     if (next === text || next?.startsWith(`${text}.`))
-      throw located(40176, `specification contains two conflicting paths: '${next}'`);
+      throw failure(40176, `specification contains two conflicting paths: '${next}'`);
   }
 }
 
@@ -73,7 +73,7 @@ export const $replaceWith: Compile = (spec, { scope }) => {
   return each((document) => {
     const root = value(document);
     if (isDocument(root)) return root;
-    throw located(
+    throw failure(
       40228,
       `'newRoot' expression must evaluate to an object, but resulting value was of type ${typeName(root)}`,
     );
@@ -81,9 +81,9 @@ export const $replaceWith: Compile = (spec, { scope }) => {
 };
 
 export const $replaceRoot: Compile = (spec, place) => {
-  if (!isDocument(spec)) throw located(40229, 'expected an object as specification for $replaceRoot stage');
+  if (!isDocument(spec)) throw failure(40229, 'expected an object as specification for $replaceRoot stage');
   if (Object.keys(spec).some((name) => name !== 'newRoot'))
-    throw located(40415, 'unrecognized option to $replaceRoot stage: only newRoot is valid');
-  if (!Object.hasOwn(spec, 'newRoot')) throw located(40231, 'no newRoot specified for the $replaceRoot stage');
+    throw failure(40415, 'unrecognized option to $replaceRoot stage: only newRoot is valid');
+  if (!Object.hasOwn(spec, 'newRoot')) throw failure(40231, 'no newRoot specified for the $replaceRoot stage');
   return $replaceWith(spec.newRoot, place);
 };

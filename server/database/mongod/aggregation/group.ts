@@ -1,4 +1,4 @@
-import { located, notImplemented } from '../errors.ts';
+import { failure, notImplemented } from '../errors.ts';
 import { Pace } from '../pauses.ts';
 import { isDocument } from '../values/codec.ts';
 import { addField } from '../values/fields.ts';
@@ -26,8 +26,8 @@ $minN $percentile $push $stdDevPop $stdDevSamp $top $topN`.split(/\s+/),
  * @throws CommandError 238 for an accumulator that MongoDB has and this engine has not, 15952 for one that nobody has
  */
 export function compileGroup(spec: unknown, { scope }: StagePlace): Stage {
-  if (!isDocument(spec)) throw located(15947, "a group's fields must be specified in an object");
-  if (!Object.hasOwn(spec, '_id')) throw located(15955, 'a group specification must include an _id');
+  if (!isDocument(spec)) throw failure(15947, "a group's fields must be specified in an object");
+  if (!Object.hasOwn(spec, '_id')) throw failure(15955, 'a group specification must include an _id');
   const keyOf = scope.compile(spec._id);
   const fields = fieldNames(spec)
     .filter((name) => name !== '_id')
@@ -68,16 +68,16 @@ export function compileGroup(spec: unknown, { scope }: StagePlace): Stage {
 
 /** What is summed up of each document. */
 function summandOf(name: string, operation: unknown, scope: Scope): Expression {
-  if (name.includes('.')) throw located(40235, `The field name '${name}' cannot contain '.'`);
-  if (name.startsWith('$')) throw located(40236, `The field name '${name}' cannot be an operator name`);
-  if (!isDocument(operation)) throw located(40234, `The field '${name}' must be an accumulator object`);
+  if (name.includes('.')) throw failure(40235, `The field name '${name}' cannot contain '.'`);
+  if (name.startsWith('$')) throw failure(40236, `The field name '${name}' cannot be an operator name`);
+  if (!isDocument(operation)) throw failure(40234, `The field '${name}' must be an accumulator object`);
   const [accumulator, ...others] = Object.keys(operation);
   if (accumulator === undefined || others.length > 0 || !accumulator.startsWith('$'))
-    throw located(40238, `The field '${name}' must specify one accumulator`);
+    throw failure(40238, `The field '${name}' must specify one accumulator`);
   if (missing.has(accumulator)) throw notImplemented(`the accumulator ${accumulator} is not supported`);
-  if (accumulator !== '$sum') throw located(15952, `unknown group operator '${accumulator}'`);
+  if (accumulator !== '$sum') throw failure(15952, `unknown group operator '${accumulator}'`);
   const operand = operation.$sum;
   if (!Array.isArray(operand)) return scope.compile(operand);
-  if (operand.length !== 1) throw located(40237, 'The $sum accumulator is a unary operator');
+  if (operand.length !== 1) throw failure(40237, 'The $sum accumulator is a unary operator');
   return scope.compile(operand[0]);
 }

@@ -1,4 +1,4 @@
-import { CommandError, located, notImplemented } from '../errors.ts';
+import { CommandError, failure, notImplemented } from '../errors.ts';
 import { isDocument } from '../values/codec.ts';
 import { compare, typeName } from '../values/compare.ts';
 import { addField, clone } from '../values/fields.ts';
@@ -11,7 +11,7 @@ const ANY = Number.POSITIVE_INFINITY;
 function argumentsOf(operand: unknown, scope: Scope, name: string, least: number, most = least): Expression[] {
   const list = Array.isArray(operand) ? operand : [operand];
   if (list.length >= least && list.length <= most) return list.map((each) => scope.compile(each));
-  throw located(16020, `Expression ${name} takes another number of arguments. ${list.length} were passed in.`);
+  throw failure(16020, `Expression ${name} takes another number of arguments. ${list.length} were passed in.`);
 }
 
 /** A comparison of two values across BSON's types; a missing one comes before null. */
@@ -34,7 +34,7 @@ const $concat: Operator = (operand, scope, name) => {
     for (const each of list) {
       const value = each(root) ?? null;
       if (value === null) return null;
-      if (typeof value !== 'string') throw located(16702, `${name} only supports strings, not ${typeName(value)}`);
+      if (typeof value !== 'string') throw failure(16702, `${name} only supports strings, not ${typeName(value)}`);
       scope.settings.work.make(2 * value.length);
       texts.push(value);
     }
@@ -43,7 +43,7 @@ const $concat: Operator = (operand, scope, name) => {
 };
 
 const $ifNull: Operator = (operand, scope, name) => {
-  if (!Array.isArray(operand) || operand.length < 2) throw located(1257300, '$ifNull needs at least two arguments');
+  if (!Array.isArray(operand) || operand.length < 2) throw failure(1257300, '$ifNull needs at least two arguments');
   const list = argumentsOf(operand, scope, name, 2, ANY);
   const last = list.pop() as Expression;
   return (root) => {
@@ -60,7 +60,7 @@ const $size: Operator = (operand, scope, name) => {
   return (root) => {
     const list = value(root);
     if (Array.isArray(list)) return list.length;
-    throw located(17124, `The argument to $size must be an array, but was of type: ${typeName(list)}`);
+    throw failure(17124, `The argument to $size must be an array, but was of type: ${typeName(list)}`);
   };
 };
 
@@ -77,7 +77,7 @@ const $setField: Operator = (operand, scope, name) => {
   return (root) => {
     const document = input(root) ?? null;
     if (document === null) return null;
-    if (!isDocument(document)) throw located(4161105, `${name} needs an object, found ${typeName(document)}`);
+    if (!isDocument(document)) throw failure(4161105, `${name} needs an object, found ${typeName(document)}`);
     const copy = clone(document);
     const computed = value(root);
     if (computed === undefined) delete copy[field];
@@ -90,7 +90,7 @@ const $rand: Operator = (operand) => {
   const isEmpty = Array.isArray(operand)
     ? operand.length === 0
     : isDocument(operand) && Object.keys(operand).length === 0;
-  if (!isEmpty) throw located(16020, 'Expression $rand takes no arguments');
+  if (!isEmpty) throw failure(16020, 'Expression $rand takes no arguments');
   return () => asDouble(Math.random());
 };
 

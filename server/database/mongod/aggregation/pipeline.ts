@@ -1,4 +1,4 @@
-import { failedToParse, located, typeMismatch } from '../errors.ts';
+import { failedToParse, failure, typeMismatch } from '../errors.ts';
 import { Memory } from '../memory.ts';
 import { withoutPauses } from '../pauses.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
@@ -62,7 +62,7 @@ export function stagesOf(pipeline: unknown): Doc[] {
     if (!isDocument(stage)) throw typeMismatch("Each element of the 'pipeline' array must be an object");
     const names = Object.keys(stage);
     if (names.length !== 1)
-      throw located(40323, 'A pipeline stage specification object must contain exactly one field.');
+      throw failure(40323, 'A pipeline stage specification object must contain exactly one field.');
     if (!names[0]?.startsWith('$')) throw failedToParse(`Unrecognized pipeline stage name: '${names[0]}'`);
   }
   return pipeline as Doc[];

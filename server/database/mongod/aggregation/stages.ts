@@ -1,4 +1,4 @@
-import { CommandError, located, notImplemented } from '../errors.ts';
+import { CommandError, failure, notImplemented } from '../errors.ts';
 import { Pace, type Step } from '../pauses.ts';
 import { compileStageProjection } from '../query/projection.ts';
 import { compileSort } from '../query/sort.ts';
@@ -19,7 +19,7 @@ interface SortRow {
 
 const $sort: Compile = (spec, { scope, reads, most }) => {
   if (!isDocument(spec) || Object.keys(spec).length === 0)
-    throw located(15976, '$sort stage must have at least one sort key');
+    throw failure(15976, '$sort stage must have at least one sort key');
   const { fields, valuesOf, order } = compileSort(spec, scope.collator);
   reads.addAll(fields);
   return {
@@ -42,7 +42,7 @@ export function stageCount(name: string, value: unknown, least: number): number 
   const number = toDouble(value);
   if (numberKind(value) !== undefined && Number.isInteger(number) && number >= least) return number;
   const wanted = least === 1 ? 'positive' : 'non-negative';
-  throw located(
+  throw failure(
     5107201,
     `invalid argument to ${name} stage: Expected a ${wanted} number in: ${name}: ${String(value)}`,
   );
@@ -75,10 +75,10 @@ const $limit: Compile = (spec) => {
 };
 
 const $count: Compile = (spec, place) => {
-  if (typeof spec !== 'string') throw located(40156, 'the count field must be a string');
-  if (spec === '') throw located(40157, 'the count field must be a non-empty string');
-  if (spec.startsWith('$')) throw located(40158, 'the count field cannot be a $-prefixed path');
-  if (spec.includes('.')) throw located(40160, "the count field cannot contain '.'");
+  if (typeof spec !== 'string') throw failure(40156, 'the count field must be a string');
+  if (spec === '') throw failure(40157, 'the count field must be a non-empty string');
+  if (spec.startsWith('$')) throw failure(40158, 'the count field cannot be a $-prefixed path');
+  if (spec.includes('.')) throw failure(40160, "the count field cannot contain '.'");
   const { run } = compileGroup({ _id: null, [spec]: { $sum: 1 } }, place);
   const { project } = compileStageProjection({ _id: 0 }, {});
   return {
@@ -104,7 +104,7 @@ const $documents: Compile = (spec, { scope }) => {
     *run() {
       const documents = value({});
       if (!Array.isArray(documents) || !documents.every(isDocument))
-        throw located(5858203, 'an array of documents is expected for $documents');
+        throw failure(5858203, 'an array of documents is expected for $documents');
       yield* paced(documents as Doc[]);
     },
   };
@@ -151,7 +151,7 @@ export function compileStage(name: string, spec: unknown, place: StagePlace): St
   if (name === '$listSearchIndexes')
     throw new CommandError(31082, 'SearchNotEnabled', 'Search indexes are only available on MongoDB Atlas');
   if (missing.has(name)) throw notImplemented(`the stage ${name} is not supported`);
-  throw located(40324, `Unrecognized pipeline stage name: '${name}'`);
+  throw failure(40324, `Unrecognized pipeline stage name: '${name}'`);
 }
 
-const notFirst = (name: string) => located(40602, `${name} is only valid as the first stage in a pipeline`);
+const notFirst = (name: string) => failure(40602, `${name} is only valid as the first stage in a pipeline`);

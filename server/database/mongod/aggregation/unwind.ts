@@ -1,4 +1,4 @@
-import { located, notImplemented } from '../errors.ts';
+import { failure, notImplemented } from '../errors.ts';
 import { Pace } from '../pauses.ts';
 import { isDocument } from '../values/codec.ts';
 import { typeName } from '../values/compare.ts';
@@ -11,11 +11,11 @@ export const $unwind: Compile = (spec, { reads }) => {
   const [option] = Object.keys(options);
   if (option === 'includeArrayIndex' || option === 'preserveNullAndEmptyArrays')
     throw notImplemented(`$unwind with ${option} is not supported`);
-  if (option !== undefined) throw located(28811, `unrecognized option to $unwind stage: ${option}`);
+  if (option !== undefined) throw failure(28811, `unrecognized option to $unwind stage: ${option}`);
   if (typeof path !== 'string')
-    throw located(28808, `expected a string as the path for $unwind stage, got ${typeName(path)}`);
+    throw failure(28808, `expected a string as the path for $unwind stage, got ${typeName(path)}`);
   if (!path.startsWith('$'))
-    throw located(28818, `path option to $unwind stage should be prefixed with a '$': ${path}`);
+    throw failure(28818, `path option to $unwind stage should be prefixed with a '$': ${path}`);
   const parts = fieldPath(path.slice(1));
   reads.add(parts[0]);
   return {

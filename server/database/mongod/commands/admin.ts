@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Long, ObjectId } from 'bson';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Engine } from '../engine.ts';
-import { CommandError, invalidOptions } from '../errors.ts';
+import { failure, invalidOptions } from '../errors.ts';
 import { type Doc, MAX_DOCUMENT_SIZE } from '../values/codec.ts';
 import { MAX_MESSAGE_BYTES } from '../wire/framing.ts';
 import { greetingOf } from './authentication.ts';
@@ -78,18 +78,18 @@ function replicaSetConfig(info: ServerInfo): Doc {
   };
 }
 
-const notReplicated = () => new CommandError(76, 'NoReplicationEnabled', 'not running with --replSet');
+const notReplicated = () => failure(76, 'not running with --replSet');
 
 /** Commands about the replica set of one. */
 export function replicaSetCommands(info: ServerInfo): Record<string, Handler> {
   const need = () => {
     if (info.replicaSet === undefined) throw notReplicated();
-    if (!info.initiated) throw new CommandError(94, 'NotYetInitialized', 'no replset config has been received');
+    if (!info.initiated) throw failure(94, 'no replset config has been received');
   };
   return {
     replSetInitiate: async (engine) => {
       if (info.replicaSet === undefined) throw notReplicated();
-      if (info.initiated) throw new CommandError(23, 'AlreadyInitialized', 'already initialized');
+      if (info.initiated) throw failure(23, 'already initialized');
       await initiate(engine, info.replicaSet, info);
       info.onInitiate();
       return { ok: 1 };
@@ -98,11 +98,7 @@ export function replicaSetCommands(info: ServerInfo): Record<string, Handler> {
       need();
       const { members } = body.replSetReconfig as { members?: { host: string }[] };
       if (members?.length !== 1 || members[0]?.host !== `${info.host}:${info.port}`)
-        throw new CommandError(
-          103,
-          'NewReplicaSetConfigurationIncompatible',
-          'this server is the only member of its set',
-        );
+        throw failure(103, 'this server is the only member of its set');
       info.onInitiate();
       return { ok: 1 };
     },

@@ -1,7 +1,7 @@
 import { compilePipeline, stagesOf } from '../aggregation/pipeline.ts';
 import { stageCount } from '../aggregation/stages.ts';
 import type { Engine } from '../engine.ts';
-import { CommandError, failedToParse, invalidOptions, notImplemented } from '../errors.ts';
+import { failedToParse, failure, invalidOptions, notImplemented } from '../errors.ts';
 import { Memory } from '../memory.ts';
 import type { Step } from '../pauses.ts';
 import { compileFilter } from '../query/matcher.ts';
@@ -53,11 +53,7 @@ function outputStage(stages: readonly Doc[]): Doc | undefined {
   const at = stages.findIndex((stage) => '$out' in stage || '$merge' in stage);
   if (at < 0) return undefined;
   if (at !== stages.length - 1) {
-    throw new CommandError(
-      40601,
-      'Location40601',
-      `${Object.keys(stages[at] as Doc)[0]} can only be the final stage in the pipeline`,
-    );
+    throw failure(40601, `${Object.keys(stages[at] as Doc)[0]} can only be the final stage in the pipeline`);
   }
   return stages[at];
 }
@@ -65,8 +61,7 @@ function outputStage(stages: readonly Doc[]): Doc | undefined {
 function prepareOutput(engine: Engine, command: Command, stage: Doc) {
   const { transaction, body } = command;
   const [name, spec] = Object.entries(stage)[0] as [string, unknown];
-  if (transaction !== undefined)
-    throw new CommandError(263, 'OperationNotSupportedInTransaction', `${name} cannot be used in a transaction`);
+  if (transaction !== undefined) throw failure(263, `${name} cannot be used in a transaction`);
   if ((body.readConcern as Doc | undefined)?.level === 'linearizable')
     throw invalidOptions(`${name} cannot be used with a 'linearizable' read concern level`);
   return compileOutput(engine, command, name, spec);
@@ -152,7 +147,7 @@ function checkStandsAlone(stage: Doc | undefined): void {
   const [name] = Object.keys(stage ?? {});
   if (name === '$documents') return;
   const message = `{aggregate: 1} is not valid for '${name ?? 'an empty pipeline'}'; a collection is required.`;
-  throw new CommandError(73, 'InvalidNamespace', message);
+  throw failure(73, message);
 }
 
 /** The documents of a first stage that reads something else than the documents of a collection. */

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Binary } from 'bson';
 import { type Authenticator, DATABASE } from '../auth/authenticator.ts';
 import { USER } from '../auth/password.ts';
-import { CommandError, typeMismatch } from '../errors.ts';
+import { failure, typeMismatch } from '../errors.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { toDouble } from '../values/numeric.ts';
 import type { Command, Connection, Handler } from './context.ts';
@@ -20,11 +20,11 @@ const beforeAuthentication = new Set(
 /** @throws CommandError 13 for all that needs a password, from a client that has not given one */
 export function checkAuthenticated({ name, connection }: Command): void {
   if (connection.authenticated || beforeAuthentication.has(name)) return;
-  throw new CommandError(13, 'Unauthorized', `Command ${name} requires authentication`);
+  throw failure(13, `Command ${name} requires authentication`);
 }
 
-const failed = () => new CommandError(18, 'AuthenticationFailed', 'Authentication failed.');
-const protocolError = (message: string) => new CommandError(17, 'ProtocolError', message);
+const failed = () => failure(18, 'Authentication failed.');
+const protocolError = (message: string) => failure(17, message);
 
 /** The commands by which a client proves that it knows the password; without an authenticator nobody can. */
 export function authenticationCommands(
@@ -83,11 +83,7 @@ function begin(
   body: Doc,
 ): Doc | undefined {
   if (body.mechanism !== MECHANISM) {
-    throw new CommandError(
-      334,
-      'MechanismUnavailable',
-      `Received authentication for mechanism ${String(body.mechanism)} which is not enabled`,
-    );
+    throw failure(334, `Received authentication for mechanism ${String(body.mechanism)} which is not enabled`);
   }
   const conversation = authenticator?.begin(textOf(body.payload), database);
   if (conversation === undefined) return undefined;

@@ -1,6 +1,6 @@
 import { Long } from 'bson';
 import type { Engine } from '../engine.ts';
-import { badValue, CommandError, failedToParse } from '../errors.ts';
+import { badValue, failedToParse, failure } from '../errors.ts';
 import { insertDocument, prepareInsert, type Target } from '../storage/documents.ts';
 import { type Doc, encode } from '../values/codec.ts';
 import { decode } from '../values/decode.ts';
@@ -21,7 +21,7 @@ export const bulkWrite: Handler = async (engine, command) => {
   const places: Place[] = [];
   for (const { ns } of targets) {
     const dot = String(ns).indexOf('.');
-    if (dot < 1) throw new CommandError(73, 'InvalidNamespace', `Invalid namespace specified '${String(ns)}'`);
+    if (dot < 1) throw failure(73, `Invalid namespace specified '${String(ns)}'`);
     places.push(await placeOf(engine, command, String(ns).slice(0, dot), String(ns).slice(dot + 1), true));
   }
   const errorsOnly = isSet(body.errorsOnly);

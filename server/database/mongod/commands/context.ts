@@ -4,7 +4,7 @@ import type { Scope, ScopeSettings, Variable } from '../aggregation/scope.ts';
 import type { PipelineContext } from '../aggregation/stage.ts';
 import type { Conversation } from '../auth/authenticator.ts';
 import type { Engine } from '../engine.ts';
-import { badValue, CommandError, notImplemented } from '../errors.ts';
+import { badValue, failure, notImplemented } from '../errors.ts';
 import { Effort } from '../query/effort.ts';
 import type { MatchContext } from '../query/matcher.ts';
 import type { Collection } from '../storage/catalog.ts';
@@ -130,7 +130,7 @@ export function statementsOf(command: Command, field: string, read: (raw: Buffer
 export function checkCount(statements: number): void {
   if (statements >= 1 && statements <= MAX_STATEMENTS) return;
   const message = `Write batch sizes must be between 1 and ${MAX_STATEMENTS}. Got ${statements} operations.`;
-  throw new CommandError(16, 'InvalidLength', message);
+  throw failure(16, message);
 }
 
 /** A document that may be missing; its type has been checked. */
@@ -146,8 +146,7 @@ export function countField(holder: unknown, name: string): number | undefined {
   if (value === undefined || value === null) return undefined;
   if (numberKind(value) === undefined) throw wrongType(name, value, 'number');
   const number = toDouble(value);
-  if (number < 0)
-    throw new CommandError(51024, 'Location51024', `BSON field '${name}' value must be >= 0, actual value '${number}'`);
+  if (number < 0) throw failure(51024, `BSON field '${name}' value must be >= 0, actual value '${number}'`);
   return number;
 }
 

@@ -1,6 +1,15 @@
 import type { Timestamp } from 'bson';
 import type { Engine } from '../engine.ts';
-import { badValue, CommandError, failedToParse, invalidOptions, notImplemented, searchNeedsAtlas } from '../errors.ts';
+import {
+  badValue,
+  CommandError,
+  codeName,
+  failedToParse,
+  failure,
+  invalidOptions,
+  notImplemented,
+  searchNeedsAtlas,
+} from '../errors.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { decode } from '../values/decode.ts';
 import { toDouble } from '../values/numeric.ts';
@@ -16,7 +25,7 @@ import type { FailPoints } from './fail-points.ts';
 import { checkFields } from './fields.ts';
 import { findAndModify } from './find-and-modify.ts';
 import { createIndexes, dropIndexes, listIndexes } from './indexes.ts';
-import { codeName, errorLabels } from './labels.ts';
+import { errorLabels } from './labels.ts';
 import { count, distinct, find, getMore, killCursors } from './reads.ts';
 import { checkSession, sessionsIn } from './session-fields.ts';
 import { insert, remove, update } from './writes.ts';
@@ -218,7 +227,7 @@ async function run({ engine, table }: Dispatcher, command: Command): Promise<Rep
   const endsTransaction = name === 'commitTransaction' || name === 'abortTransaction';
   try {
     const handler = table.get(name);
-    if (handler === undefined) throw new CommandError(59, 'CommandNotFound', `no such command: '${name}'`);
+    if (handler === undefined) throw failure(59, `no such command: '${name}'`);
     checkFields(name, body);
     checkReadConcern(body);
     command.deadline = deadlineOf(command);
@@ -226,11 +235,7 @@ async function run({ engine, table }: Dispatcher, command: Command): Promise<Rep
     for (let waits = toWaitFor(engine, command); waits !== undefined; waits = toWaitFor(engine, command)) await waits;
     if (!endsTransaction) {
       if (body.autocommit === false && !inTransaction.has(name)) {
-        throw new CommandError(
-          263,
-          'OperationNotSupportedInTransaction',
-          `Cannot run '${name}' in a multi-document transaction.`,
-        );
+        throw failure(263, `Cannot run '${name}' in a multi-document transaction.`);
       }
       if (body.autocommit === false && body.writeConcern !== undefined)
         throw invalidOptions('writeConcern is not allowed within a multi-statement transaction');

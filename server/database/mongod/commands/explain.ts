@@ -1,4 +1,4 @@
-import { badValue, CommandError, notImplemented } from '../errors.ts';
+import { badValue, failure, notImplemented } from '../errors.ts';
 import { eachResult, Slices } from '../pauses.ts';
 import { compileFilter } from '../query/matcher.ts';
 import type { Examined, Plan } from '../query/plan.ts';
@@ -23,8 +23,7 @@ export const explain: Handler = async (engine, command) => {
   if (verbosity !== undefined && !VERBOSITIES.includes(verbosity as string))
     throw badValue(`Enumeration value '${String(verbosity)}' for field 'explain.verbosity' is not a valid value.`);
   const name = fieldNames(inner)[0] ?? '';
-  if (!isKnownCommand(name))
-    throw new CommandError(59, 'CommandNotFound', `Explain failed due to unknown command: ${name}`);
+  if (!isKnownCommand(name)) throw failure(59, `Explain failed due to unknown command: ${name}`);
   if (name !== 'find') throw notImplemented(`explain of ${name} is not supported`);
   checkFields(name, inner);
   const explained: Command = { ...command, name, body: inner };

@@ -1,4 +1,4 @@
-import { CommandError, failedToParse, notImplemented, typeMismatch } from '../errors.ts';
+import { type CommandError, failedToParse, failure, notImplemented, typeMismatch } from '../errors.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { typeName } from '../values/compare.ts';
 import { numberKind } from '../values/numeric.ts';
@@ -109,7 +109,7 @@ export function checkFields(name: string, holder: Doc): void {
     } else if (refused.has(field)) {
       if (isCommand && (value === false || value === null || value === undefined)) continue;
       throw notImplemented(`${place} with ${field} is not supported`);
-    } else throw new CommandError(40415, 'Location40415', `BSON field '${place}.${field}' is an unknown field.`);
+    } else throw failure(40415, `BSON field '${place}.${field}' is an unknown field.`);
   }
   for (const field of required)
     if (holder[field] === undefined || (isCommand && holder[field] === null)) throw missingField(`${place}.${field}`);
@@ -129,7 +129,7 @@ const isScalar = (value: object): boolean =>
   value instanceof Date || value instanceof RegExp || value instanceof Uint8Array || '_bsontype' in value;
 
 export const missingField = (place: string): CommandError =>
-  new CommandError(40414, 'Location40414', `BSON field '${place}' is missing but a required field`);
+  failure(40414, `BSON field '${place}' is missing but a required field`);
 
 export const wrongType = (place: string, value: unknown, expected: string): CommandError =>
   typeMismatch(`BSON field '${place}' is the wrong type '${typeName(value)}', expected type '${expected}'`);

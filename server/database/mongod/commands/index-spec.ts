@@ -1,4 +1,4 @@
-import { badValue, CommandError, failedToParse, notImplemented, typeMismatch } from '../errors.ts';
+import { badValue, failedToParse, failure, notImplemented, typeMismatch } from '../errors.ts';
 import type { IndexSpec } from '../storage/catalog.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { typeName } from '../values/compare.ts';
@@ -29,7 +29,7 @@ const refusedOptions = words(
 );
 const refusedKinds = words('2d 2dsphere wildcard text hashed columnstore');
 
-const cannotCreate = (message: string) => new CommandError(67, 'CannotCreateIndex', message);
+const cannotCreate = (message: string) => failure(67, message);
 
 const wrongType = (field: string, wanted: string, value: unknown) =>
   typeMismatch(`The field '${field}' must be ${wanted}, but got ${typeName(value)}`);
@@ -74,7 +74,7 @@ function checkOptions(given: Doc): void {
     if (!isOnId && refusedOptions.has(option)) throw notImplemented(`indexes with ${option} are not supported`);
     if ((isOnId ? idOptions : options).has(option)) continue;
     const message = `The field '${option}' is not valid for an index specification: ${JSON.stringify(given)}`;
-    throw new CommandError(197, 'InvalidIndexSpecificationOption', message);
+    throw failure(197, message);
   }
   for (const flag of ['unique', 'background'])
     if (given[flag] !== undefined && typeof given[flag] !== 'boolean' && numberKind(given[flag]) === undefined)
@@ -98,7 +98,7 @@ function checkKey(key: Doc): void {
     if (parts.some((part) => part.startsWith('$') && !['$db', '$id', '$ref'].includes(part)))
       throw cannotCreate("Index key contains an illegal field name: field name starts with '$'.");
   }
-  if (fields.length > MAX_FIELDS) throw new CommandError(13103, 'Location13103', 'too many compound keys');
+  if (fields.length > MAX_FIELDS) throw failure(13103, 'too many compound keys');
 }
 
 function checkName(name: string, key: Doc): void {

@@ -1,5 +1,5 @@
 import type { Engine } from '../engine.ts';
-import { CommandError, namespaceNotFound } from '../errors.ts';
+import { failure, namespaceNotFound } from '../errors.ts';
 import { beforeDeadline, checkTime } from '../pauses.ts';
 import {
   type Build,
@@ -49,9 +49,8 @@ async function createWithin(
   specs: readonly IndexSpec[],
 ): Promise<void> {
   const refused = (kind: string) =>
-    new CommandError(
+    failure(
       263,
-      'OperationNotSupportedInTransaction',
       `Cannot create new indexes on ${kind} collection ${collection.namespace} in a multi-document transaction.`,
     );
   if (!transaction.created.has(collection.namespace)) throw refused('existing');
@@ -122,7 +121,7 @@ function missing(collection: Collection, specs: readonly IndexSpec[]): IndexSpec
   const fresh: IndexSpec[] = [];
   for (const spec of specs) if (isMissing(spec, [...known, ...fresh])) fresh.push(spec);
   if (fresh.length > 0 && known.length + fresh.length >= MAX_INDEXES)
-    throw new CommandError(67, 'CannotCreateIndex', `add index fails, too many indexes for ${collection.namespace}`);
+    throw failure(67, `add index fails, too many indexes for ${collection.namespace}`);
   return fresh;
 }
 
@@ -132,12 +131,11 @@ function isMissing(spec: IndexSpec, known: readonly IndexSpec[]): boolean {
   const sameKey = known.find(({ key }) => isSameKey(key, spec.key));
   if (sameName === undefined && sameKey === undefined) return true;
   const both = `Requested index: ${JSON.stringify(spec)}, existing index: ${JSON.stringify(sameName ?? sameKey)}`;
-  if (sameName !== undefined && sameName !== sameKey)
-    throw new CommandError(86, 'IndexKeySpecsConflict', `An existing index has the same name. ${both}`);
+  if (sameName !== undefined && sameName !== sameKey) throw failure(86, `An existing index has the same name. ${both}`);
   const isSame = (['name', 'unique', 'expireAfterSeconds'] as const).every(
     (option) => sameKey?.[option] === spec[option],
   );
-  if (!isSame) throw new CommandError(85, 'IndexOptionsConflict', `An existing index has other options. ${both}`);
+  if (!isSame) throw failure(85, `An existing index has other options. ${both}`);
   return false;
 }
 
@@ -162,9 +160,8 @@ export const dropIndexes: Handler = async (engine, command) => {
     if (collection === undefined) throw namespaceNotFound(`ns not found ${database}.${name}`);
     before = indexSpecs(collection).length;
     if (collection.builds.length > 0)
-      throw new CommandError(
+      throw failure(
         12586,
-        'BackgroundOperationInProgressForNamespace',
         `cannot perform operation: an index build is currently running for collection ${collection.namespace}`,
       );
     const dropped = chosen(collection, body.index);
@@ -185,16 +182,12 @@ function chosen(collection: Collection, which: unknown): Index[] {
   const wanted = Array.isArray(which) ? which : [which];
   return wanted.map((each) => {
     const isId = each === '_id_' || (isDocument(each) && equal(each, { _id: 1 }));
-    if (isId) throw new CommandError(72, 'InvalidOptions', 'cannot drop _id index');
+    if (isId) throw failure(72, 'cannot drop _id index');
     const found = collection.indexes.find(
       (index) => index.spec.name === each || (isDocument(each) && equal(index.spec.key, each)),
     );
     if (found === undefined) {
-      throw new CommandError(
-        27,
-        'IndexNotFound',
-        `index not found with name [${typeof each === 'string' ? each : JSON.stringify(each)}]`,
-      );
+      throw failure(27, `index not found with name [${typeof each === 'string' ? each : JSON.stringify(each)}]`);
     }
     return found;
   });

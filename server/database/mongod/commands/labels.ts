@@ -6,18 +6,6 @@ const retryableWrites = new Set([6, 7, 89, 91, 134, 189, 262, 9001, 10107, 11600
 /** Errors after which a whole transaction may be tried again. */
 const transient = new Set([24, 112, 239, 246, 251, 267]);
 
-/** The names of codes that fail points and write concerns answer with. */
-const codeNames: Record<number, string> = {
-  50: 'MaxTimeMSExpired',
-  79: 'UnknownReplWriteConcern',
-  100: 'UnsatisfiableWriteConcern',
-  112: 'WriteConflict',
-  251: 'NoSuchTransaction',
-  11601: 'Interrupted',
-};
-
-export const codeName = (code: number): string => codeNames[code] ?? `Location${code}`;
-
 const endsTransaction = (name: string) => name === 'commitTransaction' || name === 'abortTransaction';
 
 /** The labels that a server adds to an error, so that drivers know what may be tried again. */

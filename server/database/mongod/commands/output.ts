@@ -1,5 +1,5 @@
 import type { Engine } from '../engine.ts';
-import { badValue, CommandError, failedToParse, notImplemented } from '../errors.ts';
+import { badValue, failedToParse, failure, notImplemented } from '../errors.ts';
 import { Memory } from '../memory.ts';
 import { eachResult, Slices, type Step } from '../pauses.ts';
 import { type Collection, createIndexEntry } from '../storage/catalog.ts';
@@ -34,8 +34,7 @@ export function compileOutput(
   if (name === '$out' && options.timeseries !== undefined) throw notImplemented('time series are not supported');
   if (name === '$merge' && options.let !== undefined) throw notImplemented('$merge with let is not supported');
   const unknown = Object.keys(options).find((field) => !known[name]?.includes(field));
-  if (unknown !== undefined)
-    throw new CommandError(40415, 'Location40415', `BSON field '${name}.${unknown}' is an unknown field.`);
+  if (unknown !== undefined) throw failure(40415, `BSON field '${name}.${unknown}' is an unknown field.`);
   const { whenMatched = 'merge', whenNotMatched = 'insert', on = '_id' } = options;
   if ((whenMatched !== 'merge' && whenMatched !== 'fail') || whenNotMatched !== 'insert' || on !== '_id')
     throw notImplemented('$merge is supported by _id, merging or failing where there is a document');

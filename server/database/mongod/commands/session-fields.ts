@@ -1,5 +1,5 @@
 import { Binary, Long } from 'bson';
-import { CommandError, invalidOptions, notImplemented, typeMismatch } from '../errors.ts';
+import { failure, invalidOptions, notImplemented, typeMismatch } from '../errors.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { missingField, wrongType } from './fields.ts';
 
@@ -33,7 +33,7 @@ export function checkSession(name: string, body: Doc): void {
   if (startTransaction === false) throw invalidOptions('Specifying startTransaction=false is not allowed.');
   if (txnNumber !== undefined && autocommit === undefined && !retryable.has(name)) throw notRetryable(name);
   if (autocommit === undefined && (name === 'commitTransaction' || name === 'abortTransaction'))
-    throw new CommandError(125, 'CommandFailed', `${name} must be run within a transaction`);
+    throw failure(125, `${name} must be run within a transaction`);
 }
 
 /** The sessions that a command names in an array. */
@@ -50,7 +50,7 @@ function checkId(value: unknown, field: string): void {
   for (const part in value) {
     if (part === 'id') continue;
     if (['uid', 'txnNumber', 'txnUUID'].includes(part)) throw notImplemented(`${field}.${part} is not supported`);
-    throw new CommandError(40415, 'Location40415', `BSON field '${field}.${part}' is an unknown field.`);
+    throw failure(40415, `BSON field '${field}.${part}' is an unknown field.`);
   }
   const { id } = value;
   if (id === undefined) throw missingField(`${field}.id`);
@@ -58,12 +58,11 @@ function checkId(value: unknown, field: string): void {
   if (id.sub_type !== Binary.SUBTYPE_UUID)
     throw typeMismatch(`BSON field '${field}.id' is the wrong binData type, expected type 'UUID'`);
   if (id.length() !== UUID_BYTES)
-    throw new CommandError(207, 'InvalidUUID', `uuid must be a ${UUID_BYTES}-byte binary field with UUID (4) subtype`);
+    throw failure(207, `uuid must be a ${UUID_BYTES}-byte binary field with UUID (4) subtype`);
 }
 
 const notRetryable = (name: string) =>
-  new CommandError(
+  failure(
     50768,
-    'NotARetryableWriteCommand',
     `txnNumber may only be provided for multi-document transactions and retryable write commands. autocommit:false was not provided, and ${name} is not a retryable write command.`,
   );

@@ -1,4 +1,4 @@
-import { located, notImplemented } from '../errors.ts';
+import { failure, notImplemented } from '../errors.ts';
 import { type Doc, isDocument, setField } from '../values/codec.ts';
 import { addField } from '../values/fields.ts';
 import { toDouble } from '../values/numeric.ts';
@@ -39,7 +39,7 @@ export function compileStageProjection(spec: Doc, context: MatchContext): Compil
       continue;
     }
     if (typeof leaf === 'boolean') inclusion = agree(inclusion, leaf, path);
-    else if (inclusion === false) throw located(31252, `Cannot use an expression in an exclusion projection: ${path}`);
+    else if (inclusion === false) throw failure(31252, `Cannot use an expression in an exclusion projection: ${path}`);
     else inclusion = true;
     place(root, path, leaf);
   }
@@ -61,11 +61,11 @@ export function compileStageProjection(spec: Doc, context: MatchContext): Compil
 function checkPath(path: string): void {
   if (path.split('.').includes('$')) throw notImplemented('positional projections are not supported');
   if (path.split('.').some((part) => part.startsWith('$')))
-    throw located(16410, `FieldPath field names may not start with '$': '${path}'`);
-  if (path === '') throw located(40352, 'FieldPath cannot be constructed with empty string');
-  if (path.endsWith('.')) throw located(40353, "FieldPath must not end with a '.'.");
+    throw failure(16410, `FieldPath field names may not start with '$': '${path}'`);
+  if (path === '') throw failure(40352, 'FieldPath cannot be constructed with empty string');
+  if (path.endsWith('.')) throw failure(40353, "FieldPath must not end with a '.'.");
   if (path.startsWith('.') || path.includes('..'))
-    throw located(15998, 'FieldPath field names may not be empty strings.');
+    throw failure(15998, 'FieldPath field names may not be empty strings.');
 }
 
 /**
@@ -95,8 +95,8 @@ export function flatten(spec: Doc, prefix = ''): [path: string, value: unknown][
 function agree(before: boolean | undefined, now: boolean, path: string): boolean {
   if (before === undefined || before === now) return now;
   throw now
-    ? located(31253, `Cannot do inclusion on field ${path} in exclusion projection`)
-    : located(31254, `Cannot do exclusion on field ${path} in inclusion projection`);
+    ? failure(31253, `Cannot do inclusion on field ${path} in exclusion projection`)
+    : failure(31254, `Cannot do exclusion on field ${path} in inclusion projection`);
 }
 
 function leafFor(value: unknown, path: string, { expression }: MatchContext): Leaf {
@@ -104,7 +104,7 @@ function leafFor(value: unknown, path: string, { expression }: MatchContext): Le
   const number = toDouble(value);
   if (!Number.isNaN(number)) return number !== 0;
   if (isDocument(value)) {
-    if (Object.keys(value).length === 0) throw located(51270, `Invalid empty sub-projection: ${path}`);
+    if (Object.keys(value).length === 0) throw failure(51270, `Invalid empty sub-projection: ${path}`);
     const operator = ['$elemMatch', '$meta', '$slice'].find((name) => name in value);
     if (operator !== undefined) throw notImplemented(`${operator} in a projection is not supported`);
   }
@@ -126,7 +126,7 @@ function place(root: Node, path: string, leaf: Leaf): void {
   node.set(last, leaf);
 }
 
-const collision = (path: string) => located(31249, `Path collision at ${path}`);
+const collision = (path: string) => failure(31249, `Path collision at ${path}`);
 
 /** Whether something under a node is computed, and so comes into being where there is nothing. */
 const computes = (child: Node | Leaf): boolean =>

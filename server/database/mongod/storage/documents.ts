@@ -1,5 +1,5 @@
 import { ObjectId } from 'bson';
-import { badValue, CommandError, duplicateKey } from '../errors.ts';
+import { badValue, duplicateKey, failure } from '../errors.ts';
 import { isRegex } from '../query/operators.ts';
 import { type Doc, isDocument, MAX_DOCUMENT_SIZE, tooLarge } from '../values/codec.ts';
 import { decode, decodeFields, decodeForStorage } from '../values/decode.ts';
@@ -209,17 +209,13 @@ export function prepareInsert(raw: Buffer): { id: unknown; raw: Buffer; document
 
 /** Refuses what MongoDB refuses as an _id. */
 export function checkId(id: unknown): void {
-  if (Array.isArray(id)) throw new CommandError(53, 'InvalidIdField', "The '_id' value cannot be of type array");
-  if (isRegex(id)) throw new CommandError(53, 'InvalidIdField', "The '_id' value cannot be of type regex");
+  if (Array.isArray(id)) throw failure(53, "The '_id' value cannot be of type array");
+  if (isRegex(id)) throw failure(53, "The '_id' value cannot be of type regex");
   if (id === undefined) throw badValue("The '_id' value cannot be of type undefined");
   if (isDocument(id)) {
     const dollar = Object.keys(id).find((name) => name.startsWith('$'));
     if (dollar !== undefined && !['$ref', '$id', '$db'].includes(dollar)) {
-      throw new CommandError(
-        52,
-        'DollarPrefixedFieldName',
-        `_id fields may not contain '$'-prefixed fields: ${dollar} is not valid for storage.`,
-      );
+      throw failure(52, `_id fields may not contain '$'-prefixed fields: ${dollar} is not valid for storage.`);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { CommandError } from '../errors.ts';
+import { failure } from '../errors.ts';
 import { decodeFields } from '../values/decode.ts';
 import { successor } from '../values/keys.ts';
 import type { Build, Catalog, Collection, Index } from './catalog.ts';
@@ -74,7 +74,7 @@ export class IndexBuild implements Build {
   private checkCollection(catalog: Catalog): void {
     const { database, name, namespace } = this.collection;
     if (catalog.get(database, name) === this.collection) return;
-    throw new CommandError(276, 'IndexBuildAborted', `the collection ${namespace} was dropped`);
+    throw failure(276, `the collection ${namespace} was dropped`);
   }
 
   private get idents(): Buffer[] {

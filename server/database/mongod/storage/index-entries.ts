@@ -1,4 +1,4 @@
-import { CommandError } from '../errors.ts';
+import { failure } from '../errors.ts';
 import { type Rows, rowsOf } from '../query/rows.ts';
 import type { Doc } from '../values/codec.ts';
 import { encodeKey, isCutKey } from '../values/keys.ts';
@@ -28,7 +28,7 @@ export function indexedRows(index: Index, document: Doc, isStored = false): Rows
   const rows = rowsOf(document, index.fields, isStored);
   if (rows.parallel === undefined) return rows;
   const names = rows.parallel.map((path) => `[${path.split('.', 1)[0]}]`);
-  throw new CommandError(171, 'CannotIndexParallelArrays', `cannot index parallel arrays ${names.join(' ')}`);
+  throw failure(171, `cannot index parallel arrays ${names.join(' ')}`);
 }
 
 /** Notes in an index what the entries of a document are like; says whether anything was new. */

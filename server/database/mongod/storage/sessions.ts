@@ -1,5 +1,5 @@
 import { type Binary, Long } from 'bson';
-import { CommandError } from '../errors.ts';
+import { failure } from '../errors.ts';
 import { type Doc, encode } from '../values/codec.ts';
 import { decode, decodeFields } from '../values/decode.ts';
 import { toDouble } from '../values/numeric.ts';
@@ -71,9 +71,8 @@ export class Sessions {
     if (body.startTransaction === true) {
       // The number of a transaction that has ended, or of a retryable write, cannot be used again either.
       if (txnNumber === session.txnNumber || this.remembered(view, body) !== undefined) {
-        throw new CommandError(
+        throw failure(
           117,
-          'ConflictingOperationInProgress',
           `Cannot start a transaction at given transaction number ${txnNumber} a transaction with the same number is already in progress`,
         );
       }
@@ -188,11 +187,10 @@ function retryKey(body: Doc): Buffer {
 }
 
 const committed = (txnNumber: number) =>
-  new CommandError(256, 'TransactionCommitted', `Transaction with { txnNumber: ${txnNumber} } has been committed.`);
+  failure(256, `Transaction with { txnNumber: ${txnNumber} } has been committed.`);
 
 const tooOld = (given: number, active: number) =>
-  new CommandError(
+  failure(
     225,
-    'TransactionTooOld',
     `Cannot start transaction ${given} on session because a newer transaction ${active} has already started`,
   );

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Database, RootDatabase, Transaction } from 'lmdb';
-import { CommandError } from '../errors.ts';
+import { CommandError, failure } from '../errors.ts';
 import { openDataFile } from './data-file.ts';
 import { DiskSpace } from './disk-space.ts';
 
@@ -264,8 +264,7 @@ export class Store extends Reader implements KeyValue {
   }
 }
 
-const outOfSpace = (why: string) =>
-  new CommandError(14031, 'OutOfDiskSpace', `${why}: nothing is written until there is room again`);
+const outOfSpace = (why: string) => failure(14031, `${why}: nothing is written until there is room again`);
 
 /** A disk that fails leaves nothing that could be acknowledged: stop before anything else is answered. */
 function fatal(error: unknown): never {
@@ -287,7 +286,7 @@ export class Snapshot extends Reader {
 
   /** @throws CommandError 239 after the end: reading on would show whatever lmdb has put into the old pages since */
   protected get options(): { transaction: Transaction } {
-    if (this.released) throw new CommandError(239, 'SnapshotTooOld', 'the transaction or snapshot has ended');
+    if (this.released) throw failure(239, 'the transaction or snapshot has ended');
     return { transaction: this.transaction };
   }
 

@@ -1,4 +1,4 @@
-import { CommandError, writeConflict } from '../errors.ts';
+import { failure, writeConflict } from '../errors.ts';
 import { beforeDeadline, checkTime } from '../pauses.ts';
 import type { Catalog, Collection } from './catalog.ts';
 import type { Target } from './documents.ts';
@@ -192,9 +192,8 @@ export class Transactions {
 }
 
 export const noSuchTransaction = (txnNumber?: number) =>
-  new CommandError(
+  failure(
     251,
-    'NoSuchTransaction',
     `Given transaction number ${txnNumber ?? ''} does not match any in-progress transactions. The active transaction number is -1`,
     {},
     ['TransientTransactionError'],

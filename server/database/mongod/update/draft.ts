@@ -1,4 +1,4 @@
-import { CommandError } from '../errors.ts';
+import { type CommandError, failure } from '../errors.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { addField } from '../values/fields.ts';
 import { isIndex } from './paths.ts';
@@ -93,26 +93,18 @@ function assign(holder: Doc | unknown[], part: string, value: unknown, parts: re
     return;
   }
   if (!isIndex(part)) {
-    throw new CommandError(
-      28,
-      'PathNotViable',
-      `Cannot create field '${part}' in element {${parts[0]}: ${JSON.stringify(holder)}}`,
-    );
+    throw failure(28, `Cannot create field '${part}' in element {${parts[0]}: ${JSON.stringify(holder)}}`);
   }
   const position = Number(part);
   if (position - holder.length > MAX_PADDING) {
-    throw new CommandError(28, 'PathNotViable', `can't backfill more than ${MAX_PADDING} elements`);
+    throw failure(28, `can't backfill more than ${MAX_PADDING} elements`);
   }
   while (holder.length < position) holder.push(null);
   holder[position] = value;
 }
 
 function notViable(parts: readonly string[], at: number, value: unknown, part: string): CommandError {
-  return new CommandError(
-    28,
-    'PathNotViable',
-    `Cannot create field '${parts[at]}' in element {${part}: ${JSON.stringify(value)}}`,
-  );
+  return failure(28, `Cannot create field '${parts[at]}' in element {${part}: ${JSON.stringify(value)}}`);
 }
 
 /** Whether two values are the same bytes when they are encoded. */

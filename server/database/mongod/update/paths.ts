@@ -1,4 +1,4 @@
-import { badValue, CommandError, notImplemented, pathConflict } from '../errors.ts';
+import { badValue, failure, notImplemented, pathConflict } from '../errors.ts';
 
 const index = /^(0|[1-9]\d*)$/;
 
@@ -11,20 +11,16 @@ export const identifierIn = (part: string): string | undefined => /^\$\[(.*)\]$/
 /** The parts of the path of an update operator, which may stand for elements: `$[]`, `$[name]`. @throws CommandError 238 for `$` */
 export function pathParts(path: string): string[] {
   const parts = path.split('.');
-  if (path === '') throw new CommandError(56, 'EmptyFieldName', 'An empty update path is not valid.');
+  if (path === '') throw failure(56, 'An empty update path is not valid.');
   if (parts.includes('')) {
     const message = `The update path '${path}' contains an empty field name, which is not allowed.`;
-    throw new CommandError(56, 'EmptyFieldName', message);
+    throw failure(56, message);
   }
   for (const [at, part] of parts.entries()) {
     if (!part.startsWith('$')) continue;
     if (part === '$') throw notImplemented(`the positional operator in '${path}' is not supported`);
     if (identifierIn(part) === undefined)
-      throw new CommandError(
-        52,
-        'DollarPrefixedFieldName',
-        `The dollar ($) prefixed field '${part}' in '${path}' is not valid for storage.`,
-      );
+      throw failure(52, `The dollar ($) prefixed field '${part}' in '${path}' is not valid for storage.`);
     if (at === 0)
       throw badValue(
         `Cannot have array filter identifier (i.e. '$[<id>]') element in the first position in path '${path}'`,

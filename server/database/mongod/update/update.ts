@@ -1,4 +1,4 @@
-import { badValue, CommandError, failedToParse, typeMismatch } from '../errors.ts';
+import { badValue, failedToParse, failure, typeMismatch } from '../errors.ts';
 import type { MatchContext } from '../query/matcher.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { equal, typeName } from '../values/compare.ts';
@@ -61,9 +61,8 @@ export function isReplacement(update: Doc): boolean {
 function replacement(update: Doc): Update {
   for (const name of Object.keys(update)) {
     if (name.startsWith('$')) {
-      throw new CommandError(
+      throw failure(
         52,
-        'DollarPrefixedFieldName',
         `The dollar ($) prefixed field '${name}' in '${name}' is not allowed in the context of an update's replacement document.`,
       );
     }
@@ -85,11 +84,10 @@ function pipelineUpdate(pipeline: unknown[], context: UpdateContext): Update {
     const names = Object.keys(stage);
     if (names.length !== 1) {
       const message = 'A pipeline stage specification object must contain exactly one field.';
-      throw new CommandError(40323, 'Location40323', message);
+      throw failure(40323, message);
     }
     const name = names[0] as string;
-    if (!updateStages.has(name))
-      throw new CommandError(72, 'InvalidOptions', `${name} is not allowed to be used within an update`);
+    if (!updateStages.has(name)) throw failure(72, `${name} is not allowed to be used within an update`);
   }
   const change = context.compilePipeline(pipeline as Doc[]);
   return (document, inserting) => {
@@ -145,8 +143,4 @@ function checkImmutable(before: Doc, after: Doc, inserting: boolean): void {
 }
 
 const immutable = (field: string) =>
-  new CommandError(
-    66,
-    'ImmutableField',
-    `Performing an update on the path '${field}' would modify the immutable field '${field}'`,
-  );
+  failure(66, `Performing an update on the path '${field}' would modify the immutable field '${field}'`);

@@ -1,5 +1,5 @@
 import { ObjectId } from 'bson';
-import { CommandError } from '../errors.ts';
+import { failure } from '../errors.ts';
 import { isOperatorDocument } from '../query/matcher.ts';
 import { isRegex } from '../query/operators.ts';
 import { checkId } from '../storage/documents.ts';
@@ -31,7 +31,7 @@ function checkPinned(path: string, taken: Set<string>): void {
   const parts = path.split('.');
   if (parts[0] === '_id' && parts.length > 1) {
     const message = `field at '_id' must be exactly specified, field at sub-path '${path}' found`;
-    throw new CommandError(111, 'NotExactValueField', message);
+    throw failure(111, message);
   }
   const around = parts.map((_part, at) => parts.slice(0, at + 1).join('.'));
   const twice = around.find((each) => taken.has(each)) ?? [...taken].find((each) => each.startsWith(`${path}.`));
@@ -40,7 +40,7 @@ function checkPinned(path: string, taken: Set<string>): void {
       twice === path
         ? `cannot infer query fields to set, path '${path}' is matched twice`
         : `cannot infer query fields to set, both paths '${path}' and '${twice}' are matched`;
-    throw new CommandError(54, 'NotSingleValueField', message);
+    throw failure(54, message);
   }
   taken.add(path);
 }

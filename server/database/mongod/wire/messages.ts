@@ -1,4 +1,4 @@
-import { CommandError } from '../errors.ts';
+import { CommandError, failure } from '../errors.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { decode, decodeFields } from '../values/decode.ts';
 import { ARRAY, documentsIn, findField } from '../values/raw.ts';
@@ -120,14 +120,13 @@ function readBody(bytes: Buffer, request: Request): void {
   else {
     const name = list.toString();
     request.body = decodeFields(bytes, { has: (other) => other !== name });
-    if (request.sequences.has(name)) throw new CommandError(40433, 'Location40433', `Duplicate field ${name}`);
+    if (request.sequences.has(name)) throw failure(40433, `Duplicate field ${name}`);
     request.sequences.set(name, statements);
   }
   for (const name of request.sequences.keys())
-    if (Object.hasOwn(request.body, name)) throw new CommandError(40433, 'Location40433', `Duplicate field ${name}`);
+    if (Object.hasOwn(request.body, name)) throw failure(40433, `Duplicate field ${name}`);
   const { $db: database } = request.body;
-  if (typeof database !== 'string')
-    throw new CommandError(40571, 'Location40571', 'OP_MSG requests require a $db argument');
+  if (typeof database !== 'string') throw failure(40571, 'OP_MSG requests require a $db argument');
   request.database = database;
 }
 
@@ -145,8 +144,7 @@ function readQuery(message: Buffer, request: Request): void {
   request.body = isDocument(document.$query) ? document.$query : document;
   request.database = namespace.slice(0, -'.$cmd'.length);
   const name = Object.keys(request.body)[0] ?? '';
-  if (!namespace.endsWith('.$cmd') || !greetings.has(name))
-    throw new CommandError(352, 'UnsupportedOpQueryCommand', `Unsupported OP_QUERY command: ${name}`);
+  if (!namespace.endsWith('.$cmd') || !greetings.has(name)) throw failure(352, `Unsupported OP_QUERY command: ${name}`);
 }
 
 let nextId = 1;
