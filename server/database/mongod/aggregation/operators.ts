@@ -7,6 +7,9 @@ import type { Expression, Operator, Scope } from './scope.ts';
 
 const ANY = Number.POSITIVE_INFINITY;
 
+/** A comparison may be one of large documents. */
+const COMPARISON_STEPS = 64;
+
 /** The compiled arguments of an operator; a single one may stand without an array. */
 function argumentsOf(operand: unknown, scope: Scope, name: string, least: number, most = least): Expression[] {
   const list = Array.isArray(operand) ? operand : [operand];
@@ -20,7 +23,7 @@ const comparison =
   (operand, scope, name) => {
     const [first, second] = argumentsOf(operand, scope, name, 2) as [Expression, Expression];
     return (root) => {
-      scope.settings.work.step();
+      scope.settings.effort.step(COMPARISON_STEPS);
       const [a, b] = [first(root), second(root)];
       if (a === undefined || b === undefined) return accept(Number(a !== undefined) - Number(b !== undefined));
       return accept(compare(a, b, scope.collator));
@@ -35,7 +38,7 @@ const $concat: Operator = (operand, scope, name) => {
       const value = each(root) ?? null;
       if (value === null) return null;
       if (typeof value !== 'string') throw failure(16702, `${name} only supports strings, not ${typeName(value)}`);
-      scope.settings.work.make(2 * value.length);
+      scope.settings.effort.make(2 * value.length);
       texts.push(value);
     }
     return texts.join('');

@@ -1,6 +1,7 @@
 import { failedToParse, failure, typeMismatch } from '../errors.ts';
 import { Memory } from '../memory.ts';
 import { withoutPauses } from '../pauses.ts';
+import { Effort } from '../query/effort.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import type { Collator } from '../values/compare.ts';
 import { operatorNamed } from './operators.ts';
@@ -8,13 +9,12 @@ import { Reads } from './reads.ts';
 import { Scope, type ScopeSettings, type Variable } from './scope.ts';
 import type { Pipeline, PipelineContext, Rows, Stage } from './stage.ts';
 import { compileStage, stageCount } from './stages.ts';
-import { Work } from './work.ts';
 
 /** What the expressions of a command have in common. `deadline` is on the clock of `performance`. */
 export const settingsFor = (collator: Collator, now = new Date(), deadline?: number): ScopeSettings => ({
   collator,
   now,
-  work: new Work(deadline),
+  effort: new Effort(deadline),
   operatorNamed,
 });
 
@@ -80,7 +80,7 @@ function mostOf(stages: readonly Doc[], at: number): number | undefined {
 export function compileChange(stages: unknown, context: PipelineContext): (document: Doc) => Doc {
   const pipeline = compilePipeline(stages, context);
   return (document) => {
-    context.settings.work.restart();
+    context.settings.effort.restart();
     const [result = {}] = withoutPauses(pipeline.run([document], new Memory()));
     return result;
   };

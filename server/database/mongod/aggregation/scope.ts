@@ -1,4 +1,5 @@
 import { CommandError, notImplemented } from '../errors.ts';
+import type { Effort } from '../query/effort.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import type { Collator } from '../values/compare.ts';
 import { addField } from '../values/fields.ts';
@@ -6,7 +7,6 @@ import { fieldNames } from '../values/order.ts';
 import { treeSize } from '../values/size.ts';
 import { fieldPath, pathGetter } from './paths.ts';
 import type { Reads } from './reads.ts';
-import type { Work } from './work.ts';
 
 /** A compiled expression: its value for a document, undefined for what is missing. */
 export type Expression = (root: unknown) => unknown;
@@ -25,7 +25,7 @@ export interface ScopeSettings {
   /** The value of $$NOW. */
   now: Date;
   /** Ends what takes too long or makes too much. */
-  work: Work;
+  effort: Effort;
   /** The operator with a name; an error for one that there is not. */
   operatorNamed(name: string): Operator;
 }
@@ -98,16 +98,16 @@ export class Scope {
 
   /** A value that an operator has made, counted. @throws CommandError 146 when there are too many, or they are too large */
   made<T>(value: T): T {
-    this.settings.work.make(treeSize(value));
+    this.settings.effort.make(treeSize(value));
     return value;
   }
 
   /** Reads a path, and counts the arrays that it makes. */
   private getter(parts: readonly string[]): (value: unknown) => unknown {
-    const { work } = this.settings;
+    const { effort } = this.settings;
     return pathGetter(parts, (length) => {
-      work.step(length);
-      work.make(8 * length);
+      effort.step(length);
+      effort.make(8 * length);
     });
   }
 

@@ -4,9 +4,7 @@ import type { Engine } from '../engine.ts';
 import { failedToParse, failure, invalidOptions, notImplemented } from '../errors.ts';
 import { Memory } from '../memory.ts';
 import type { Step } from '../pauses.ts';
-import { compileFilter } from '../query/matcher.ts';
 import type { Found } from '../query/scan.ts';
-import { compileSort } from '../query/sort.ts';
 import { type Collection, indexSpecs } from '../storage/catalog.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { decode, decodeFields } from '../values/decode.ts';
@@ -16,14 +14,12 @@ import {
   countField,
   documentField,
   type Handler,
-  matchContext,
   ownerOf,
   pipelineContext,
-  viewOf,
 } from './context.ts';
 import { compileOutput } from './output.ts';
 import { cursorReply } from './replies.ts';
-import { countMatches, countStage, type Search, search } from './search.ts';
+import { countMatches, countStage, type Search, searchIn } from './search.ts';
 
 export const aggregate: Handler = async (engine, command) => {
   const { body, database } = command;
@@ -107,26 +103,22 @@ function prepare(
   first: number,
 ): () => Generator<Step<Buffer>> {
   const collation = documentField(command.body, 'collation');
-  const filters = matchContext(command);
-  compileFilter(head.filter, filters);
-  if (head.sort !== undefined) compileSort(head.sort, filters.collator);
   const special = first === 0 ? specialSource(command, collection, rest[0]) : undefined;
   if (special === undefined && typeof command.body.aggregate !== 'string') checkStandsAlone(rest[0]);
   const counted = rest.length === 1 && head.sort === undefined ? countStage(rest[0] as Doc) : undefined;
-  if (counted !== undefined) {
+  if (counted !== undefined && collection !== undefined) {
     return function* () {
-      if (collection === undefined) return;
       const total = yield* countMatches(engine, command, collection, head);
       const bounded = Math.max(0, Math.min(total - (head.skip ?? 0), head.limit ?? Number.MAX_SAFE_INTEGER));
       if (bounded > 0) yield encode(counted(bounded));
     };
   }
+  const found = searchIn(engine, command, collection, head);
   const stages = special === undefined ? rest : rest.slice(1);
   const pipeline = compilePipeline(stages, pipelineContext(command, collation), {
     first: first + rest.length - stages.length,
   });
   return function* () {
-    const found = collection === undefined ? [] : search(viewOf(engine, command), collection, head, filters);
     if (rest.length === 0) {
       for (const each of found) yield each?.raw;
       return;

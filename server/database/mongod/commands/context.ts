@@ -81,7 +81,7 @@ export function matchContext(command: Command, collation?: unknown): MatchContex
   return {
     collator: collatorFor(collation ?? command.body.collation),
     remaining,
-    effort: new Effort(remaining),
+    effort: new Effort(command.deadline),
     expression: (value) => {
       scope ??= scopeFor(settingsOf(command, collation), variablesOf(command));
       return scope.compileField(value);

@@ -1,6 +1,5 @@
 import { badValue, failure, notImplemented } from '../errors.ts';
 import { eachResult, Slices } from '../pauses.ts';
-import { compileFilter } from '../query/matcher.ts';
 import type { Examined, Plan } from '../query/plan.ts';
 import type { Index } from '../storage/catalog.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
@@ -9,7 +8,7 @@ import { VERSION } from './admin.ts';
 import { type Command, collectionOf, type Handler, matchContext, viewOf } from './context.ts';
 import { checkFields, isKnownCommand, wrongType } from './fields.ts';
 import { searchOf } from './reads.ts';
-import { planSearch, type Search, search } from './search.ts';
+import { planSearch, type Search, search, searchIn } from './search.ts';
 
 const VERBOSITIES = ['queryPlanner', 'executionStats', 'allPlansExecution'];
 
@@ -29,7 +28,6 @@ export const explain: Handler = async (engine, command) => {
   const explained: Command = { ...command, name, body: inner };
   const request = searchOf(inner);
   const context = matchContext(explained);
-  compileFilter(request.filter, context);
   const collection = collectionOf(engine, explained);
   const reply = (winningPlan: Doc, more: Doc = {}): Doc => ({
     explainVersion: '1',
@@ -43,15 +41,18 @@ export const explain: Handler = async (engine, command) => {
     serverInfo: { version: VERSION },
     ok: 1,
   });
-  if (collection === undefined) return reply({ stage: 'EOF' });
+  if (collection === undefined) {
+    searchIn(engine, explained, collection, request, context);
+    return reply({ stage: 'EOF' });
+  }
   const view = viewOf(engine, command);
   const chosen = planSearch(view, collection, request, context);
+  const examined: Examined = { keys: 0, documents: 0 };
+  const found = search(view, collection, request, context, { ...chosen, examined });
   const winningPlan = describe(chosen, request);
   if (verbosity === 'queryPlanner') return reply(winningPlan);
   const started = performance.now();
-  const examined: Examined = { keys: 0, documents: 0 };
   let returned = 0;
-  const found = search(view, collection, request, context, { ...chosen, examined });
   await eachResult(found, new Slices(engine.turns, command), () => {
     returned++;
   });

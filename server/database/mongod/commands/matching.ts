@@ -1,7 +1,7 @@
 import { Memory } from '../memory.ts';
 import { eachResult, type Slices, timeIsOver } from '../pauses.ts';
 import { fieldsOf } from '../query/conditions.ts';
-import { type MatchContext, searchMatcher } from '../query/matcher.ts';
+import { compileFilter, type MatchContext } from '../query/matcher.ts';
 import { type Found, pausingScan } from '../query/scan.ts';
 import { sortBy } from '../query/sort.ts';
 import type { Collection } from '../storage/catalog.ts';
@@ -64,7 +64,7 @@ export class Matches {
       if (found !== undefined) visit(found);
       return;
     }
-    const test = { matches: searchMatcher(filter, context), fields: fieldsOf(filter) };
+    const test = { matches: compileFilter(filter, context), fields: fieldsOf(filter) };
     const visitStored = (key: Buffer) => {
       const found = stored(target, key);
       if (found === undefined) return;

@@ -1,17 +1,16 @@
 import { Long } from 'bson';
-import { kindBy } from '../aggregation/equality.ts';
 import type { Engine } from '../engine.ts';
 import { badValue } from '../errors.ts';
 import { Memory } from '../memory.ts';
 import { eachResult, resultOf, Slices, type Step } from '../pauses.ts';
-import { compileFilter, type MatchContext } from '../query/matcher.ts';
+import { compileFilter } from '../query/matcher.ts';
 import { visitPath } from '../query/paths.ts';
 import { compilePick, compileProjection, type Projection } from '../query/projection.ts';
 import type { Found } from '../query/scan.ts';
-import { compileSort } from '../query/sort.ts';
 import { documentKey } from '../storage/documents.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { decode, decodeFields } from '../values/decode.ts';
+import { kindBy } from '../values/kinds.ts';
 import { toDouble } from '../values/numeric.ts';
 import { sizeOf } from '../values/size.ts';
 import {
@@ -27,7 +26,7 @@ import {
 } from './context.ts';
 import { wrongType } from './fields.ts';
 import { cursorReply } from './replies.ts';
-import { countMatches, isPlainId, type Search, search } from './search.ts';
+import { countMatches, isPlainId, type Search, searchIn } from './search.ts';
 
 export const find: Handler = (engine, command) => {
   const namespace = `${command.database}.${collectionName(command)}`;
@@ -40,10 +39,7 @@ async function findAll(engine: Engine, command: Command, namespace: string): Pro
   const collection = collectionOf(engine, command);
   const request = searchOf(body);
   const asked = documentField(body, 'projection');
-  const found =
-    collection === undefined
-      ? nothing(request, context)
-      : search(viewOf(engine, command), collection, request, context);
+  const found = searchIn(engine, command, collection, request, context);
   const results = rawResults(found, compileProjection(asked, context), compilePick(asked));
   const batch = await engine.cursors.open(namespace, results, countField(body, 'batchSize'), {
     singleBatch: body.singleBatch === true,
@@ -64,13 +60,6 @@ export function searchOf(body: Doc): Search {
     skip: countField(body, 'skip') ?? 0,
     ...(limit === undefined ? {} : { limit }),
   };
-}
-
-/** What a search of no collection finds. @throws CommandError for a filter or a sort that is malformed all the same */
-function nothing({ filter, sort }: Search, context: MatchContext): Iterable<Step<Found>> {
-  compileFilter(filter, context);
-  if (sort !== undefined) compileSort(sort, context.collator);
-  return [];
 }
 
 const isPositive = (count: unknown): boolean => count === undefined || toDouble(count) > 0;
@@ -145,10 +134,7 @@ export const distinct: Handler = async (engine, command) => {
   const parts = (body.key as string).split('.');
   const context = matchContext(command);
   const request: Search = { filter: documentField(body, 'query') ?? {}, hint: body.hint };
-  const found =
-    collection === undefined
-      ? nothing(request, context)
-      : search(viewOf(engine, command), collection, request, context);
+  const found = searchIn(engine, command, collection, request, context);
   const kindOf = kindBy(context.collator);
   const values = new Map<unknown, unknown>();
   const memory = new Memory();

@@ -4,7 +4,7 @@ import { Memory } from '../memory.ts';
 import type { Step } from '../pauses.ts';
 import { readsFewer } from '../query/choice.ts';
 import { fieldsOf } from '../query/conditions.ts';
-import { type MatchContext, searchMatcher } from '../query/matcher.ts';
+import { compileFilter, type MatchContext } from '../query/matcher.ts';
 import type { Examined, Plan } from '../query/plan.ts';
 import { plan } from '../query/planner.ts';
 import { type Found, keysOf, pausingScan, type Test } from '../query/scan.ts';
@@ -56,7 +56,7 @@ export function search(
   given?: Plan,
 ): Generator<Step<Found>> {
   const { filter, sort, skip = 0, limit = Number.MAX_SAFE_INTEGER } = request;
-  const test = { matches: searchMatcher(filter, context), fields: fieldsOf(filter) };
+  const test = { matches: compileFilter(filter, context), fields: fieldsOf(filter) };
   const order = sort === undefined ? undefined : compileSort(sort, context.collator);
   const chosen = given ?? planSearch(view, collection, request, context);
   const examined = chosen.examined ?? { keys: 0, documents: 0 };
@@ -77,6 +77,20 @@ export function search(
   const other = pausingScan(view, collection, { ...chosen.fallback, examined }, test);
   const rest = sortFound(view, other, test, order, most);
   return part(orderedAtFirst(view, chosen.fallback, examined, found, rest), skip, limit);
+}
+
+/** What a command searches for, in a collection or in none. @throws CommandError for what is malformed in either case */
+export function searchIn(
+  engine: Engine,
+  command: Command,
+  collection: Collection | undefined,
+  request: Search,
+  context: MatchContext = matchContext(command),
+): Iterable<Step<Found>> {
+  if (collection !== undefined) return search(viewOf(engine, command), collection, request, context);
+  compileFilter(request.filter, context);
+  if (request.sort !== undefined) compileSort(request.sort, context.collator);
+  return [];
 }
 
 /** Documents that are read in order before it is looked whether the fallback would read fewer. */
@@ -210,7 +224,7 @@ export function* countMatches(
 ): Generator<undefined, number> {
   const context = matchContext(command);
   const view = viewOf(engine, command);
-  const test = { matches: searchMatcher(request.filter, context), fields: fieldsOf(request.filter) };
+  const test = { matches: compileFilter(request.filter, context), fields: fieldsOf(request.filter) };
   const { collator, remaining } = context;
   const chosen = plan(collection, { view, filter: request.filter, hint: request.hint, collator, remaining });
   if (isCoveredCount(chosen)) {

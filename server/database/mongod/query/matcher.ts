@@ -18,18 +18,8 @@ export interface MatchContext {
   isElement?: boolean;
   /** The time that is left, in milliseconds, for what takes long within one document. */
   remaining?: (() => number) | undefined;
-  /** What one document costs. */
+  /** Ends what takes too long for one document. */
   effort?: Effort | undefined;
-}
-
-/** The matcher of a search: that of its filter, which counts the effort of each document anew. */
-export function searchMatcher(filter: Doc, context: MatchContext): Matcher {
-  const { effort } = context;
-  const matches = compileFilter(filter, context);
-  return (document) => {
-    effort?.restart();
-    return matches(document);
-  };
 }
 
 /** Compiles a filter; an unknown operator or a malformed operand is a BadValue error. */

@@ -1,9 +1,9 @@
 import { badValue, notImplemented } from '../errors.ts';
 import { compileFilter, elementTest, isOperatorDocument, type MatchContext } from '../query/matcher.ts';
 import type { Test } from '../query/operators.ts';
-import { ValueSet } from '../values/buckets.ts';
 import { isDocument } from '../values/codec.ts';
 import { equal, typeName } from '../values/compare.ts';
+import { kindBy } from '../values/kinds.ts';
 
 /** Turns the old value of an array field into the new one; undefined leaves the field alone. */
 export type ArrayChange = (old: unknown, path: string) => unknown;
@@ -30,8 +30,14 @@ export function addToSet(operand: unknown, context: MatchContext): ArrayChange {
   const each = elementsOf(operand, '$addToSet');
   return (old, path) => {
     const list = arrayOf(old, path, '$addToSet');
-    const known = setOf(list, context);
-    for (const value of each) if (known.add(value)) list.push(value);
+    const kindOf = kindBy(context.collator);
+    const known = new Set(list.map(kindOf));
+    for (const value of each) {
+      const kind = kindOf(value);
+      if (known.has(kind)) continue;
+      known.add(kind);
+      list.push(value);
+    }
     return list;
   };
 }
@@ -56,9 +62,6 @@ function pullTest(operand: unknown, context: MatchContext): Test {
   return (element) =>
     Array.isArray(element) ? Array.isArray(operand) && equal(element, operand) : matches({ element });
 }
-
-const setOf = (values: readonly unknown[], { collator, effort }: MatchContext): ValueSet =>
-  new ValueSet(values, collator, () => effort?.step());
 
 function arrayOf(old: unknown, path: string, operator: string): unknown[] {
   if (old === undefined) return [];

@@ -44,7 +44,6 @@ export function compileUpdate(update: unknown, context: UpdateContext): Update {
   );
   const isPositional = steps.some(({ parts }) => isDynamic(parts));
   return (document, inserting) => {
-    context.effort?.restart();
     const draft = new Draft(document);
     for (const { parts, change } of isPositional ? located(steps, document, filters) : steps)
       change(draft, parts, inserting);

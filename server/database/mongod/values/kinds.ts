@@ -1,7 +1,7 @@
-import { type Collator, compare } from '../values/compare.ts';
-import { mapScalars } from '../values/fields.ts';
-import { equalityText } from '../values/keys.ts';
-import { numberKind, toDouble } from '../values/numeric.ts';
+import { type Collator, compare } from './compare.ts';
+import { mapScalars } from './fields.ts';
+import { equalityText } from './keys.ts';
+import { numberKind, toDouble } from './numeric.ts';
 
 /** Maps values to primitives that are the same where MongoDB holds the values for equal: numbers by value, strings by collation. */
 export type Kind = (value: unknown) => unknown;
