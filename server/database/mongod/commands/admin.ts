@@ -55,27 +55,8 @@ export function hello(info: ServerInfo, command: Command): Doc {
 function replicaSetFields(info: ServerInfo, address: string): Doc {
   if (!info.initiated)
     return { secondary: false, isreplicaset: true, info: 'Does not have a valid replica set config' };
-  return {
-    hosts: [address],
-    setName: info.replicaSet,
-    setVersion: 1,
-    secondary: false,
-    primary: address,
-    me: address,
-    electionId,
-  };
-}
-
-function replicaSetConfig(info: ServerInfo): Doc {
-  return {
-    _id: info.replicaSet,
-    version: 1,
-    term: 1,
-    members: [{ _id: 0, host: `${info.host}:${info.port}`, arbiterOnly: false, hidden: false, priority: 1, votes: 1 }],
-    protocolVersion: Long.fromNumber(1),
-    writeConcernMajorityJournalDefault: true,
-    settings: {},
-  };
+  const set = { hosts: [address], setName: info.replicaSet, setVersion: 1 };
+  return { ...set, secondary: false, primary: address, me: address, electionId };
 }
 
 const notReplicated = () => failure(76, 'not running with --replSet');
@@ -104,19 +85,14 @@ export function replicaSetCommands(info: ServerInfo): Record<string, Handler> {
     },
     replSetGetConfig: () => {
       need();
-      return { config: replicaSetConfig(info), ok: 1 };
+      const member = { _id: 0, host: `${info.host}:${info.port}`, arbiterOnly: false, priority: 1, votes: 1 };
+      const config = { _id: info.replicaSet, version: 1, term: 1, members: [member], settings: {} };
+      return { config: { ...config, protocolVersion: Long.ONE, writeConcernMajorityJournalDefault: true }, ok: 1 };
     },
     replSetGetStatus: () => {
       need();
-      const member = {
-        _id: 0,
-        name: `${info.host}:${info.port}`,
-        health: 1,
-        state: 1,
-        stateStr: 'PRIMARY',
-        uptime: Math.round(process.uptime()),
-        self: true,
-      };
+      const name = `${info.host}:${info.port}`;
+      const member = { _id: 0, name, health: 1, state: 1, stateStr: 'PRIMARY', self: true };
       return { set: info.replicaSet, date: new Date(), myState: 1, term: Long.ONE, members: [member], ok: 1 };
     },
   };
@@ -162,15 +138,13 @@ export const serverStatus = (engine: Engine, info: ServerInfo, connections: numb
   ok: 1,
 });
 
-/** Resident bytes without the mapped data file. */
+/** Resident bytes without the mapped data file, which only Linux tells apart. */
 function ownMemory(): number {
   try {
-    const anonymous = /RssAnon:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
-    if (anonymous !== undefined) return Number(anonymous) * 1024;
+    return Number(/RssAnon:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024;
   } catch {
-    // Only Linux tells the two apart.
+    return process.memoryUsage.rss();
   }
-  return process.memoryUsage.rss();
 }
 
 const parameters: Doc = { featureCompatibilityVersion: { version: '8.0' } };

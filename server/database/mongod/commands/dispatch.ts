@@ -50,78 +50,81 @@ export function commandTable(
     throw notImplemented(`${name} is not supported`);
   };
   const greet: Handler = (_engine, command) => hello(info, command);
-  const table: Record<string, Handler> = {
-    find,
-    getMore,
-    killCursors,
-    count,
-    distinct,
-    aggregate,
-    explain,
-    insert,
-    update,
-    delete: remove,
-    findAndModify,
-    findandmodify: findAndModify,
-    createIndexes,
-    listIndexes,
-    dropIndexes,
-    deleteIndexes: dropIndexes,
-    create,
-    drop: collections.drop,
-    dropDatabase: collections.dropDatabase,
-    renameCollection: refused,
-    collMod: refused,
-    convertToCapped: refused,
-    listCollections: collections.listCollections,
-    listDatabases: collections.listDatabases,
-    dbStats: collections.dbStats,
-    hello: greet,
-    isMaster: greet,
-    ismaster: greet,
-    bulkWrite,
-    configureFailPoint: (_engine, { body }) => failPoints.configure(body),
-    createSearchIndexes: needsAtlas,
-    dropSearchIndex: needsAtlas,
-    updateSearchIndex: needsAtlas,
-    ping: ok,
-    buildInfo: () => buildInfo(),
-    buildinfo: () => buildInfo(),
-    serverStatus: (engine) => serverStatus(engine, info, connections()),
-    getParameter: (_engine, { body }) => getParameter(body),
-    getLog: () => ({ totalLinesWritten: 0, log: [], ok: 1 }),
-    refreshSessions: (_engine, { body }) => {
-      sessionsIn(body, 'refreshSessions');
-      return { ok: 1 };
-    },
-    endSessions: (engine, { body }) => {
-      engine.sessions.end(sessionsIn(body, 'endSessions'));
-      return { ok: 1 };
-    },
-    killAllSessions: (engine, { body }) => {
-      const patterns = body.killAllSessions;
-      if (!Array.isArray(patterns) || patterns.length > 0)
-        throw notImplemented('there are no users to choose sessions by');
-      engine.sessions.endAll();
-      return { ok: 1 };
-    },
-    commitTransaction: async (engine, { body }) => {
-      await engine.sessions.commit(body, engine.store);
-      return { ok: 1 };
-    },
-    abortTransaction: (engine, { body }) => {
-      engine.sessions.abort(body, engine.store);
-      return { ok: 1 };
-    },
-    shutdown: () => {
-      setImmediate(info.shutDown);
-      return { ok: 1 };
-    },
-    ...replicaSetCommands(info),
-    ...authenticationCommands(info.authenticator, log),
-  };
-  return new Map(Object.entries(table));
+  const build: Handler = () => buildInfo();
+  return new Map<string, Handler>(
+    Object.entries({
+      find,
+      getMore,
+      killCursors,
+      count,
+      distinct,
+      aggregate,
+      explain,
+      insert,
+      update,
+      delete: remove,
+      bulkWrite,
+      findAndModify,
+      findandmodify: findAndModify,
+      createIndexes,
+      listIndexes,
+      dropIndexes,
+      deleteIndexes: dropIndexes,
+      create,
+      ...collections,
+      ...sessionCommands,
+      hello: greet,
+      isMaster: greet,
+      ismaster: greet,
+      buildInfo: build,
+      buildinfo: build,
+      ping: ok,
+      getLog: () => ({ totalLinesWritten: 0, log: [], ok: 1 }),
+      getParameter: (_engine, { body }) => getParameter(body),
+      serverStatus: (engine) => serverStatus(engine, info, connections()),
+      shutdown: () => {
+        setImmediate(info.shutDown);
+        return { ok: 1 };
+      },
+      configureFailPoint: (_engine, { body }) => failPoints.configure(body),
+      renameCollection: refused,
+      collMod: refused,
+      convertToCapped: refused,
+      createSearchIndexes: needsAtlas,
+      dropSearchIndex: needsAtlas,
+      updateSearchIndex: needsAtlas,
+      ...replicaSetCommands(info),
+      ...authenticationCommands(info.authenticator, log),
+    }),
+  );
 }
+
+/** Commands about sessions and their transactions. */
+const sessionCommands: Record<string, Handler> = {
+  refreshSessions: (_engine, { body }) => {
+    sessionsIn(body, 'refreshSessions');
+    return { ok: 1 };
+  },
+  endSessions: (engine, { body }) => {
+    engine.sessions.end(sessionsIn(body, 'endSessions'));
+    return { ok: 1 };
+  },
+  killAllSessions: (engine, { body }) => {
+    const patterns = body.killAllSessions;
+    if (!Array.isArray(patterns) || patterns.length > 0)
+      throw notImplemented('there are no users to choose sessions by');
+    engine.sessions.endAll();
+    return { ok: 1 };
+  },
+  commitTransaction: async (engine, { body }) => {
+    await engine.sessions.commit(body, engine.store);
+    return { ok: 1 };
+  },
+  abortTransaction: (engine, { body }) => {
+    engine.sessions.abort(body, engine.store);
+    return { ok: 1 };
+  },
+};
 
 /**
  * Commands that may run while a change of collections or indexes is on its way to the disk. All others wait for it, as their
@@ -206,13 +209,14 @@ export async function dispatch(dispatcher: Dispatcher, command: Command): Promis
 /** A write concern for more members than there are is an error beside the result of the write. */
 function withReachableConcern(reply: Reply, body: Doc): Reply {
   const wanted = (body.writeConcern as Doc | undefined)?.w;
-  if (typeof wanted === 'string' && wanted !== 'majority' && !Buffer.isBuffer(reply)) {
-    const errmsg = `No write concern mode named '${wanted}' found in replica set configuration`;
-    return { ...reply, writeConcernError: { code: 79, codeName: codeName(79), errmsg } };
-  }
-  if (typeof wanted !== 'number' || wanted <= 1 || Buffer.isBuffer(reply)) return reply;
-  const writeConcernError = { code: 100, codeName: codeName(100), errmsg: 'Not enough data-bearing nodes' };
-  return { ...reply, writeConcernError };
+  if (Buffer.isBuffer(reply)) return reply;
+  const withError = (code: number, errmsg: string) => ({
+    ...reply,
+    writeConcernError: { code, codeName: codeName(code), errmsg },
+  });
+  if (typeof wanted === 'string' && wanted !== 'majority')
+    return withError(79, `No write concern mode named '${wanted}' found in replica set configuration`);
+  return typeof wanted === 'number' && wanted > 1 ? withError(100, 'Not enough data-bearing nodes') : reply;
 }
 
 /** Whether a retryable write has been done already. */
