@@ -17,7 +17,7 @@ import { buildInfo, getParameter, hello, replicaSetCommands, type ServerInfo, se
 import { aggregate } from './aggregate.ts';
 import { authenticationCommands, checkAuthenticated } from './authentication.ts';
 import { bulkWrite } from './bulk-write.ts';
-import * as collections from './collections.ts';
+import { dbStats, drop, dropDatabase, listCollections, listDatabases } from './collections.ts';
 import type { Command, Handler, Reply } from './context.ts';
 import { create } from './create.ts';
 import { explain } from './explain.ts';
@@ -71,7 +71,11 @@ export function commandTable(
       dropIndexes,
       deleteIndexes: dropIndexes,
       create,
-      ...collections,
+      drop,
+      dropDatabase,
+      listCollections,
+      listDatabases,
+      dbStats,
       ...sessionCommands,
       hello: greet,
       isMaster: greet,
