@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Long } from 'bson';
 import { failure } from './errors.ts';
-import { type Limits, Slices, type Step, Turns } from './pauses.ts';
+import { type Limits, Scheduler, Slices, type Step } from './pauses.ts';
 
 /** Idle cursors are closed after this many milliseconds. */
 const IDLE = 10 * 60_000;
@@ -37,10 +37,10 @@ export interface Batch {
 /** Results that clients fetch batch by batch. */
 export class Cursors {
   private readonly cursors = new Map<string, Cursor>();
-  private readonly turns: Turns;
+  private readonly scheduler: Scheduler;
 
-  constructor(turns: Turns = new Turns()) {
-    this.turns = turns;
+  constructor(scheduler: Scheduler = new Scheduler()) {
+    this.scheduler = scheduler;
   }
 
   /** The first batch of results; what is left waits under the batch's id, with what is left of the time. */
@@ -86,7 +86,7 @@ export class Cursors {
     const { id, limits, results } = cursor;
     cursor.busy = true;
     try {
-      const { documents, done } = await take(cursor, most, new Slices(this.turns, limits));
+      const { documents, done } = await take(cursor, most, new Slices(this.scheduler, limits));
       if (done) this.cursors.delete(String(id));
       return { documents, id: done ? Long.ZERO : id };
     } catch (error) {

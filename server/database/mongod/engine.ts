@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Clock } from './clock.ts';
 import { Cursors } from './cursors.ts';
 import { CommandError, failure, namespaceNotFound } from './errors.ts';
-import { Turns } from './pauses.ts';
+import { Scheduler } from './pauses.ts';
 import { Snapshots } from './snapshots.ts';
 import { Catalog, type Collection } from './storage/catalog.ts';
 import { Sessions } from './storage/sessions.ts';
@@ -21,8 +21,8 @@ export class Engine {
   readonly catalog = new Catalog();
   readonly transactions: Transactions;
   readonly sessions: Sessions;
-  readonly turns = new Turns();
-  readonly cursors = new Cursors(this.turns);
+  readonly scheduler = new Scheduler();
+  readonly cursors = new Cursors(this.scheduler);
   readonly clock = new Clock();
   readonly patches = new Patches();
   readonly snapshots = new Snapshots();
@@ -42,7 +42,7 @@ export class Engine {
       onCommit: () => {
         this.clock.tick();
         this.catalog.settle();
-        this.transactions.forgetWrites();
+        this.transactions.clearLastWrites();
       },
     });
     this.transactions = new Transactions(this.store, this.catalog);

@@ -28,7 +28,7 @@ export async function expireDocuments(engine: Engine, log: (line: string) => voi
           found = removeExpired(target, collection, index, now, failed);
         });
         removed += found - (failed.size - before);
-        await engine.turns.next();
+        await engine.scheduler.next();
       }
       const [reason] = failed.values();
       if (reason !== undefined)

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 const PATIENCE = 10_000;
 const POLL = 50;
 /** After so many milliseconds a lock that says nothing is what a crash has left of one. */
-const WRITTEN = 2_000;
+const MAX_WRITING = 2_000;
 
 /** Stands for a holder that has not written its number yet. */
 const UNKNOWN = 0;
@@ -109,7 +109,7 @@ const bootId = (): string => read('/proc/sys/kernel/random/boot_id')?.trim() ?? 
 
 function isOld(file: string): boolean {
   try {
-    return Date.now() - statSync(file).mtimeMs > WRITTEN;
+    return Date.now() - statSync(file).mtimeMs > MAX_WRITING;
   } catch {
     return false;
   }

@@ -44,7 +44,7 @@ export interface Limits {
 }
 
 /** Lets long computations take turns: between any two of their slices everything that has arrived is answered. */
-export class Turns {
+export class Scheduler {
   private readonly waiting: (() => void)[] = [];
 
   /** Resolves at this computation's next turn. */
@@ -63,12 +63,12 @@ export class Turns {
 
 /** The slices of one computation. */
 export class Slices {
-  private readonly turns: Turns;
+  private readonly scheduler: Scheduler;
   private readonly limits: Limits;
   private end: number;
 
-  constructor(turns: Turns, limits: Limits = {}) {
-    this.turns = turns;
+  constructor(scheduler: Scheduler, limits: Limits = {}) {
+    this.scheduler = scheduler;
     this.limits = limits;
     this.end = performance.now() + SLICE;
   }
@@ -84,7 +84,7 @@ export class Slices {
 
   /** @throws CommandError when the computation has become pointless meanwhile */
   async pause(): Promise<void> {
-    await this.turns.next();
+    await this.scheduler.next();
     if (this.limits.killed) throw failure(237, 'cursor was killed');
     if (this.limits.connection?.gone) throw failure(279, 'client disconnected');
     this.end = performance.now() + SLICE;

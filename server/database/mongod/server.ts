@@ -118,34 +118,28 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 }
 
 function startTimers(engine: Engine, log: (line: string) => void): NodeJS.Timeout[] {
-  const failed = (what: string) => (error: unknown) => log(`${what} failed: ${String(error)}`);
-  let expiring = false;
-  const expire = () => {
-    if (expiring) return;
-    expiring = true;
-    void expireDocuments(engine, log)
-      .catch(failed('removing expired documents'))
-      .finally(() => {
-        expiring = false;
-      });
+  const every = (interval: number, what: string, work: () => unknown) => {
+    let running = false;
+    const run = async () => {
+      if (running) return;
+      running = true;
+      try {
+        await work();
+      } catch (error) {
+        log(`${what} failed: ${String(error)}`);
+      }
+      running = false;
+    };
+    return setInterval(() => void run(), interval).unref();
   };
-  const timers = [
-    setInterval(() => {
-      engine.transactions.expire();
-      engine.cursors.expire();
-      engine.snapshots.expire();
-    }, HOUSEKEEPING),
-    setInterval(
-      () =>
-        void engine.store
-          .write(() => engine.sessions.expire(engine.store))
-          .catch(failed('removing old answers of retryable writes')),
-      SESSION_SWEEP,
-    ),
-    setInterval(expire, TTL_SWEEP),
+  const { store, sessions } = engine;
+  return [
+    every(HOUSEKEEPING, 'ending what is idle', () => {
+      for (const each of [engine.transactions, engine.cursors, engine.snapshots]) each.expire();
+    }),
+    every(SESSION_SWEEP, 'removing old answers of retryable writes', () => store.write(() => sessions.expire(store))),
+    every(TTL_SWEEP, 'removing expired documents', () => expireDocuments(engine, log)),
   ];
-  for (const timer of timers) timer.unref();
-  return timers;
 }
 
 async function answer(

@@ -4,36 +4,36 @@ import { Overlay } from './storage/overlay.ts';
 import type { Store } from './storage/store.ts';
 
 /** How long a state stays readable after it was asked for, in milliseconds. */
-const KEPT = 60_000;
-const MOST = 32;
+const LIFETIME = 60_000;
+const MAX_STATES = 32;
 
 /** States of the past that snapshot sessions go on reading. */
 export class Snapshots {
-  private readonly kept = new Map<string, { view: Overlay; at: number }>();
+  private readonly states = new Map<string, { view: Overlay; at: number }>();
 
   /** The state now, under its time. */
   take(store: Store, time: Timestamp): Overlay {
-    const known = this.kept.get(String(time));
+    const known = this.states.get(String(time));
     if (known !== undefined) return known.view;
     const view = new Overlay(store.snapshot());
-    this.kept.set(String(time), { view, at: Date.now() });
-    if (this.kept.size > MOST) this.drop(this.kept.keys().next().value as string);
+    this.states.set(String(time), { view, at: Date.now() });
+    if (this.states.size > MAX_STATES) this.drop(this.states.keys().next().value as string);
     return view;
   }
 
   at(time: Timestamp): Overlay {
-    const known = this.kept.get(String(time));
+    const known = this.states.get(String(time));
     if (known === undefined) throw failure(239, 'Read timestamp is older than the oldest available timestamp');
     known.at = Date.now();
     return known.view;
   }
 
   expire(now = Date.now()): void {
-    for (const [time, { at }] of this.kept) if (now - at > KEPT) this.drop(time);
+    for (const [time, { at }] of this.states) if (now - at > LIFETIME) this.drop(time);
   }
 
   private drop(time: string): void {
-    this.kept.get(time)?.view.release();
-    this.kept.delete(time);
+    this.states.get(time)?.view.release();
+    this.states.delete(time);
   }
 }

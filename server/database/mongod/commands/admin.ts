@@ -5,7 +5,7 @@ import type { Engine } from '../engine.ts';
 import { failure, invalidOptions } from '../errors.ts';
 import { type Doc, MAX_DOCUMENT_SIZE } from '../values/codec.ts';
 import { MAX_MESSAGE_BYTES } from '../wire/framing.ts';
-import { greetingOf } from './authentication.ts';
+import { MECHANISM } from './authentication.ts';
 import type { Command, Handler } from './context.ts';
 
 /** The MongoDB release whose behaviour is followed, and its wire version. */
@@ -47,7 +47,7 @@ export function hello(info: ServerInfo, command: Command): Doc {
     minWireVersion: 0,
     maxWireVersion: MAX_WIRE_VERSION,
     readOnly: false,
-    ...greetingOf(info.authenticator, command),
+    ...(info.authenticator && body.saslSupportedMechs !== undefined ? { saslSupportedMechs: [MECHANISM] } : {}),
     ok: 1,
   };
 }

@@ -3,11 +3,11 @@ import { Binary } from 'bson';
 import { type Authenticator, DATABASE } from '../auth/authenticator.ts';
 import { USER } from '../auth/password.ts';
 import { failure, typeMismatch } from '../errors.ts';
-import { type Doc, isDocument } from '../values/codec.ts';
+import type { Doc } from '../values/codec.ts';
 import { toDouble } from '../values/numeric.ts';
 import type { Command, Connection, Handler } from './context.ts';
 
-const MECHANISM = 'SCRAM-SHA-256';
+export const MECHANISM = 'SCRAM-SHA-256';
 
 /** How long a wrong password waits for its answer, in milliseconds. */
 const FAILURE_PAUSE = 250;
@@ -38,8 +38,16 @@ export function authenticationCommands(
     throw failed();
   };
   return {
-    saslStart: async (_engine, { connection, database, body }) =>
-      begin(authenticator, connection, database, body) ?? fail(connection),
+    // An exchange takes the place of an unfinished one.
+    saslStart: async (_engine, { connection, database, body }) => {
+      if (body.mechanism !== MECHANISM)
+        throw failure(334, `Received authentication for mechanism ${String(body.mechanism)} which is not enabled`);
+      const conversation = authenticator?.begin(textOf(body.payload), database);
+      if (conversation === undefined) return fail(connection);
+      const id = connection.nextConversation++;
+      connection.sasl = { id, conversation };
+      return reply(id, conversation.serverFirst, false);
+    },
     saslContinue: async (_engine, { connection, body }) => {
       const { sasl } = connection;
       if (authenticator === undefined || sasl === undefined) throw protocolError('No SASL session state found');
@@ -63,35 +71,6 @@ export function authenticationCommands(
   };
 }
 
-/** What hello answers about passwords: the mechanisms, the same for every name, and the first step where one was sent along. */
-export function greetingOf(authenticator: Authenticator | undefined, { connection, body }: Command): Doc {
-  if (authenticator === undefined) return {};
-  const speculative = body.speculativeAuthenticate;
-  const fits = isDocument(speculative) && speculative.mechanism === MECHANISM && isPayload(speculative.payload);
-  const first = fits ? begin(authenticator, connection, String(speculative.db ?? DATABASE), speculative) : undefined;
-  return {
-    ...(body.saslSupportedMechs === undefined ? {} : { saslSupportedMechs: [MECHANISM] }),
-    ...(first === undefined ? {} : { speculativeAuthenticate: first }),
-  };
-}
-
-/** Begins an exchange in place of an unfinished one; undefined when the message is no beginning. */
-function begin(
-  authenticator: Authenticator | undefined,
-  connection: Connection,
-  database: string,
-  body: Doc,
-): Doc | undefined {
-  if (body.mechanism !== MECHANISM) {
-    throw failure(334, `Received authentication for mechanism ${String(body.mechanism)} which is not enabled`);
-  }
-  const conversation = authenticator?.begin(textOf(body.payload), database);
-  if (conversation === undefined) return undefined;
-  const id = connection.nextConversation++;
-  connection.sasl = { id, conversation };
-  return reply(id, conversation.serverFirst, false);
-}
-
 /** The exchange ends with the answer to the proof: no client insists on the empty messages that MongoDB has after it. */
 const reply = (conversationId: number, payload: string, done: boolean): Doc => ({
   conversationId,
@@ -100,12 +79,9 @@ const reply = (conversationId: number, payload: string, done: boolean): Doc => (
   ok: 1,
 });
 
-const isPayload = (payload: unknown): payload is string | Binary =>
-  typeof payload === 'string' || payload instanceof Binary;
-
 /** The text of a payload, which some clients send as a string in base64. */
 function textOf(payload: unknown): string {
-  if (!isPayload(payload)) throw typeMismatch('Wrong type for payload');
   if (typeof payload === 'string') return Buffer.from(payload, 'base64').toString();
-  return Buffer.from(payload.buffer).subarray(0, payload.position).toString();
+  if (payload instanceof Binary) return Buffer.from(payload.buffer).subarray(0, payload.position).toString();
+  throw typeMismatch('Wrong type for payload');
 }

@@ -53,7 +53,7 @@ export const explain: Handler = async (engine, command) => {
   if (verbosity === 'queryPlanner') return reply(winningPlan);
   const started = performance.now();
   let returned = 0;
-  await eachResult(found, new Slices(engine.turns, command), () => {
+  await eachResult(found, new Slices(engine.scheduler, command), () => {
     returned++;
   });
   const executionStats = {

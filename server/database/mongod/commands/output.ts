@@ -45,7 +45,7 @@ export function compileOutput(
   return async (results) => {
     const memory = new Memory();
     const rows: Buffer[] = [];
-    await eachResult(results, new Slices(engine.turns, command), (row) => {
+    await eachResult(results, new Slices(engine.scheduler, command), (row) => {
       memory.add(row.length, name);
       rows.push(row);
     });
@@ -56,12 +56,12 @@ export function compileOutput(
 
 /** Writes rows in groups; a group that has to wait for a transaction goes on where it stopped. */
 async function inBatches(
-  { transactions, turns }: Engine,
+  { transactions, scheduler }: Engine,
   rows: readonly Buffer[],
   deadline: number | undefined,
   write: (target: Target, row: Buffer) => void,
 ): Promise<void> {
-  for (let next = 0, end = 0; next < rows.length; await turns.next()) {
+  for (let next = 0, end = 0; next < rows.length; await scheduler.next()) {
     end = Math.min(rows.length, next + BATCH);
     await transactions.write((target) => {
       for (; next < end; next++) write(target, rows[next] as Buffer);

@@ -124,7 +124,7 @@ export const count: Handler = async (engine, command) => {
     return { n: 0, ok: 1 };
   }
   const counting = countMatches(engine, command, collection, { filter, hint: body.hint, skip, limit });
-  const total = await resultOf(counting, new Slices(engine.turns, command));
+  const total = await resultOf(counting, new Slices(engine.scheduler, command));
   return { n: Math.max(0, Math.min(total - skip, limit)), ok: 1 };
 };
 
@@ -150,7 +150,7 @@ export const distinct: Handler = async (engine, command) => {
     return false;
   };
   const roots = new Set([parts[0] as string]);
-  await eachResult(found, new Slices(engine.turns, command), (each) =>
+  await eachResult(found, new Slices(engine.scheduler, command), (each) =>
     visitPath(each.document ?? decodeFields(each.raw, roots), parts, visit),
   );
   return { values: [...values.values()], ok: 1 };

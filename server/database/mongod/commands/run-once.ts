@@ -129,7 +129,7 @@ async function untilDone(engine: Engine, command: Command, run: () => Promise<vo
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error;
       await engine.store.settled();
-      await error.resume(new Slices(engine.turns, command));
+      await error.resume(new Slices(engine.scheduler, command));
     }
   }
 }

@@ -145,7 +145,7 @@ interface Row {
 }
 
 /** Bytes of documents that a sort keeps beside what it sorts them by. */
-const MAX_KEPT = 16 * 1024 * 1024;
+const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 const ROW_BYTES = 64;
 
 /** Sorts found documents, those that are wanted first; `most` is how many that are. */
@@ -157,7 +157,7 @@ function* sortFound(
   most: number,
 ): Generator<Step<Found>> {
   const memory = new Memory();
-  let kept = 0;
+  let documentBytes = 0;
   function* rows(): Generator<Step<Row>> {
     for (const each of found) {
       if (each === undefined) {
@@ -165,7 +165,7 @@ function* sortFound(
         continue;
       }
       const values = valuesOf(each.document ?? decodeFields(each.raw, fields));
-      const raw = kept + each.raw.length <= MAX_KEPT ? each.raw : undefined;
+      const raw = documentBytes + each.raw.length <= MAX_DOCUMENT_BYTES ? each.raw : undefined;
       yield { key: each.key, raw, values, size: ROW_BYTES + each.key.length + sizeOf(values) };
     }
   }
@@ -173,7 +173,7 @@ function* sortFound(
     order: (a, b) => order(a.values, b.values),
     hold: ({ raw, size }, sign) => {
       memory.add(sign * size, 'sort');
-      kept += sign * (raw?.length ?? 0);
+      documentBytes += sign * (raw?.length ?? 0);
     },
   };
   for (const row of sorted(rows(), sorting, most)) {

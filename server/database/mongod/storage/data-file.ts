@@ -26,7 +26,7 @@ const settings = {
 export function openDataFile(folder: string): DataFile {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, DATA_FILE);
-  if (existsSync(file)) forgetUnsynced(file);
+  if (existsSync(file)) restoreLastSync(file);
   else create(file);
   const opened = openFile(file);
   // A process that was killed may have left its last commit where readers find it, but the disk not yet.
@@ -58,7 +58,7 @@ function create(file: string): void {
  * Earlier versions of the engine wrote with overlapping syncs: their last commit may not be whole on disk. lmdb goes back to
  * the last synced one when it opens such a file in that mode with `safeRestore`, and leaves any other as it is.
  */
-function forgetUnsynced(path: string): void {
+function restoreLastSync(path: string): void {
   if (process.platform === 'win32') return; // lmdb never overlaps syncs there.
   const root = open({ path, ...settings, overlappingSync: true, safeRestore: true } as Parameters<typeof open>[0]);
   void root.close();

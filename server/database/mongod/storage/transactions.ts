@@ -36,7 +36,7 @@ export class Transaction {
 }
 
 /** Thrown where a single write meets a key that an open transaction holds: it waits and tries again. */
-class Held extends Error {
+class Locked extends Error {
   readonly holder: Transaction;
 
   constructor(holder: Transaction) {
@@ -49,7 +49,7 @@ class Held extends Error {
 export class Transactions {
   private readonly store: Store;
   private readonly catalog: Catalog;
-  private readonly holders = new Map<string, Transaction>();
+  private readonly locks = new Map<string, Transaction>();
   private readonly lastWrites = new Map<string, number>();
   private readonly open = new Set<Transaction>();
   private readonly live: Target;
@@ -61,8 +61,8 @@ export class Transactions {
       view: store,
       catalog,
       claim: (key) => {
-        const holder = this.holders.get(key);
-        if (holder !== undefined) throw new Held(holder);
+        const holder = this.locks.get(key);
+        if (holder !== undefined) throw new Locked(holder);
         this.lastWrites.set(key, store.currentGroup);
       },
       count: (collection, documents, bytes) => this.addCount(collection, documents, bytes),
@@ -76,7 +76,7 @@ export class Transactions {
   }
 
   /** To be called when a group is visible: what was written before no longer matters if nobody reads older state. */
-  forgetWrites(): void {
+  clearLastWrites(): void {
     if (this.open.size === 0) this.lastWrites.clear();
   }
 
@@ -103,8 +103,8 @@ export class Transactions {
 
   private claim(transaction: Transaction, key: string): void {
     if (transaction.claimed.has(key)) return;
-    if (this.holders.has(key) || (this.lastWrites.get(key) ?? 0) > transaction.group) throw writeConflict();
-    this.holders.set(key, transaction);
+    if (this.locks.has(key) || (this.lastWrites.get(key) ?? 0) > transaction.group) throw writeConflict();
+    this.locks.set(key, transaction);
     transaction.claimed.add(key);
   }
 
@@ -122,7 +122,7 @@ export class Transactions {
         });
         return;
       } catch (error) {
-        if (!(error instanceof Held)) throw error;
+        if (!(error instanceof Locked)) throw error;
         await beforeDeadline(error.holder.ended, deadline);
       }
     }
@@ -159,7 +159,7 @@ export class Transactions {
   private end(transaction: Transaction): void {
     if (transaction.state === 'ended') return;
     transaction.state = 'ended';
-    for (const key of transaction.claimed) this.holders.delete(key);
+    for (const key of transaction.claimed) this.locks.delete(key);
     this.open.delete(transaction);
     transaction.view.release();
     transaction.finish();

@@ -176,15 +176,9 @@ describe('the password of the engine', () => {
       expect(await codeOf(db.command(start)), String(payload)).to.equal(payload === 7 ? 14 : AUTHENTICATION_FAILED);
     }
     expect(await isIn(db)).to.equal(false);
-    for (const speculative of [
-      7,
-      {},
-      { saslStart: 1, mechanism: 'SCRAM-SHA-256', payload: 7 },
-      { mechanism: 'PLAIN' },
-    ]) {
-      const greeting = await db.command({ hello: 1, speculativeAuthenticate: speculative });
-      expect(greeting).not.to.have.property('speculativeAuthenticate');
-    }
+    const first = { saslStart: 1, mechanism: 'SCRAM-SHA-256', payload: Buffer.from('n,,n=root,r=x') };
+    const greeting = await db.command({ hello: 1, speculativeAuthenticate: first });
+    expect(greeting, 'no step ahead').not.to.have.property('speculativeAuthenticate');
   });
 
   it('takes no large message from a stranger', async () => {
