@@ -2,6 +2,7 @@ import type { Range } from '../storage/store.ts';
 import { typeRank } from '../values/compare.ts';
 import { encodeKey, encodePrefix, isCutKey, isCutPrefix, rankPrefix, successor } from '../values/keys.ts';
 import { asksForNull, type Condition } from './conditions.ts';
+import { valueOperator } from './operators.ts';
 import { isPosition } from './paths.ts';
 import { bitOf } from './rows.ts';
 
@@ -20,8 +21,7 @@ export interface IndexShape {
 /** A list of values for the first fields of an index, and what to read for it. */
 interface Combination {
   values: readonly unknown[];
-  /** In the order of their keys, without overlap. */
-  ranges: Range[];
+  range: Range;
 }
 
 /** What of an index has to be read for a list of conditions. */
@@ -65,9 +65,8 @@ export function boundsOf(shape: IndexShape, list: readonly Condition[], most: nu
       shape.arrays[field] === 0
         ? own.filter((each) => each !== equality && all.length * valuesOf(each).length <= MAX_RANGES)
         : [];
-    const values = all.filter((value) =>
-      others.every((each) => admits(each, value, shape.directions[field] as number)),
-    );
+    const tests = others.map((each) => valueOperator(each.operator, each.operand, {}, {})?.test);
+    const values = all.filter((value) => tests.every((test) => test?.(value)));
     const count = tuples.length * values.length;
     if (count > 1 && count > Math.min(MAX_RANGES, most)) break;
     tuples = tuples.flatMap((head) => values.map((value) => [...head, value]));
@@ -75,7 +74,7 @@ export function boundsOf(shape: IndexShape, list: readonly Condition[], most: nu
     fixed.push(values.length < 2);
   }
   const points = shape.unique && fixed.length === fields.length;
-  const ranged = tuples.map((values) => rangesOf(shape, values, intervals, points));
+  const ranged = tuples.map((values) => rangeOf(shape, values, intervals, points));
   return {
     combinations: inOrder(ranged),
     used,
@@ -88,29 +87,12 @@ export function boundsOf(shape: IndexShape, list: readonly Condition[], most: nu
 const valuesOf = ({ operator, operand }: Condition): unknown[] =>
   operator === '$in' ? (operand as unknown[]) : [operand];
 
-/** Whether a value that is not an array may fulfil a condition. */
-function admits(condition: Condition, value: unknown, direction: number): boolean {
-  const isEquality = condition.operator === '$eq' || condition.operator === '$in';
-  const accepted = isEquality
-    ? valuesOf(condition).map((each) => rangeWith(each, direction))
-    : intervalsOf(condition, NOTHING, direction).ranges;
-  return intersect([rangeWith(value, direction)], accepted).length > 0;
-}
-
-const NOTHING = Buffer.alloc(0);
-
-function rangeWith(value: unknown, direction: number): Range {
-  const low = encodePrefix([value], [direction], NOTHING);
-  return { low, high: successor(low) };
-}
-
 /**
  * Whether a condition on this field can narrow the ranges beside those already used on earlier fields. Where an array is
  * crossed by two paths an entry holds the fields of one element, and two conditions may be met by two of them, unless one
  * $elemMatch asks both of the same.
  */
 function isUsable({ fields, arrays }: IndexShape, field: number, condition: Condition, used: ReadonlySet<Condition>) {
-  if (condition.operator === '$exists') return false;
   const { path } = condition;
   if (asksForNull(condition) && path.split('.').some(isPosition)) return false;
   for (const other of used) {
@@ -139,7 +121,7 @@ function together(own: readonly Condition[], arrays: number): Condition[] {
   return own.filter((each) => each === first || arrays === 0 || inOneElement(first, each, arrays));
 }
 
-function rangesOf(
+function rangeOf(
   { ident, directions }: IndexShape,
   values: readonly unknown[],
   intervals: readonly Condition[],
@@ -147,67 +129,42 @@ function rangesOf(
 ): Combination & { widened: boolean } {
   if (points) {
     const low = encodeKey(values, directions, ident);
-    return { values, ranges: [{ low, high: successor(low) }], widened: isCutKey(low) };
+    return { values, range: { low, high: successor(low) }, widened: isCutKey(low) };
   }
   const head = encodePrefix(values, directions, ident);
-  const whole = { low: head, high: successor(head) };
-  if (intervals.length === 0 || isCutPrefix(head)) return { values, ranges: [whole], widened: isCutPrefix(head) };
-  const direction = directions[values.length] as number;
-  let ranges = [whole];
-  let widened = false;
+  let range: Range = { low: head, high: successor(head) };
+  let widened = isCutPrefix(head);
+  if (widened) return { values, range, widened };
   for (const condition of intervals) {
-    const own = intervalsOf(condition, head, direction);
-    ranges = intersect(ranges, own.ranges);
+    const own = intervalOf(condition, head, directions[values.length] as number);
+    range = { low: later(range.low, own.low), high: later(own.high, range.high) === own.high ? range.high : own.high };
     widened ||= own.widened;
   }
-  return { values, ranges, widened };
+  return { values, range, widened };
 }
 
-/** The ranges of keys, below a prefix, whose next field fulfils a condition. */
-function intervalsOf(
-  { operator, operand }: Condition,
-  head: Buffer,
-  direction: number,
-): { ranges: Range[]; widened: boolean } {
+const later = (a: Buffer, b: Buffer): Buffer => (Buffer.compare(a, b) > 0 ? a : b);
+
+/** The range of keys, below a prefix, whose next field fulfils a condition. */
+function intervalOf({ operator, operand }: Condition, head: Buffer, direction: number): Range & { widened: boolean } {
   const rank = rankPrefix(head, typeRank(operand), direction);
-  const low = rank;
-  const high = successor(rank);
   const at = encodePrefix([operand], [direction], head);
-  const after = successor(at);
   const widened = isCutPrefix(at);
   // Of a cut value it is not known on which side the entries lie that begin like it.
-  const above = { low: operator === '$gt' && !widened ? after : at, high };
-  const below = { low, high: operator === '$lt' && !widened ? at : after };
-  const descendingAbove = { low, high: operator === '$gt' && !widened ? at : after };
-  const descendingBelow = { low: operator === '$lt' && !widened ? after : at, high };
-  const upwards = operator === '$gt' || operator === '$gte';
-  if (direction === 1) return { ranges: [upwards ? above : below], widened };
-  return { ranges: [upwards ? descendingAbove : descendingBelow], widened };
+  const isStrict = operator.length === 3 && !widened;
+  return operator.startsWith('$gt') === (direction === 1)
+    ? { low: isStrict ? successor(at) : at, high: successor(rank), widened }
+    : { low: rank, high: isStrict ? at : successor(at), widened };
 }
 
-/** What lies in both of two lists of ranges that are in order. */
-function intersect(some: readonly Range[], others: readonly Range[]): Range[] {
-  const both: Range[] = [];
-  for (const a of some) {
-    for (const b of others) {
-      const low = Buffer.compare(a.low, b.low) > 0 ? a.low : b.low;
-      const high = Buffer.compare(a.high, b.high) < 0 ? a.high : b.high;
-      if (Buffer.compare(low, high) < 0) both.push({ low, high });
-    }
-  }
-  return both;
-}
-
-const byLow = (a: Range, b: Range): number => Buffer.compare(a.low, b.low);
+const byLow = (a: Combination, b: Combination): number => Buffer.compare(a.range.low, b.range.low);
 
 /** Combinations in the order of their keys, each prefix once: values that are equal, or equal as far as keys go, share it. */
 function inOrder(combinations: readonly Combination[]): Combination[] {
-  const [only] = combinations;
-  if (combinations.length === 1 && only !== undefined) return only.ranges.length === 0 ? [] : [only];
   const byKey = new Map<string, Combination>();
   for (const each of combinations) {
-    const [first] = each.ranges;
-    if (first !== undefined) byKey.set(first.low.latin1Slice(0, first.low.length), each);
+    const { low, high } = each.range;
+    if (Buffer.compare(low, high) < 0) byKey.set(low.latin1Slice(0, low.length), each);
   }
-  return [...byKey.values()].sort((a, b) => byLow(a.ranges[0] as Range, b.ranges[0] as Range));
+  return [...byKey.values()].sort(byLow);
 }

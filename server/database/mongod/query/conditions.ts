@@ -8,7 +8,7 @@ import { isPosition } from './paths.ts';
 /** One requirement of a filter on one path that an index could serve. */
 export interface Condition {
   path: string;
-  operator: '$eq' | '$in' | '$gt' | '$gte' | '$lt' | '$lte' | '$exists';
+  operator: '$eq' | '$in' | '$gt' | '$gte' | '$lt' | '$lte';
   operand: unknown;
   /** The $elemMatch operators around it, outermost first. */
   scopes: readonly Scope[];
@@ -91,10 +91,6 @@ function collectField(path: string, operand: unknown, scopes: readonly Scope[], 
         if (isRangeable(value)) found.list.push({ ...place, operator, operand: value });
         else found.complete = false;
         if (typeRank(value) === 10 && !isAboveNaN(operand)) found.complete = false;
-        break;
-      case '$exists':
-        found.complete = false;
-        if (value === true || value === 1) found.list.push({ ...place, operator, operand: true });
         break;
       case '$elemMatch':
         found.complete = false;

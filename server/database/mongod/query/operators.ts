@@ -1,5 +1,5 @@
 import { BSONRegExp } from 'bson';
-import { badValue, CommandError } from '../errors.ts';
+import { badValue, CommandError, notImplemented } from '../errors.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { type Collator, compare, equal, regexText, typeName, typeRank } from '../values/compare.ts';
 import { numberKind, toDouble } from '../values/numeric.ts';
@@ -60,25 +60,17 @@ function inequality(operator: string, operand: unknown, collator: Collator): Val
 function membership(operand: unknown, comparing: Comparing): ValueOperator {
   if (!Array.isArray(operand)) throw badValue('$in needs an array');
   const { collator } = comparing;
-  const texts = new Set<string>();
-  const ids = new Set<string>();
-  const ordered: unknown[] = [];
   const others: ValueOperator[] = [];
+  const plain: unknown[] = [];
   for (const each of operand) {
     if (isDocument(each) && Object.keys(each)[0]?.startsWith('$')) throw badValue('cannot nest $ under $in');
-    if (typeof each === 'string' && collator === undefined) texts.add(each);
-    else if (isObjectId(each)) ids.add(each.toHexString());
-    else if (each === null || each === undefined || isRegex(each)) others.push(equality(each, comparing));
-    else ordered.push(each);
+    if (each === null || each === undefined || isRegex(each)) others.push(equality(each, comparing));
+    else plain.push(each);
   }
-  ordered.sort((a, b) => compare(a, b, collator));
+  plain.sort((a, b) => compare(a, b, collator));
   return {
-    test: (value) => {
-      if (typeof value === 'string' && texts.has(value)) return true;
-      if (ids.size > 0 && isObjectId(value) && ids.has(value.toHexString())) return true;
-      if (ordered.length > 0 && value !== undefined && isAmong(ordered, value, collator)) return true;
-      return others.length > 0 && others.some((other) => other.test(value));
-    },
+    test: (value) =>
+      (value !== undefined && isAmong(plain, value, collator)) || others.some((other) => other.test(value)),
     reach: 'elements',
   };
 }
@@ -98,9 +90,6 @@ function isAmong(ordered: readonly unknown[], value: unknown, collator: Collator
 
 /** Whether a value is a regular expression. */
 export const isRegex = (value: unknown): value is BSONRegExp => value instanceof BSONRegExp;
-
-const isObjectId = (value: unknown): value is { toHexString(): string } =>
-  typeof value === 'object' && value !== null && (value as { _bsontype?: string })._bsontype === 'ObjectId';
 
 /** A regular expression, or pattern text with `$options`. */
 function regex(operand: unknown, options: unknown, remaining: Remaining): ValueOperator {
@@ -133,35 +122,15 @@ function size(operand: unknown): ValueOperator {
   return { test: (value) => Array.isArray(value) && value.length === wanted, reach: 'whole' };
 }
 
-/** BSON's types by their numbers. */
-const typeCodes: Record<number, string> = {
-  1: 'double',
-  2: 'string',
-  3: 'object',
-  4: 'array',
-  5: 'binData',
-  7: 'objectId',
-  8: 'bool',
-  9: 'date',
-  10: 'null',
-  11: 'regex',
-  16: 'int',
-  17: 'timestamp',
-  18: 'long',
-};
-
-/** Whether `$type` and `bsonType` know a type by this name. */
-const isTypeName = (name: string): boolean => name === 'number' || Object.values(typeCodes).includes(name);
+/** BSON's types by their names. */
+const types = new Set('double string object array binData objectId bool date null regex int timestamp long'.split(' '));
 
 function type(operand: unknown): ValueOperator {
-  const wanted = new Set<string>();
-  for (const each of Array.isArray(operand) ? operand : [operand]) {
-    const name = typeof each === 'string' ? each : typeCodes[toDouble(each)];
-    if (name === undefined) throw badValue(`Invalid numerical type code: ${String(each)}`);
-    if (!isTypeName(name)) throw badValue(`Unknown type name alias: ${name}`);
-    for (const one of name === 'number' ? ['int', 'long', 'double'] : [name]) wanted.add(one);
-  }
-  return { test: (value) => value !== undefined && wanted.has(typeName(value)), reach: 'elements' };
+  if (typeof operand !== 'string') throw notImplemented('$type with anything but one name of a type is not supported');
+  if (operand !== 'number' && !types.has(operand)) throw badValue(`Unknown type name alias: ${operand}`);
+  const isWanted = (value: unknown) =>
+    operand === 'number' ? numberKind(value) !== undefined : typeName(value) === operand;
+  return { test: (value) => value !== undefined && isWanted(value), reach: 'elements' };
 }
 
 /** The operators that only wrap a test on a value, by name. */

@@ -140,7 +140,7 @@ function candidateFor(
   const plan: Plan = {
     ...NOTHING,
     index,
-    ranges: combinations.flatMap(({ ranges }) => ranges),
+    ranges: combinations.map(({ range }) => range),
     groups: isMerged ? groups : undefined,
     points,
     reverse: sorted && (provided?.reverse ?? false),
@@ -171,12 +171,12 @@ function scoreOf(used: ReadonlySet<Condition>, points: boolean): number {
 /** The ranges of combinations that agree in the first fields, together. */
 function groupsOf({ directions, ident }: IndexShape, { combinations }: Bounds, first: number): Group[] {
   const groups = new Map<string, Group>();
-  for (const { values, ranges } of combinations) {
+  for (const { values, range } of combinations) {
     const head = encodePrefix(values.slice(0, first), directions, ident);
     const text = head.latin1Slice(0, head.length);
     const group = groups.get(text);
-    if (group === undefined) groups.set(text, { head: head.length, ranges: [...ranges] });
-    else for (const each of ranges) group.ranges.push(each);
+    if (group === undefined) groups.set(text, { head: head.length, ranges: [range] });
+    else group.ranges.push(range);
   }
   return [...groups.values()];
 }

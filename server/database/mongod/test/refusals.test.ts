@@ -91,6 +91,8 @@ const options: [string, Document, number][] = [
     { find: 'rows', filter: { a: { [name]: [1, 0] } } },
     238,
   ]),
+  ['types by their numbers', { find: 'rows', filter: { a: { $type: 2 } } }, 238],
+  ['several types', { find: 'rows', filter: { a: { $type: ['int', 'long'] } } }, 238],
   ['$alwaysFalse', { find: 'rows', filter: { $alwaysFalse: 1 } }, 238],
   ['groups in patterns', { find: 'rows', filter: { a: { $regex: '(a)' } } }, 51091],
   ['multiline patterns', { find: 'rows', filter: { a: { $regex: '^a', $options: 'm' } } }, 51091],

@@ -3,6 +3,7 @@
 /** Types of values, as BSON numbers them. */
 export const DOCUMENT = 3;
 export const ARRAY = 4;
+const REGEX = 11;
 
 /** Where a field stands: its type byte, the start of its value and the end of it. */
 export interface Field {
@@ -11,14 +12,16 @@ export interface Field {
   end: number;
 }
 
+/** The bytes of a value of each type whose values are all of one size. */
+export const SIZES: Readonly<Record<number, number>> = {
+  ...{ 1: 8, 7: 12, 8: 1, 9: 8, 10: 0, 16: 4, 17: 8, 18: 8 },
+  // Types that an earlier version may have stored.
+  ...{ 19: 16, 127: 0, 255: 0 },
+};
+
 /** The end of a value of this type that starts at `at`, or -1 for a type that is not known. */
 export function valueEnd(raw: Buffer, type: number, at: number): number {
   switch (type) {
-    case 1:
-    case 9:
-    case 17:
-    case 18:
-      return at + 8;
     case 2:
     case 13:
     case 14:
@@ -29,25 +32,12 @@ export function valueEnd(raw: Buffer, type: number, at: number): number {
       return at + raw.readInt32LE(at);
     case 5:
       return at + 5 + raw.readInt32LE(at);
-    case 6:
-    case 10:
-    case 127:
-    case 255:
-      return at;
-    case 7:
-      return at + 12;
-    case 8:
-      return at + 1;
     case 11:
       return raw.indexOf(0, raw.indexOf(0, at) + 1) + 1;
-    case 12:
-      return at + 4 + raw.readInt32LE(at) + 12;
-    case 16:
-      return at + 4;
-    case 19:
-      return at + 16;
-    default:
-      return -1;
+    default: {
+      const size = SIZES[type];
+      return size === undefined ? -1 : at + size;
+    }
   }
 }
 
@@ -66,31 +56,23 @@ export class Encoded {
   }
 }
 
-/** Types that encoding writes as it read them, besides documents and arrays. */
-const PLAIN: ReadonlySet<number> = new Set([1, 2, 5, 7, 8, 9, 10, 16, 17, 18]);
-
 /** Values with more levels are not plain: putting them into a document may make that too deep. */
 export const PLAIN_LEVELS = 80;
 
 /**
- * The end of a value of this type that starts at `at`, where it may be stored as it is: it is well-formed, and made of types
- * that encoding writes as they were read, not in more than `levels`. Else -1.
+ * The end of a value of this type that starts at `at`, where it may be stored as it is: encoding writes it as it was read, and it
+ * has no more than `levels`. Else -1.
  */
 export function plainEnd(raw: Buffer, type: number, at: number, levels = PLAIN_LEVELS): number {
-  if (type !== DOCUMENT && type !== ARRAY) {
-    const end = PLAIN.has(type) ? valueEnd(raw, type, at) : -1;
-    return end >= at && end <= raw.length ? end : -1;
-  }
   const end = valueEnd(raw, type, at);
-  if (levels === 0 || end < at + 5 || end > raw.length || raw[end - 1] !== 0) return -1;
-  let next = at + 4;
-  while (next < end - 1) {
-    const inner = raw[next++] as number;
-    while (next < end && raw[next] !== 0) next++;
-    next = plainEnd(raw, inner, next + 1, levels - 1);
-    if (next < 0 || next >= end) return -1;
+  if (type !== DOCUMENT && type !== ARRAY) return type === REGEX ? -1 : end;
+  if (levels === 0) return -1;
+  for (let next = at + 4; next < end - 1; ) {
+    const inner = raw[next] as number;
+    next = plainEnd(raw, inner, raw.indexOf(0, next + 1) + 1, levels - 1);
+    if (next < 0) return -1;
   }
-  return next === end - 1 ? end : -1;
+  return end;
 }
 
 /** Finds a field of the document that starts at `offset`; undefined when it has none of this name. */

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { CommandError, notImplemented } from '../errors.ts';
+import { SIZES } from './raw.ts';
 
 /** The most levels of documents and arrays in a message, as MongoDB's `maxBSONDepth` has it. */
 const MAX_DEPTH = 200;
@@ -123,10 +124,6 @@ function checkPosition(bytes: Buffer, start: number, end: number, element: numbe
 /** Checks a value that has to end at `limit` at the latest; returns its end. */
 function checkValue(bytes: Buffer, type: number, at: number, limit: number, depth: number): number {
   switch (type) {
-    case 1:
-    case 17:
-    case 18:
-      return within(at + 8, limit);
     case 2:
       return checkText(bytes, at, limit);
     case 3:
@@ -135,21 +132,18 @@ function checkValue(bytes: Buffer, type: number, at: number, limit: number, dept
       return checkDocument(bytes, at, limit, true, depth + 1);
     case 5:
       return checkBinary(bytes, at, limit);
-    case 7:
-      return within(at + 12, limit);
     case 8:
       if ((bytes[at] as number) > 1) throw invalid('a boolean that is neither false nor true');
       return within(at + 1, limit);
     case 9:
       return checkDate(bytes, at, limit);
-    case 10:
-      return at;
     case 11:
       return checkRegexOptions(bytes, checkName(bytes, at, limit), limit);
-    case 16:
-      return within(at + 4, limit);
-    default:
-      throw unknownType(type);
+    default: {
+      const size = SIZES[type];
+      if (size === undefined || missing[type] !== undefined) throw unknownType(type);
+      return within(at + size, limit);
+    }
   }
 }
 
