@@ -91,11 +91,8 @@ function isAlive(pid: number, start: string, boot: string): boolean {
     // A process of another user is alive too.
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  if (start !== '') return startOf(pid) === start;
-  // Earlier versions wrote the number only, and other systems than Linux tell no more.
-  if (pid === process.pid) return false;
-  const command = read(`/proc/${pid}/cmdline`);
-  return command === undefined ? process.platform !== 'linux' : command.includes('mongod');
+  // Other systems than Linux tell nothing of it.
+  return start === '' ? pid !== process.pid : startOf(pid) === start;
 }
 
 /** When a process began, in the kernel's own unit; empty where the system does not tell. */

@@ -27,10 +27,6 @@ export class Overlay implements KeyValue {
     return this.snapshot.group;
   }
 
-  get size(): number {
-    return this.changes.size;
-  }
-
   get(key: Buffer): Buffer | undefined {
     if (this.changes.size > 0) {
       const changed = this.changes.get(key.latin1Slice(0, key.length));

@@ -140,7 +140,10 @@ export class Transactions {
           if (this.catalog.get(collection.database, collection.name) !== undefined) throw writeConflict();
         }
         for (const collection of transaction.counts.keys()) if (collection.dropped) throw writeConflict();
-        for (const collection of transaction.created.values()) this.catalog.add(this.store, collection);
+        for (const collection of transaction.created.values()) {
+          collection.since = this.store.currentGroup;
+          this.catalog.add(this.store, collection);
+        }
         transaction.view.apply(this.store);
         for (const key of transaction.claimed) this.lastWrites.set(key, this.store.currentGroup);
         for (const [collection, sum] of transaction.counts) this.addCount(collection, sum.documents, sum.bytes);

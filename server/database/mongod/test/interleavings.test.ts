@@ -93,6 +93,16 @@ describe('commands that run in between others', () => {
     expect(await names()).to.deep.equal([]);
   });
 
+  it('show an older transaction no collection that another has made since', async () => {
+    await engine.insert('rows', [{ _id: 0 }]);
+    const [older, own] = [newTransaction(), newTransaction()];
+    expect(await engine.run({ find: 'rows', ...older, startTransaction: true })).to.include({ ok: 1 });
+    await engine.run({ insert: 'made', documents: [{ _id: 1 }], ...own, startTransaction: true });
+    expect(await engine.run({ commitTransaction: 1, ...own })).to.include({ ok: 1 });
+    expect(await engine.run({ find: 'made', ...older })).to.include({ ok: 0, code: 246 });
+    expect(await all('made')).to.have.length(1);
+  });
+
   /** What happens to the target of $out before its results take its place. */
   const changes: Record<string, Doc[]> = {
     'an index that is made anew under the same name': [
