@@ -37,7 +37,8 @@ export function discussionParts(host: DiscussionsHost, { topics, access }: Discu
       if (!viewer || !workshop) return undefined;
       const { programme } = await host.use('workshops').get(workshop);
       const { rows } = await topics.list(viewer, { programme }, shown);
-      return { heading: 'side.workshop', topics: lines(rows, language), more: `/discussions?programme=${programme}` };
+      const more = `/discussions?programme=${programme}`;
+      return { heading: 'side.workshop', topics: lines(rows, language), more };
     },
   });
 

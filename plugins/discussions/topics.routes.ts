@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import { localText, paging, parse, readForm, type Viewer } from '#platform';
+import type { Reach } from './discussion-access.ts';
 import type { DiscussionsHost } from './discussions.host.ts';
 import { newTopic, switched } from './discussions.schemas.ts';
 import type { Discussions } from './discussions.service.ts';
@@ -40,8 +41,7 @@ export function topicRoutes(host: DiscussionsHost, discussions: Discussions): vo
     const { rows, total, reaches } = await topics.list(viewer, asked, page);
     const people = await host.accounts.byIds([...new Set(rows.map(({ author }) => author))], ['name']);
     const names = new Map(people.map(({ _id, name }) => [_id, name]));
-    const reach = current && reaches.get(current._id);
-    const mayOpen = await mayOpenIn(request, current?._id, reach);
+    const opensIn = await placeToOpen(viewer, reaches, current?._id);
     await response.page('discussions/topics', {
       styles: ['discussions.css'],
       title: t('topics.title'),
@@ -53,10 +53,7 @@ export function topicRoutes(host: DiscussionsHost, discussions: Discussions): vo
       })),
       workshopNames: await workshopNames(request, rows),
       paging: { page: page.page, pages: Math.max(1, Math.ceil(total / page.limit)), total },
-      primary:
-        mayOpen && current
-          ? { label: t('topics.open'), href: `/discussions/new?programme=${current._id}`, icon: 'plus' }
-          : undefined,
+      primary: opensIn && { label: t('topics.open'), href: `/discussions/new?programme=${opensIn}`, icon: 'plus' },
     });
   });
 
@@ -130,14 +127,19 @@ export function topicRoutes(host: DiscussionsHost, discussions: Discussions): vo
     });
   }
 
-  async function mayOpenIn(
-    request: Request,
-    programme: string | undefined,
-    reach: { enrolment?: { workshop?: string | undefined }; moderated: string[] } | undefined,
-  ) {
-    if (!programme || !reach) return false;
-    if (reach.enrolment?.workshop || reach.moderated.length > 0) return true;
-    return access.manages(request.viewer as Viewer, programme);
+  /** The programme in which the viewer opens a topic from the list: the current one, if they may there. */
+  async function placeToOpen(
+    viewer: Viewer,
+    reaches: ReadonlyMap<string, Reach>,
+    current: string | undefined,
+  ): Promise<string | undefined> {
+    const inOrder = [...reaches.values()].sort(
+      (a, b) => Number(b.programme === current) - Number(a.programme === current),
+    );
+    for (const { programme, enrolment, moderated } of inOrder) {
+      if (enrolment?.workshop || moderated.length > 0 || (await access.manages(viewer, programme))) return programme;
+    }
+    return undefined;
   }
 
   async function workshopNames(request: Request, rows: Topic[]): Promise<Record<string, string>> {

@@ -45,10 +45,13 @@ export function nudgeRoutes(parts: Parts): void {
       return show(parts, request, response, workshop, { ticked, text: request.body?.text, problems });
     }
     const { member, text } = read.value;
-    const { sent, spared } = await nudges.send(viewerOf(request), workshop._id, { members: member, text });
-    const names = spared.map(({ name }) => name).join(language === 'en' ? ', ' : '、');
-    const told = [t('nudge.sent', { n: sent }), spared.length > 0 && t('nudge.spared', { n: spared.length, names })];
-    response.done(`/workshops/${workshop._id}`, told.filter(Boolean).join(' '), sent > 0 ? 'success' : 'warning');
+    const { sent, ...leftOut } = await nudges.send(viewerOf(request), workshop._id, { members: member, text });
+    const told = [t('nudge.sent', { n: sent })];
+    for (const why of ['spared', 'unreached'] as const) {
+      const names = leftOut[why].map(({ name }) => name).join(language === 'en' ? ', ' : '、');
+      if (names) told.push(t(`nudge.${why}`, { n: leftOut[why].length, names }));
+    }
+    response.done(`/workshops/${workshop._id}`, told.join(' '), sent > 0 ? 'success' : 'warning');
   });
 }
 
@@ -65,10 +68,13 @@ async function show(
   const roster = await members.roster(workshop, language, Date.now());
   const { expected } = roster;
   const present = roster.members.filter(({ state }) => state !== 'withdrawn');
-  const recent = await nudges.recent(
-    viewer.id,
-    present.map(({ id }) => id),
-  );
+  const [recent, activated] = await Promise.all([
+    nudges.recent(
+      viewer.id,
+      present.map(({ id }) => id),
+    ),
+    host.accounts.activated(present.map(({ learner }) => learner)),
+  ]);
   const wanted = new Set(ticked);
   const sorted = present.sort((a, b) => byNeed(a, b, expected));
   const shown = wanted.size > 0 ? sorted.filter(({ id }) => wanted.has(id)) : sorted;
@@ -77,8 +83,11 @@ async function show(
     name: member.name,
     total: member.total,
     gap: gapOf(member, expected),
-    recent: recent.has(member.id),
-    ticked: !recent.has(member.id) && (wanted.size > 0 ? wanted.has(member.id) : needOf(member, expected) === 'behind'),
+    why: activated.has(member.learner) ? (recent.has(member.id) ? 'recent' : undefined) : 'never',
+    ticked:
+      activated.has(member.learner) &&
+      !recent.has(member.id) &&
+      (wanted.size > 0 ? wanted.has(member.id) : needOf(member, expected) === 'behind'),
   }));
   await response.page('workshops/nudge', {
     title: t('nudge.title'),

@@ -14,13 +14,15 @@ interface NudgeOutcome {
   sent: number;
   /** Members who were nudged less than a day ago and were spared. */
   spared: { id: string; name: string }[];
+  /** Members who have never signed in: nobody would read it, and their school has to call them. */
+  unreached: { id: string; name: string }[];
 }
 
 interface Deps {
   nudges: Model<Stored>;
   access: WorkshopAccess;
   members: Members;
-  core: Pick<Host, 'tryUse' | 'programmes'>;
+  core: Pick<Host, 'tryUse' | 'programmes' | 'accounts'>;
 }
 
 /** A moderator's word to members who should study. */
@@ -37,7 +39,8 @@ export class Nudges {
   }
 
   /**
-   * Sends the text to each of the members, sparing those whom this moderator nudged less than a day ago.
+   * Sends the text to each of the members, sparing those whom this moderator nudged less than a day ago, and leaving out who
+   * has never signed in.
    * @throws core:not-found where the viewer is not the moderator or one of the ids is no member;
    * workshops:no-messages where the platform runs without messages
    */
@@ -47,7 +50,9 @@ export class Nudges {
     if (standing !== 'moderator') throw errors.notFound();
     const messages = core.tryUse('messages');
     if (!messages) throw new AppError('workshops:no-messages', 409);
-    const people = await this.#deps.members.those(workshop, members);
+    const all = await this.#deps.members.those(workshop, members);
+    const activated = await core.accounts.activated(all.map(({ learner }) => learner));
+    const people = all.filter(({ learner }) => activated.has(learner));
     const sparedIds = await this.#claim(
       viewer.id,
       people.map(({ _id }) => _id),
@@ -68,8 +73,12 @@ export class Nudges {
         },
       ]);
     }
-    const spared = people.filter(({ _id }) => sparedIds.has(_id)).map(({ _id, name }) => ({ id: _id, name }));
-    return { sent: reached.length, spared } satisfies NudgeOutcome;
+    const named = (some: typeof all) => some.map(({ _id, name }) => ({ id: _id, name }));
+    return {
+      sent: reached.length,
+      spared: named(people.filter(({ _id }) => sparedIds.has(_id))),
+      unreached: named(all.filter(({ learner }) => !activated.has(learner))),
+    } satisfies NudgeOutcome;
   }
 
   /** Those of the members whom this moderator nudged less than a day ago. */

@@ -17,6 +17,7 @@ const workshopSchema = z.object({
   subject: z.enum(subjects),
   moderator: z.string(),
 });
+const named = z.object({ id: z.string(), name: z.string() });
 const memberSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -91,10 +92,11 @@ export function workshopsApi({ host, workshops, access, members, placement, nudg
   host.api({
     method: 'post',
     path: '/:id/nudge',
-    summary: 'Sends a word to members; who was nudged by the caller less than a day ago is spared and named',
+    summary:
+      'Sends a word to members; who was nudged by the caller less than a day ago, or has never signed in, is left out and named',
     params: z.object({ id }),
     body: z.object({ members: z.array(id).min(1).max(500), text: nudgeText }),
-    response: z.object({ sent: z.number(), spared: z.array(z.object({ id: z.string(), name: z.string() })) }),
+    response: z.object({ sent: z.number(), spared: z.array(named), unreached: z.array(named) }),
     handle: ({ viewer, params, body }) => nudges.send(viewer, params.id, body),
   });
 

@@ -149,6 +149,13 @@ export class Accounts {
     >;
   }
 
+  /** Those of the ids who have chosen a password: the others have never signed in, and read no message here. */
+  async activated(ids: string[]): Promise<Set<string>> {
+    const filter = { _id: trusted({ $in: ids }), passwordHash: trusted({ $exists: true }) };
+    const found = await this.#users.find(filter).select({ _id: 1 }).lean();
+    return new Set(found.map(({ _id }) => _id));
+  }
+
   /** Users whose ID numbers are in the list, by number: used to recognise people on a roster. */
   async byIdNumbers(numbers: string[]): Promise<Map<string, User>> {
     const keys = new Map(numbers.map((number) => [`id:${this.#deps.vault.hash(number)}`, number]));

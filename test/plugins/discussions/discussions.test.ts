@@ -239,6 +239,16 @@ describe('discussions', () => {
     await scene.as.peer.post(`${api}/topics`, { ...body, workshop: scene.otherWorkshop }).expect(403);
   });
 
+  it('offers a new topic to whoever may open one', async () => {
+    const link = `/discussions/new?programme=${scene.test.programme}`;
+    for (const client of [scene.as.moderator, scene.as.learner]) {
+      expect((await client.get('/discussions').expect(200)).text).to.include(link);
+      await client.get(link).expect(200);
+    }
+    const county = await scene.test.signIn(scene.county.login);
+    expect((await county.get('/discussions').expect(200)).text).to.not.include('/discussions/new');
+  });
+
   it('takes no posts in a closed topic, and lets only its leader close it', async () => {
     const topic = await topicOf('关闭', scene.workshop);
     await scene.as.learner.form(`/discussions/${topic}/closed`, { on: '1' }).expect(403);

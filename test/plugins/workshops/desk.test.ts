@@ -212,7 +212,21 @@ describe('a workshop at work', () => {
       const { nudges } = scene.host('workshops').models;
       const _id = `${enrolment}|${moderator.id}`;
       await nudges!.updateOne({ _id }, { $set: { at: new Date(Date.now() - 24 * hour) } });
-      expect((await press()).body).to.deep.equal({ sent: 1, spared: [] });
+      expect((await press()).body).to.deep.equal({ sent: 1, spared: [], unreached: [] });
+    });
+
+    it('leaves out and names who has never signed in', async () => {
+      const { id, moderator } = await scene.workshop();
+      const [there, never] = [await scene.member(id), await scene.member(id, '从未来')];
+      const users = scene.platform.rooms.connection.collection<{ _id: string }>('users');
+      await users.updateOne({ _id: never.id }, { $unset: { passwordHash: 1 } });
+      const body = { members: [there.enrolment, never.enrolment], text: '催' };
+      const sent = await moderator.client.post(`/api/v1/workshops/${id}/nudge`, body).expect(200);
+      expect(sent.body).to.deep.equal({ sent: 1, spared: [], unreached: [{ id: never.enrolment, name: '从未来' }] });
+      const page = await moderator.client.get(`/workshops/${id}/nudge`).expect(200);
+      expect(page.text)
+        .to.match(new RegExp(`value="${never.enrolment}" disabled`))
+        .and.include('从未登录');
     });
 
     it('gives back what was typed with the reason, and sends nothing', async () => {
