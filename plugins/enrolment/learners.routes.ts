@@ -13,6 +13,8 @@ const codesForm = z.object({
   enrolments: z.union([id.transform((one) => [one]), z.array(id).max(5000)]).optional(),
   all: z.string().optional(),
   format: z.enum(['page', 'xlsx']).catch('page'),
+  /** The answer where some of them have a code that still works: whether they get another one. */
+  replace: z.enum(['yes', 'no']).optional(),
 });
 
 /** One teacher's page, leaving and coming back, and activation codes. */
@@ -21,12 +23,27 @@ export function learnerPages(host: CoreHost, { access, learners }: EnrolmentDeps
 
   routes.post('/codes', async (request, response) => {
     const viewer = request.viewer as Viewer;
-    const { programme, enrolments = [], all, format } = parse(codesForm, request.body, request.language);
+    const form = parse(codesForm, request.body, request.language);
+    const { programme, enrolments = [], all, format, replace } = form;
     await access.programme(viewer, programme);
-    const slips = all ? await learners.issueAllCodes(viewer, programme) : await learners.issueCodes(viewer, enrolments);
+    const { without, replaced } = all
+      ? await learners.allToCode(viewer, programme)
+      : await learners.toCode(viewer, enrolments);
+    const t = host.translate(request.language);
     const back = `/enrolment?programme=${programme}`;
-    if (slips.length === 0) return response.done(back, host.translate(request.language)('codes.none'), 'info');
-    await sendSlips(request, response, slips, format, back);
+    if (without.length + replaced.length === 0) return response.done(back, t('codes.none'), 'info');
+    if (replaced.length > 0 && replace === undefined) {
+      return response.page('enrolment/codes-again', {
+        title: t('codes.againTitle'),
+        breadcrumb: [{ label: t('page.title'), href: back }],
+        form: { programme, enrolments, all: all ?? '', format },
+        without: without.length,
+        replaced: replaced.map(({ name }) => name),
+        back,
+      });
+    }
+    const chosen = replace === 'yes' ? [...without, ...replaced] : without;
+    await sendSlips(request, response, await learners.issueCodes(viewer, chosen), format, back);
   });
 
   routes.get('/:id', async (request, response) => {

@@ -41,11 +41,19 @@ export interface ActivationSlip {
 /** Codes that one request issues at most. */
 const mostCodes = 5_000;
 
+type Coded = Pick<Enrolment, 'learner' | 'name' | 'organisation'>;
+
+/** Teachers who need a code, apart by whether they have one that still works. */
+interface CodeRequest {
+  without: Coded[];
+  replaced: Coded[];
+}
+
 /** The teachers of the viewer's scope in a programme, and what administrators do with them. */
 export function createLearners(host: CoreHost, access: Access) {
   const find = (viewer: Viewer, id: string) => host.enrolments.get(id, within(viewer, access.managers, {}));
 
-  const slips = async (viewer: Viewer, enrolments: Pick<Enrolment, 'learner' | 'name' | 'organisation'>[]) => {
+  const slips = async (viewer: Viewer, enrolments: Coded[]) => {
     const ids = [...new Set(enrolments.map(({ learner }) => learner))].slice(0, mostCodes);
     const [codes, users] = await Promise.all([
       host.accounts.issueActivationCodes(unscoped({ ids }), viewer.id),
@@ -56,6 +64,16 @@ export function createLearners(host: CoreHost, access: Access) {
       const code = codes.get(learner);
       return code ? [{ name, organisation, idMasked: masked.get(learner) ?? '', code }] : [];
     });
+  };
+
+  const requestFor = async (enrolments: Coded[]): Promise<CodeRequest> => {
+    const ids = [...new Set(enrolments.map(({ learner }) => learner))];
+    const [active, out] = await Promise.all([host.accounts.activated(ids), host.accounts.withActivationCode(ids)]);
+    const wanted = enrolments.filter(({ learner }) => !active.has(learner));
+    return {
+      without: wanted.filter(({ learner }) => !out.has(learner)),
+      replaced: wanted.filter(({ learner }) => out.has(learner)),
+    };
   };
 
   return {
@@ -97,25 +115,26 @@ export function createLearners(host: CoreHost, access: Access) {
       return after;
     },
 
-    /** New codes for these enrolments' teachers who have no password yet; those outside the scope are passed over. */
-    async issueCodes(viewer: Viewer, enrolments: string[]): Promise<ActivationSlip[]> {
-      return slips(
-        viewer,
-        await host.enrolments.byIds(enrolments.slice(0, mostCodes), within(viewer, access.managers, {})),
-      );
+    /** Who of these enrolments gets a code: teachers without a password; those outside the scope are passed over. */
+    async toCode(viewer: Viewer, enrolments: string[]): Promise<CodeRequest> {
+      const scope = within(viewer, access.managers, {});
+      return requestFor(await host.enrolments.byIds(enrolments.slice(0, mostCodes), scope));
     },
 
-    /** New codes for every teacher of the scope in a programme who has no password yet. */
-    async issueAllCodes(viewer: Viewer, programme: string): Promise<ActivationSlip[]> {
-      const found = [];
+    /** Who of the viewer's scope in a programme gets a code: every teacher without a password. */
+    async allToCode(viewer: Viewer, programme: string): Promise<CodeRequest> {
+      const found: Coded[] = [];
       for await (const { learner, name, organisation, state } of host.enrolments.each(
         within(viewer, access.managers, { programme }),
       )) {
         if (state !== 'withdrawn') found.push({ learner, name, organisation });
         if (found.length === mostCodes) break;
       }
-      return slips(viewer, found);
+      return requestFor(found);
     },
+
+    /** New codes; the earlier ones of the same teachers work no longer. */
+    issueCodes: (viewer: Viewer, enrolments: Coded[]): Promise<ActivationSlip[]> => slips(viewer, enrolments),
 
     /**
      * Lets a county that organises its own training take part.

@@ -262,6 +262,17 @@ export class Accounts {
     await this.#deps.audit.record({ actor, action: 'grant.remove', subject: userId, details: { ...grant } });
   }
 
+  /** Those of the ids for whom a code is out that still works: the next one replaces it. */
+  async withActivationCode(ids: string[]): Promise<Set<string>> {
+    const filter = {
+      _id: trusted({ $in: ids }),
+      passwordHash: trusted({ $exists: false }),
+      'activation.expiresAt': trusted({ $gt: new Date() }),
+    };
+    const found = await this.#users.find(filter).select({ _id: 1 }).lean();
+    return new Set(found.map(({ _id }) => _id));
+  }
+
   /** A code of 8 digits with which each person without a password sets one; valid for 30 days. */
   async issueActivationCodes(users: Scoped<{ ids: string[] }>, actor: string): Promise<Map<string, string>> {
     const people = (await this.byIds(users.ids)).filter((user) => !user.passwordHash);
