@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Grant, Role } from '../accounts/scope.ts';
+import { type Grant, type Role, roles } from '../accounts/scope.ts';
 import { addDays, startOfBeijingDay } from '../beijing-time.ts';
 import { stages } from '../programmes/programme.model.ts';
 import { organisationKinds } from '../regions/region.model.ts';
@@ -25,7 +25,12 @@ export const organisationForm = z.object({
   stages: several(z.enum(stages)),
   direct: z.preprocess(Boolean, z.boolean()),
 });
-export const personForm = personSchema.pick({ name: true, account: true }).extend({ role: optional(z.string()) });
+/** The answer of who deliberately gives no role. */
+export const NO_ROLE = 'none';
+
+export const personForm = personSchema
+  .pick({ name: true, account: true })
+  .extend({ role: z.enum([...roles, NO_ROLE]) });
 export const programmeForm = z
   .object({
     ...name,

@@ -12,7 +12,7 @@ import type { Organisation, Region, Regions } from '../regions/regions.service.t
 import { pagerOf, paging, readForm } from './input.ts';
 import { operatorsOnly } from './operator.routes.ts';
 import type { Setup } from './setup.service.ts';
-import { grantAt, organisationForm, personForm, programmeForm, regionForm } from './setup-forms.ts';
+import { grantAt, NO_ROLE, organisationForm, personForm, programmeForm, regionForm } from './setup-forms.ts';
 
 interface Deps {
   setup: Setup;
@@ -79,11 +79,18 @@ export function setupRoutes({ setup, accounts, regions, measures }: Deps): Route
     if (!form.ok) return personPage(request, response, organisation, form);
     const { name, account, role } = form.value;
     const actor = signedIn(request).id;
-    const grants = role ? [grantAt(organisation, await regions.get(organisation.region))] : [];
+    const grant = grantAt(organisation, await regions.get(organisation.region));
+    if (role !== NO_ROLE && role !== grant.role) {
+      const errors = { role: request.t('setup.wrong-role') };
+      return personPage(request, response, organisation, { values: request.body, errors });
+    }
+    const grants = role === NO_ROLE ? [] : [grant];
     try {
       const id = await setup.addPerson({ name, account, organisation: organisation._id, grants }, actor);
       const code = (await accounts.issueActivationCodes(unscoped({ ids: [id] }), actor)).get(id);
-      response.done(`/accounts/${id}`, request.t('setup.person-added', { name, account, code }));
+      const told = request.t('setup.person-added', { name, account, code });
+      if (grants.length > 0) response.done(`/accounts/${id}`, told);
+      else response.done(`/accounts/${id}`, `${told} ${request.t('setup.person-without-role')}`, 'warning');
     } catch (error) {
       if (!(error instanceof AppError && error.status === 409)) throw error;
       const errors = { account: request.t(error.messageKey) };
@@ -182,7 +189,7 @@ export function setupRoutes({ setup, accounts, regions, measures }: Deps): Route
       organisation: organisation._id,
       roles: [
         { value: role, label: t(`role.${role}`) },
-        { value: '', label: t('setup.no-role') },
+        { value: NO_ROLE, label: t('setup.no-role') },
       ],
     });
   }

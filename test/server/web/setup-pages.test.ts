@@ -65,6 +65,21 @@ describe('setting a platform up in the browser', () => {
     expect(roster).to.include(`/enrolment/rosters?programme=${id}`);
   });
 
+  it('makes nobody without a role unnoticed', async () => {
+    const path = '/operator/organisations/school-a/people';
+    const person = { name: '李干事', account: 'no-role-1' };
+    for (const role of [undefined, '', 'operator', 'city-bureau']) {
+      const given = { ...person, ...(role !== undefined && { role }) };
+      const { text } = await operator.form(path, given).expect(422);
+      expect(text).to.include('aria-invalid');
+    }
+    const made = await operator.form(path, { ...person, role: 'none' }).expect(303);
+    const { text } = await operator.get(String(made.headers.location)).expect(200);
+    expect(text)
+      .to.include('还没有角色')
+      .and.match(/激活码 \d{8}/);
+  });
+
   it('adds a programme below the programmes, where the menu shows it, also when something is wrong', async () => {
     const { text: empty } = await operator.get('/programmes/new').expect(200);
     const { text: refused } = await operator.form('/programmes/new', { ...programme, zh: '' }).expect(422);
@@ -90,7 +105,7 @@ describe('setting a platform up in the browser', () => {
     expect(text).to.include('一个新项目').and.include('field-to-error').and.include('field-stages-error');
     await operator.form('/operator/regions', { code: '1 2', zh: '' }).expect(422);
     const taken = await test.person();
-    const staff = { name: '某人', account: taken.login, role: '' };
+    const staff = { name: '某人', account: taken.login, role: 'school-administrator' };
     const { text: again } = await operator.form('/operator/organisations/school-a/people', staff).expect(422);
     expect(again).to.include('这个账号名已有人使用');
     expect([(await programmes.all()).length, (await accounts.count()) - 1]).to.deep.equal(before);
