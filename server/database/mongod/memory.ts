@@ -6,11 +6,6 @@ const MAX_MEMORY = 100 * 1024 * 1024;
 /** Adds up what an operation holds, so that no client makes the process grow without end. */
 export class Memory {
   private used = 0;
-  private readonly most: number;
-
-  constructor(most = MAX_MEMORY) {
-    this.most = most;
-  }
 
   /**
    * Takes so many bytes more, or gives them back.
@@ -19,10 +14,10 @@ export class Memory {
    */
   add(bytes: number, stage: string): void {
     this.used += bytes;
-    if (this.used <= this.most) return;
+    if (this.used <= MAX_MEMORY) return;
     throw failure(
       292,
-      `Exceeded memory limit of ${this.most} bytes for ${stage}: this engine does not use the disk for it`,
+      `Exceeded memory limit of ${MAX_MEMORY} bytes for ${stage}: this engine does not use the disk for it`,
     );
   }
 }

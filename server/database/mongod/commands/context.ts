@@ -45,6 +45,8 @@ export interface Command {
   killed?: boolean;
   /** The time that $$NOW stands for. */
   now?: Date;
+  /** What its filters refer to, once somebody has asked. */
+  context?: MatchContext;
   /** The state that a snapshot session reads, with its time. */
   snapshot?: { view: KeyValue; time: Timestamp } | undefined;
 }
@@ -74,11 +76,12 @@ export function collectionName(command: Command): string {
   return name;
 }
 
-/** What filters and expressions of a command refer to: collation and `let`. */
+/** What filters and expressions of a command refer to: collation and `let`. Statements without a collation of their own share it. */
 export function matchContext(command: Command, collation?: unknown): MatchContext {
+  if (collation === undefined && command.context !== undefined) return command.context;
   const remaining = () => (command.deadline ?? Number.POSITIVE_INFINITY) - performance.now();
   let scope: Scope | undefined;
-  return {
+  const context: MatchContext = {
     collator: collatorFor(collation ?? command.body.collation),
     remaining,
     effort: new Effort(command.deadline),
@@ -87,6 +90,8 @@ export function matchContext(command: Command, collation?: unknown): MatchContex
       return scope.compileField(value);
     },
   };
+  if (collation === undefined) command.context = context;
+  return context;
 }
 
 /** What the expressions of a command have in common. */

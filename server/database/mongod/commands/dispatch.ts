@@ -17,9 +17,8 @@ import { buildInfo, getParameter, hello, replicaSetCommands, type ServerInfo, se
 import { aggregate } from './aggregate.ts';
 import { authenticationCommands, checkAuthenticated } from './authentication.ts';
 import { bulkWrite } from './bulk-write.ts';
-import { dbStats, drop, dropDatabase, listCollections, listDatabases } from './collections.ts';
+import { create, dbStats, drop, dropDatabase, listCollections, listDatabases } from './collections.ts';
 import type { Command, Handler, Reply } from './context.ts';
-import { create } from './create.ts';
 import { explain } from './explain.ts';
 import type { FailPoints } from './fail-points.ts';
 import { checkFields } from './fields.ts';

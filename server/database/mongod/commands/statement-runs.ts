@@ -41,7 +41,7 @@ export function removeMatching(
   { q, collation, hint, single }: { q: Doc; collation?: Doc | undefined; hint?: unknown; single: boolean },
   outcome: Outcome,
 ): void {
-  const context = contextFor(command, collation);
+  const context = matchContext(command, collation);
   if (!single) refuseRetry(command, 'limit=0');
   if (collection === undefined) {
     compileFilter(q, context);
@@ -53,19 +53,6 @@ export function removeMatching(
   });
 }
 
-const contexts = new WeakMap<Command, MatchContext>();
-
-/** The context of a statement; those without a collation of their own share their command's. */
-function contextFor(command: Command, collation: Doc | undefined): MatchContext {
-  if (collation !== undefined) return matchContext(command, collation);
-  let context = contexts.get(command);
-  if (context === undefined) {
-    context = matchContext(command);
-    contexts.set(command, context);
-  }
-  return context;
-}
-
 /** Runs one update statement: changes what matches, or inserts what the filter describes. */
 export function updateMatching(
   engine: Engine,
@@ -75,7 +62,7 @@ export function updateMatching(
   statement: UpdateStatement,
   outcome: Outcome,
 ): void {
-  const context = contextFor(command, statement.collation);
+  const context = matchContext(command, statement.collation);
   const collection = place.find();
   let compiled: Update | undefined;
   const change = () => (compiled ??= compileStatement(command, statement, context));
