@@ -71,6 +71,13 @@ const META = Buffer.from([0, 0, 0, 2]);
 /** The ident of the first collection: keys that begin with smaller ones are the catalog and the sessions. */
 export const FIRST_IDENT = 16;
 
+/** The first bytes of all keys of a collection or an index. */
+function identOf(number: number): Buffer {
+  const ident = Buffer.alloc(4);
+  ident.writeUInt32BE(number, 0);
+  return ident;
+}
+
 /** What exists: collections, their indexes and counts; kept in memory, written with the group that changes it. */
 export class Catalog {
   private readonly collections = new Map<string, Collection>();
@@ -121,8 +128,7 @@ export class Catalog {
   }
 
   allocate(store: KeyValue): Buffer {
-    const ident = Buffer.alloc(4);
-    ident.writeUInt32BE(this.nextIdent++, 0);
+    const ident = identOf(this.nextIdent++);
     this.saveMeta(store);
     return ident;
   }
@@ -204,11 +210,7 @@ export class Catalog {
   reap(store: KeyValue, limit: number): void {
     const [orphan] = this.orphans;
     if (orphan === undefined) return;
-    const low = Buffer.alloc(4);
-    low.writeUInt32BE(orphan, 0);
-    const high = Buffer.alloc(4);
-    high.writeUInt32BE(orphan + 1, 0);
-    const entries = store.entries({ low, high }, limit, false);
+    const entries = store.entries({ low: identOf(orphan), high: identOf(orphan + 1) }, limit, false);
     for (const { key } of entries) store.remove(key);
     if (entries.length < limit) {
       this.orphans.delete(orphan);
@@ -285,23 +287,18 @@ function fromDocument(document: Doc): Collection {
     indexes: (StoredFlags & { spec: IndexSpec; ident: number })[];
   };
   checkSupported(stored.database, stored.name, document);
-  const ident = (value: number) => {
-    const bytes = Buffer.alloc(4);
-    bytes.writeUInt32BE(value, 0);
-    return bytes;
-  };
   return {
     database: stored.database,
     name: stored.name,
     namespace: `${stored.database}.${stored.name}`,
     uuid: Buffer.from(stored.uuid, 'hex'),
     options: stored.options,
-    ident: ident(stored.ident),
+    ident: identOf(stored.ident),
     count: stored.count,
     syncedCount: stored.count,
     size: stored.size,
     cut: stored.cut ?? false,
-    indexes: stored.indexes.map((index) => createIndexEntry(index.spec, ident(index.ident), index)),
+    indexes: stored.indexes.map((index) => createIndexEntry(index.spec, identOf(index.ident), index)),
     builds: [],
   };
 }

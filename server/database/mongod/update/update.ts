@@ -1,4 +1,4 @@
-import { badValue, failedToParse, failure, typeMismatch } from '../errors.ts';
+import { badValue, failedToParse, failure, invalidOptions } from '../errors.ts';
 import type { MatchContext } from '../query/matcher.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { equal, typeName } from '../values/compare.ts';
@@ -79,14 +79,9 @@ const updateStages = new Set(['$set', '$addFields', '$unset', '$project', '$repl
 
 function pipelineUpdate(pipeline: unknown[], context: UpdateContext): Update {
   for (const stage of pipeline) {
-    if (!isDocument(stage)) throw typeMismatch("Each element of the 'pipeline' array must be an object");
-    const names = Object.keys(stage);
-    if (names.length !== 1) {
-      const message = 'A pipeline stage specification object must contain exactly one field.';
-      throw failure(40323, message);
-    }
-    const name = names[0] as string;
-    if (!updateStages.has(name)) throw failure(72, `${name} is not allowed to be used within an update`);
+    const [name] = isDocument(stage) ? Object.keys(stage) : [];
+    if (name !== undefined && !updateStages.has(name))
+      throw invalidOptions(`${name} is not allowed to be used within an update`);
   }
   const change = context.compilePipeline(pipeline as Doc[]);
   return (document, inserting) => {
