@@ -1,6 +1,5 @@
 import { CommandError, failure, notImplemented } from '../errors.ts';
 import { Pace, type Step } from '../pauses.ts';
-import { compileStageProjection } from '../query/projection.ts';
 import { compileSort } from '../query/sort.ts';
 import { type Sorting, sorted } from '../query/sorted.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
@@ -74,29 +73,23 @@ const $limit: Compile = (spec) => {
   };
 };
 
-const $count: Compile = (spec, place) => {
+const $count: Compile = (spec) => {
   if (typeof spec !== 'string') throw failure(40156, 'the count field must be a string');
   if (spec === '') throw failure(40157, 'the count field must be a non-empty string');
   if (spec.startsWith('$')) throw failure(40158, 'the count field cannot be a $-prefixed path');
   if (spec.includes('.')) throw failure(40160, "the count field cannot contain '.'");
-  const { run } = compileGroup({ _id: null, [spec]: { $sum: 1 } }, place);
-  const { project } = compileStageProjection({ _id: 0 }, {});
   return {
     forgets: true,
-    *run(input, memory) {
-      for (const counted of run(input, memory)) yield counted && project(counted);
+    *run(input) {
+      let count = 0;
+      for (const document of input) {
+        if (document === undefined) yield undefined;
+        else count++;
+      }
+      if (count > 0) yield { [spec]: count };
     },
   };
 };
-
-/** Documents with pauses. */
-function* paced(documents: Iterable<Doc>): Generator<Step<Doc>> {
-  const pace = new Pace();
-  for (const document of documents) {
-    yield document;
-    if (pace.isDue()) yield undefined;
-  }
-}
 
 const $documents: Compile = (spec, { scope }) => {
   const value = scope.compile(spec);
@@ -105,7 +98,11 @@ const $documents: Compile = (spec, { scope }) => {
       const documents = value({});
       if (!Array.isArray(documents) || !documents.every(isDocument))
         throw failure(5858203, 'an array of documents is expected for $documents');
-      yield* paced(documents as Doc[]);
+      const pace = new Pace();
+      for (const document of documents as Doc[]) {
+        yield document;
+        if (pace.isDue()) yield undefined;
+      }
     },
   };
 };

@@ -1,6 +1,5 @@
 import { Pace, type Step } from '../pauses.ts';
 import type { Entry, KeyValue, Range } from '../storage/store.ts';
-import type { Examined } from './plan.ts';
 
 /** The most entries that are read at a time. */
 const LARGEST_CHUNK = 256;
@@ -18,15 +17,6 @@ export type ReadRange = (
   expected: number,
   chunk: Chunk,
 ) => Generator<Entry>;
-
-/** Reads as `entriesIn` does, and counts. */
-export const counted = (examined: Examined): ReadRange =>
-  function* (...range) {
-    for (const entry of entriesIn(...range)) {
-      examined.keys++;
-      yield entry;
-    }
-  };
 
 /** Reads the range of one key. */
 export const entryAt: ReadRange = function* (view, { low }, _reverse, _expected, chunk) {

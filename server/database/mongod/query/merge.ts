@@ -2,7 +2,7 @@ import type { Step } from '../pauses.ts';
 import type { Entry, KeyValue } from '../storage/store.ts';
 import type { Doc } from '../values/codec.ts';
 import { decodeFields } from '../values/decode.ts';
-import { type Chunk, type ReadRange, withPauses } from './entries.ts';
+import { type Chunk, entriesIn, withPauses } from './entries.ts';
 import type { Group } from './plan.ts';
 import { compileSort } from './sort.ts';
 
@@ -19,10 +19,9 @@ export function* mergedEntries(
   reverse: boolean,
   expected: number,
   chunk: Chunk,
-  read: ReadRange,
 ): Generator<Step<Entry>> {
   const each = Math.max(SMALLEST_CHUNK, Math.ceil((expected * 2) / groups.length));
-  const sources = groups.map((group) => entriesOfGroup(view, group, reverse, each, read));
+  const sources = groups.map((group) => entriesOfGroup(view, group, reverse, each));
   const sign = reverse ? -1 : 1;
   const compare = (a: GroupEntry, b: GroupEntry) => {
     const first = a.entry.key;
@@ -48,11 +47,10 @@ function* entriesOfGroup(
   { head, ranges }: Group,
   reverse: boolean,
   expected: number,
-  read: ReadRange,
 ): Generator<Step<GroupEntry>> {
   const own: Chunk = { version: view.version };
   const inOrder = reverse ? [...ranges].reverse() : ranges;
-  for (const entry of withPauses(inOrder, (range) => read(view, range, reverse, expected, own)))
+  for (const entry of withPauses(inOrder, (range) => entriesIn(view, range, reverse, expected, own)))
     yield entry && { entry, head, version: own.version };
 }
 

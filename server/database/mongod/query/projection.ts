@@ -1,3 +1,4 @@
+import { fieldPath } from '../aggregation/paths.ts';
 import { failure, notImplemented } from '../errors.ts';
 import { type Doc, isDocument, setField } from '../values/codec.ts';
 import { addField } from '../values/fields.ts';
@@ -60,12 +61,8 @@ export function compileStageProjection(spec: Doc, context: MatchContext): Compil
 
 function checkPath(path: string): void {
   if (path.split('.').includes('$')) throw notImplemented('positional projections are not supported');
-  if (path.split('.').some((part) => part.startsWith('$')))
-    throw failure(16410, `FieldPath field names may not start with '$': '${path}'`);
   if (path === '') throw failure(40352, 'FieldPath cannot be constructed with empty string');
-  if (path.endsWith('.')) throw failure(40353, "FieldPath must not end with a '.'.");
-  if (path.startsWith('.') || path.includes('..'))
-    throw failure(15998, 'FieldPath field names may not be empty strings.');
+  fieldPath(path);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Collection } from '../storage/catalog.ts';
 import type { Entry, KeyValue, Range } from '../storage/store.ts';
 import type { Doc } from '../values/codec.ts';
 import { decode, decodeFields } from '../values/decode.ts';
-import { type Chunk, counted, entriesIn, entryAt, type ReadRange, withPauses } from './entries.ts';
+import { type Chunk, entriesIn, entryAt, withPauses } from './entries.ts';
 import type { Matcher } from './matcher.ts';
 import { inSortOrder, mergedEntries } from './merge.ts';
 import type { Plan } from './plan.ts';
@@ -71,6 +71,7 @@ export function* pausingScan(
       checkExists(collection, plan);
       continue;
     }
+    if (examined !== undefined && !plan.points && (plan.index !== undefined || plan.narrowed)) examined.keys++;
     let { key, value: raw } = entry;
     if (pace.isDue(raw.length)) {
       yield undefined;
@@ -174,14 +175,12 @@ function* entriesOf(
   expected = FIRST_CHUNK,
   chunk: Chunk = { version: 0 },
 ): Generator<Step<Entry>> {
-  const { reverse, examined } = plan;
-  const isIndexed = plan.index !== undefined || plan.narrowed;
-  const read = examined === undefined || !isIndexed ? entriesIn : counted(examined);
+  const { reverse } = plan;
   if (plan.groups !== undefined) {
-    yield* mergedEntries(view, plan.groups, reverse, expected, chunk, read);
+    yield* mergedEntries(view, plan.groups, reverse, expected, chunk);
     return;
   }
   const ranges = reverse ? [...plan.ranges].reverse() : plan.ranges;
-  const readRange: ReadRange = plan.points ? entryAt : read;
+  const readRange = plan.points ? entryAt : entriesIn;
   yield* withPauses(ranges, (range) => readRange(view, range, reverse, expected, chunk));
 }

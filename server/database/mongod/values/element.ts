@@ -2,30 +2,16 @@ import { encode } from './codec.ts';
 import { numberKind } from './numeric.ts';
 import { Encoded } from './raw.ts';
 
-/** Encodes one field; the commonest types without the detour of a document. */
+/** Encodes one field; what updates copy and count without the detour of a document. */
 export function elementFor(name: Buffer, value: unknown): Buffer {
   if (value instanceof Encoded) {
     const element = begin(value.type, name, value.end - value.start);
     value.bytes.copy(element, name.length + 2, value.start, value.end);
     return element;
   }
-  if (typeof value === 'string') {
-    const size = Buffer.byteLength(value);
-    const element = begin(2, name, 4 + size + 1);
-    const at = name.length + 2;
-    element.writeInt32LE(size + 1, at);
-    element.utf8Write(value, at + 4, size);
-    element[at + 4 + size] = 0;
-    return element;
-  }
   if (typeof value === 'number' && numberKind(value) === 'int') {
     const element = begin(16, name, 4);
     element.writeInt32LE(value, name.length + 2);
-    return element;
-  }
-  if (typeof value === 'boolean') {
-    const element = begin(8, name, 1);
-    element[name.length + 2] = value ? 1 : 0;
     return element;
   }
   const encoded = encode({ v: value });
