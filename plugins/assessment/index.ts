@@ -40,6 +40,16 @@ export default definePlugin({
         ? { label: t('next.certificate'), href: `/certificates/${enrolment._id}` }
         : { label: t('next.result'), href: `/assessment/result?enrolment=${enrolment._id}` };
     });
+    host.slot('home.main', {
+      view: 'missing',
+      order: 10,
+      async data({ viewer, language, subject }) {
+        const { enrolments = [] } = subject as { enrolments?: Enrolment[] };
+        const open = enrolments.filter(({ state, learner }) => state !== 'qualified' && learner === viewer?.id);
+        if (open.length === 0) return undefined;
+        return { results: await Promise.all(open.map((enrolment) => results.of(enrolment, language))) };
+      },
+    });
     addApi(host, { results, schemes });
   },
 });

@@ -63,14 +63,14 @@ export class Results {
 
   async of(enrolment: Enrolment, language: Language): Promise<Result> {
     const programme = await this.#host.programmes.get(enrolment.programme);
+    const qualified = enrolment.state === 'qualified';
     const [scored, registry, certificate] = await Promise.all([
       this.#host.progress.resultOf(enrolment),
-      this.#host.tryUse('registry')?.stateOf(enrolment._id),
-      this.#host.tryUse('certificates')?.of(enrolment._id),
+      qualified ? this.#host.tryUse('registry')?.stateOf(enrolment._id) : undefined,
+      qualified ? this.#host.tryUse('certificates')?.of(enrolment._id) : undefined,
     ]);
     const { scheme } = scored;
     const { measures } = this.#host.progress;
-    const qualified = enrolment.state === 'qualified';
     const lines = resultLines({
       scheme,
       scored: scored.components,

@@ -46,6 +46,8 @@ describe('assessment', function () {
       .and.include('再完成 2 分 30 秒')
       .and.include('总分再得 40.00 分')
       .and.include('只舍不入');
+    const home = await client.get('/').expect(200);
+    expect(home.text).to.include('还差什么').and.include('再完成 2 分 30 秒').and.include('总分再得 40.00 分');
     const english = await client.get('/assessment/result').set('Cookie', `${client.cookie}; xf.lang=en`).expect(200);
     expect(english.text).to.include('40.00 more points to reach the pass mark');
     const { body } = await client.get(`/api/v1/assessment/results/${learner.enrolment._id}`).expect(200);
@@ -63,6 +65,7 @@ describe('assessment', function () {
     expect(body.registry.state).to.equal('pending');
     const page = await client.get(`/assessment/result?enrolment=${learner.enrolment._id}`).expect(200);
     expect(page.text).to.include('登记成功').and.include('60 学时会自动登记');
+    expect((await client.get('/').expect(200)).text).to.not.include('还差什么');
   });
 
   it('opens to those who look after the learner, and to nobody else', async () => {
