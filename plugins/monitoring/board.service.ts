@@ -141,7 +141,8 @@ export function createBoards(host: Host) {
     return {
       sums: sums as RollUp,
       days: trend as RollUpDay[],
-      units: all.filter((unit) => !isAbsent(unit)),
+      // Who has to act comes first.
+      units: all.filter((unit) => !isAbsent(unit)).sort((a, b) => a.progress - b.progress || a.average - b.average),
       absent: all.filter(isAbsent).map(({ name }) => name),
     };
   };

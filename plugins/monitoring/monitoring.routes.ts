@@ -60,6 +60,7 @@ export function monitoringRoutes(host: Host, boards: Boards): void {
       asOf: table.at,
       ...table,
       address,
+      scripts: ['monitoring.js'],
       styles: ['monitoring.css'],
       wide: true,
     });

@@ -18,6 +18,9 @@ interface BoardData {
 /** Two readings at least this far apart: a room tells changes once a second, and figures have to show within two. */
 const restMs = 700;
 
+// The latest week is the one that people come for; it stands at the end.
+for (const frame of document.querySelectorAll('.heat-frame')) frame.scrollLeft = frame.scrollWidth;
+
 const board = document.getElementById('board');
 if (board) follow(board);
 

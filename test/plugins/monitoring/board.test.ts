@@ -65,6 +65,8 @@ describe('boards', () => {
       const unit = units.find(({ id }: { id: string }) => id === region);
       expect(unit).to.deep.include(expected(learners.filter(({ organisation }) => organisation === school)));
     }
+    const averages = units.map(({ average }: { average: number }) => average);
+    expect(averages, 'who has to act comes first').to.deep.equal([...averages].sort((a, b) => a - b));
     const trend = (await city.get(api('410200', '/trend')).expect(200)).body;
     expect(trend.at(-1)).to.deep.include({ active: body.activeToday, seconds: body.seconds });
     expect(await test.platform.rooms.progress.rollUps.verify(test.programme)).to.deep.equal([]);
