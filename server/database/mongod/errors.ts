@@ -22,19 +22,21 @@ export class CommandError extends Error {
 
 /** The names of codes; MongoDB calls those without one after their number. */
 const codeNames = new Map(
-  `1:InternalError 2:BadValue 9:FailedToParse 13:Unauthorized 14:TypeMismatch 16:InvalidLength 17:ProtocolError
-18:AuthenticationFailed 23:AlreadyInitialized 26:NamespaceNotFound 27:IndexNotFound 28:PathNotViable
-40:ConflictingUpdateOperators 43:CursorNotFound 48:NamespaceExists 50:MaxTimeMSExpired 52:DollarPrefixedFieldName
-53:InvalidIdField 54:NotSingleValueField 56:EmptyFieldName 59:CommandNotFound 66:ImmutableField 67:CannotCreateIndex
-72:InvalidOptions 73:InvalidNamespace 76:NoReplicationEnabled 79:UnknownReplWriteConcern 85:IndexOptionsConflict
-86:IndexKeySpecsConflict 94:NotYetInitialized 100:UnsatisfiableWriteConcern 103:NewReplicaSetConfigurationIncompatible
-111:NotExactValueField 112:WriteConflict 117:ConflictingOperationInProgress 125:CommandFailed
-171:CannotIndexParallelArrays 197:InvalidIndexSpecificationOption 207:InvalidUUID 225:TransactionTooOld 237:CursorKilled
-238:NotImplemented 239:SnapshotTooOld 246:SnapshotUnavailable 251:NoSuchTransaction 256:TransactionCommitted
-263:OperationNotSupportedInTransaction 276:IndexBuildAborted 279:ClientDisconnect
-292:QueryExceededMemoryLimitNoDiskUseAllowed 334:MechanismUnavailable 352:UnsupportedOpQueryCommand 11000:DuplicateKey
-11601:Interrupted 12051:CursorInUse 12586:BackgroundOperationInProgressForNamespace 14031:OutOfDiskSpace
-31082:SearchNotEnabled 50768:NotARetryableWriteCommand`
+  `1:InternalError 2:BadValue 9:FailedToParse 13:Unauthorized 14:TypeMismatch 15:Overflow 16:InvalidLength
+17:ProtocolError 18:AuthenticationFailed 22:InvalidBSON 23:AlreadyInitialized 26:NamespaceNotFound 27:IndexNotFound
+28:PathNotViable 40:ConflictingUpdateOperators 43:CursorNotFound 48:NamespaceExists 50:MaxTimeMSExpired
+52:DollarPrefixedFieldName 53:InvalidIdField 54:NotSingleValueField 56:EmptyFieldName 59:CommandNotFound
+66:ImmutableField 67:CannotCreateIndex 72:InvalidOptions 73:InvalidNamespace 76:NoReplicationEnabled
+79:UnknownReplWriteConcern 85:IndexOptionsConflict 86:IndexKeySpecsConflict 94:NotYetInitialized
+100:UnsatisfiableWriteConcern 103:NewReplicaSetConfigurationIncompatible 111:NotExactValueField 112:WriteConflict
+117:ConflictingOperationInProgress 125:CommandFailed 146:ExceededMemoryLimit 168:InvalidPipelineOperator
+171:CannotIndexParallelArrays 175:QueryPlanKilled 197:InvalidIndexSpecificationOption 207:InvalidUUID
+225:TransactionTooOld 237:CursorKilled 238:NotImplemented 239:SnapshotTooOld 246:SnapshotUnavailable
+251:NoSuchTransaction 256:TransactionCommitted 262:ExceededTimeLimit 263:OperationNotSupportedInTransaction
+276:IndexBuildAborted 279:ClientDisconnect 292:QueryExceededMemoryLimitNoDiskUseAllowed 334:MechanismUnavailable
+352:UnsupportedOpQueryCommand 10334:BSONObjectTooLarge 11000:DuplicateKey 11601:Interrupted 12051:CursorInUse
+12586:BackgroundOperationInProgressForNamespace 14031:OutOfDiskSpace 31082:SearchNotEnabled
+50768:NotARetryableWriteCommand`
     .split(/\s+/)
     .map((each) => each.split(':') as [string, string]),
 );

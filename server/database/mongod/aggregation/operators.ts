@@ -1,4 +1,4 @@
-import { CommandError, failure, notImplemented } from '../errors.ts';
+import { failure, notImplemented } from '../errors.ts';
 import { isDocument } from '../values/codec.ts';
 import { compare, typeName } from '../values/compare.ts';
 import { addField, clone } from '../values/fields.ts';
@@ -71,7 +71,7 @@ const $size: Operator = (operand, scope, name) => {
 const $setField: Operator = (operand, scope, name) => {
   const parts = isDocument(operand) ? operand : {};
   if (Object.keys(parts).sort().join() !== 'field,input,value')
-    throw new CommandError(9, 'FailedToParse', `${name} needs an object with 'field', 'input' and 'value'`);
+    throw failure(9, `${name} needs an object with 'field', 'input' and 'value'`);
   const field = isDocument(parts.field) ? parts.field.$literal : parts.field;
   if (typeof field !== 'string' || (field === parts.field && field.startsWith('$')))
     throw notImplemented(`${name} with a computed name of the field is not supported`);
@@ -139,5 +139,5 @@ export function operatorNamed(name: string): Operator {
   const operator = operators.get(name);
   if (operator !== undefined) return operator;
   if (missing.has(name)) throw notImplemented(`the expression ${name} is not supported`);
-  throw new CommandError(168, 'InvalidPipelineOperator', `Unrecognized expression '${name}'`);
+  throw failure(168, `Unrecognized expression '${name}'`);
 }

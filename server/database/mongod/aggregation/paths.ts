@@ -1,17 +1,15 @@
-import { CommandError } from '../errors.ts';
+import { failure } from '../errors.ts';
 import { isDocument } from '../values/codec.ts';
 import { addField } from '../values/fields.ts';
 
 /** The parts of a dotted path, checked. */
 export function fieldPath(path: string): string[] {
-  if (path === '') throw new CommandError(16872, 'Location16872', "'$' by itself is not a valid FieldPath");
-  if (path.endsWith('.')) throw new CommandError(40353, 'Location40353', "FieldPath must not end with a '.'.");
+  if (path === '') throw failure(16872, "'$' by itself is not a valid FieldPath");
+  if (path.endsWith('.')) throw failure(40353, "FieldPath must not end with a '.'.");
   const parts = path.split('.');
-  if (parts.includes(''))
-    throw new CommandError(15998, 'Location15998', 'FieldPath field names may not be empty strings.');
+  if (parts.includes('')) throw failure(15998, 'FieldPath field names may not be empty strings.');
   const dollar = parts.find((part) => part.startsWith('$'));
-  if (dollar !== undefined)
-    throw new CommandError(16410, 'Location16410', `FieldPath field names may not start with '$': '${dollar}'`);
+  if (dollar !== undefined) throw failure(16410, `FieldPath field names may not start with '$': '${dollar}'`);
   return parts;
 }
 

@@ -1,4 +1,4 @@
-import { CommandError, notImplemented } from '../errors.ts';
+import { type CommandError, failure, notImplemented } from '../errors.ts';
 import type { Effort } from '../query/effort.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import type { Collator } from '../values/compare.ts';
@@ -62,11 +62,7 @@ export class Scope {
     if (first === undefined) return () => ({});
     if (!first.startsWith('$')) return this.fields(expression, names);
     if (names.length > 1)
-      throw new CommandError(
-        15983,
-        'Location15983',
-        `An object representing an expression must have exactly one field: ${names.join(', ')}`,
-      );
+      throw failure(15983, `An object representing an expression must have exactly one field: ${names.join(', ')}`);
     return this.settings.operatorNamed(first)(expression[first], this, first);
   }
 
@@ -134,13 +130,11 @@ export class Scope {
 
 function unknownVariable(name: string): CommandError {
   if (KNOWN_VARIABLES.has(name)) return notImplemented(`the variable $$${name} is not supported`);
-  return new CommandError(17276, 'Location17276', `Use of undefined variable: ${name}`);
+  return failure(17276, `Use of undefined variable: ${name}`);
 }
 
 /** Refuses a name that no field of a document written in an expression can have. */
 function checkFieldName(name: string): void {
-  if (name.startsWith('$'))
-    throw new CommandError(16410, 'Location16410', `FieldPath field names may not start with '$': '${name}'`);
-  if (name.includes('.'))
-    throw new CommandError(16412, 'Location16412', `FieldPath field names may not contain '.': '${name}'`);
+  if (name.startsWith('$')) throw failure(16410, `FieldPath field names may not start with '$': '${name}'`);
+  if (name.includes('.')) throw failure(16412, `FieldPath field names may not contain '.': '${name}'`);
 }

@@ -1,4 +1,4 @@
-import { CommandError, failure, notImplemented } from '../errors.ts';
+import { failure, notImplemented } from '../errors.ts';
 import { Pace, type Step } from '../pauses.ts';
 import { compileSort } from '../query/sort.ts';
 import { type Sorting, sorted } from '../query/sorted.ts';
@@ -145,8 +145,7 @@ export function compileStage(name: string, spec: unknown, place: StagePlace): St
   if (name === '$documents' && place.at > 0) throw notFirst(name);
   if (compile !== undefined) return compile(spec, place);
   if (ofCommand.has(name)) throw notFirst(name);
-  if (name === '$listSearchIndexes')
-    throw new CommandError(31082, 'SearchNotEnabled', 'Search indexes are only available on MongoDB Atlas');
+  if (name === '$listSearchIndexes') throw failure(31082, 'Search indexes are only available on MongoDB Atlas');
   if (missing.has(name)) throw notImplemented(`the stage ${name} is not supported`);
   throw failure(40324, `Unrecognized pipeline stage name: '${name}'`);
 }

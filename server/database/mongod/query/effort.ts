@@ -1,4 +1,4 @@
-import { CommandError } from '../errors.ts';
+import { failure } from '../errors.ts';
 import { checkTime } from '../pauses.ts';
 
 /** Steps between two looks at the clock: a value that is looked at is one. */
@@ -40,7 +40,7 @@ export class Effort {
       this.since = now;
       this.awaitPause();
     } else if (now - this.since > MAX_UNBROKEN)
-      throw new CommandError(262, 'ExceededTimeLimit', 'a filter or an expression took too long for one document');
+      throw failure(262, 'a filter or an expression took too long for one document');
   }
 
   /**
@@ -52,9 +52,8 @@ export class Effort {
     this.awaitPause();
     if (bytes >= MANY) checkTime(this.deadline);
     if (this.made <= MAX_MADE) return;
-    throw new CommandError(
+    throw failure(
       146,
-      'ExceededMemoryLimit',
       `expressions made more than ${MAX_MADE} bytes for one document: their arrays, texts or documents are too large`,
     );
   }

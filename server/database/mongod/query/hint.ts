@@ -1,4 +1,4 @@
-import { badValue, CommandError, failedToParse } from '../errors.ts';
+import { badValue, failedToParse, failure } from '../errors.ts';
 import type { Collection, Index } from '../storage/catalog.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { equal } from '../values/compare.ts';
@@ -28,7 +28,7 @@ export function hintOf(collection: Collection, { hint, sort, view }: PlanRequest
   );
   if (index === undefined) throw refused('hint provided does not correspond to an existing index');
   if ((index.since ?? 0) > (view.snapshotGroup ?? Number.POSITIVE_INFINITY))
-    throw new CommandError(246, 'SnapshotUnavailable', 'the hinted index is younger than what the transaction reads');
+    throw failure(246, 'the hinted index is younger than what the transaction reads');
   return { index };
 }
 

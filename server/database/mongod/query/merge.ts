@@ -73,22 +73,25 @@ function* withValues<T>(
 
 /** Yields the items of sources, each of which is in order, in order; and their pauses. */
 function* mergeSorted<T>(sources: readonly Iterator<Step<T>>[], compare: (a: T, b: T) => number): Generator<Step<T>> {
-  const heap: { item: T; source: Iterator<Step<T>> }[] = [];
+  /** The first item of each source, the last of all in order at the beginning. */
+  const heads: { item: T; source: Iterator<Step<T>> }[] = [];
+  const insert = (item: T, source: Iterator<Step<T>>): void => {
+    let [low, high] = [0, heads.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (compare((heads[middle] as { item: T }).item, item) > 0) low = middle + 1;
+      else high = middle;
+    }
+    heads.splice(low, 0, { item, source });
+  };
   for (const source of sources) {
     const first = yield* nextOf(source);
-    if (first !== undefined) heap.push({ item: first, source });
+    if (first !== undefined) insert(first, source);
   }
-  const order = (a: { item: T }, b: { item: T }) => compare(a.item, b.item);
-  for (let at = (heap.length >> 1) - 1; at >= 0; at--) sink(heap, at, order);
-  for (let [top] = heap; top !== undefined; [top] = heap) {
+  for (let top = heads.pop(); top !== undefined; top = heads.pop()) {
     yield top.item;
     const next = yield* nextOf(top.source);
-    if (next !== undefined) top.item = next;
-    else {
-      const last = heap.pop() as typeof top;
-      if (last !== top) heap[0] = last;
-    }
-    if (heap.length > 1) sink(heap, 0, order);
+    if (next !== undefined) insert(next, top.source);
   }
 }
 
@@ -100,22 +103,4 @@ function* nextOf<T>(source: Iterator<Step<T>>): Generator<undefined, T | undefin
     if (value !== undefined) return value;
     yield undefined;
   }
-}
-
-/** Moves an item of a heap down to where it belongs: none stands above a smaller one. */
-function sink<T>(heap: T[], from: number, compare: (a: T, b: T) => number): void {
-  const moved = heap[from] as T;
-  let at = from;
-  for (;;) {
-    let child = 2 * at + 1;
-    const left = heap[child];
-    if (left === undefined) break;
-    const right = heap[child + 1];
-    if (right !== undefined && compare(right, left) < 0) child++;
-    const smaller = heap[child] as T;
-    if (compare(moved, smaller) <= 0) break;
-    heap[at] = smaller;
-    at = child;
-  }
-  heap[at] = moved;
 }

@@ -1,5 +1,5 @@
 import { BSONRegExp } from 'bson';
-import { badValue, CommandError, notImplemented } from '../errors.ts';
+import { badValue, failure, notImplemented } from '../errors.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { type Collator, compare, equal, regexText, typeName, typeRank } from '../values/compare.ts';
 import { numberKind, toDouble } from '../values/numeric.ts';
@@ -109,8 +109,7 @@ function patternOf(operand: unknown, options: unknown): [pattern: string, option
   if (typeof operand === 'string') return [operand, options ?? ''];
   if (!isRegex(operand)) throw badValue('$regex has to be a string');
   const { pattern, options: own } = operand;
-  if (own !== '' && options !== undefined)
-    throw new CommandError(51075, 'Location51075', 'options set in both $regex and $options');
+  if (own !== '' && options !== undefined) throw failure(51075, 'options set in both $regex and $options');
   return [pattern, options ?? own];
 }
 

@@ -90,8 +90,6 @@ function best(
 const isUsable = ({ since = 0 }: Index, { view }: PlanRequest): boolean => since <= (view.snapshotGroup ?? since);
 
 /** Whether strings in a value would be compared by the collation of the query, which no index follows. */
-const mentionsText = ({ operand }: Condition): boolean => hasText(operand);
-
 const hasText = (value: unknown): boolean =>
   Array.isArray(value) ? value.some(hasText) : [15, 20, 25].includes(typeRank(value));
 
@@ -123,7 +121,7 @@ function candidateFor(
 ): Candidate {
   const { list } = conditions;
   const shape = shapeOf(collection, index);
-  const usable = request.collator === undefined ? list : list.filter((each) => !mentionsText(each));
+  const usable = request.collator === undefined ? list : list.filter((each) => !hasText(each.operand));
   const bounds = boundsOf(shape, usable, planning.rangesLeft);
   const { combinations, used, fixed } = bounds;
   planning.addRanges(combinations.length);

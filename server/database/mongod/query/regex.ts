@@ -1,5 +1,6 @@
 import { type Context, createContext, Script } from 'node:vm';
-import { CommandError } from '../errors.ts';
+import { failure } from '../errors.ts';
+import { timeIsOver } from '../pauses.ts';
 
 /** A regular expression of MongoDB, ready to be used. */
 export interface Expression {
@@ -39,8 +40,7 @@ const ITEM = /(?<from>[a-zA-Z0-9])-(?<to>[a-zA-Z0-9])|\\?(?<single>.)/gsu;
 export function compile(pattern: string, options: string): Expression {
   for (const letter of options) {
     if (letter === 'm' || letter === 'x') throw invalid(`the option ${letter} is not supported by this engine`);
-    if (!'isu'.includes(letter))
-      throw new CommandError(51108, 'Location51108', ` invalid flag in regex options: ${letter}`);
+    if (!'isu'.includes(letter)) throw failure(51108, ` invalid flag in regex options: ${letter}`);
   }
   if (pattern.includes('\0')) throw invalid('Regular expression cannot contain an embedded null byte');
   if (Buffer.byteLength(pattern) > MAX_PATTERN_BYTES) throw invalid('Regular expression is too long');
@@ -49,8 +49,7 @@ export function compile(pattern: string, options: string): Expression {
   return { regexp: new RegExp(source, options.includes('i') ? 'iu' : 'u'), safeLength: safeLength(size, choices) };
 }
 
-const invalid = (reason: string) =>
-  new CommandError(51091, 'Location51091', `Regular expression is invalid: ${reason}`);
+const invalid = (reason: string) => failure(51091, `Regular expression is invalid: ${reason}`);
 
 interface Translation {
   source: string;
@@ -136,8 +135,8 @@ function watched(regexp: RegExp, text: string, remaining: Remaining): boolean {
     return box.script.runInContext(box.context, { timeout }) as boolean;
   } catch (error) {
     if ((error as { code?: string }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
-    if (left <= MAX_TIME) throw new CommandError(50, 'MaxTimeMSExpired', 'operation exceeded time limit');
-    throw new CommandError(51156, 'Location51156', 'a regular expression takes too long on a text');
+    if (left <= MAX_TIME) throw timeIsOver();
+    throw failure(51156, 'a regular expression takes too long on a text');
   } finally {
     box.context.regexp = undefined;
     box.context.text = undefined;

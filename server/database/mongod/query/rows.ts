@@ -1,4 +1,4 @@
-import { CommandError } from '../errors.ts';
+import { failure } from '../errors.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { isPosition } from './paths.ts';
 
@@ -72,9 +72,8 @@ function walk(step: Step, isStored: boolean): Step {
 
 /** The error of MongoDB where a number may be a position in an array or a field of its elements. */
 const ambiguous = (part: string) =>
-  new CommandError(
+  failure(
     16746,
-    'Location16746',
     `Ambiguous field name found in array (do not use numeric field names in embedded elements in an array), field: '${part}'`,
   );
 

@@ -1,4 +1,4 @@
-import { CommandError } from '../errors.ts';
+import { failure } from '../errors.ts';
 import { Pace, type Step, withoutPauses } from '../pauses.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { Entry, KeyValue, Range } from '../storage/store.ts';
@@ -131,7 +131,7 @@ function* rangesAfter(view: KeyValue, { ranges, reverse }: Plan, skip: number): 
 function checkExists(collection: Collection, { index }: Plan): void {
   if (!collection.dropped && !index?.dropped) return;
   const name = index?.dropped ? `index '${index.spec.name}'` : 'collection';
-  throw new CommandError(175, 'QueryPlanKilled', `${name} of ${collection.namespace} was dropped while it was read`);
+  throw failure(175, `${name} of ${collection.namespace} was dropped while it was read`);
 }
 
 function* scanUnion(

@@ -1,4 +1,4 @@
-import { badValue, CommandError, notImplemented } from '../errors.ts';
+import { badValue, failure, notImplemented } from '../errors.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { type Collator, compare } from '../values/compare.ts';
 import { toDouble } from '../values/numeric.ts';
@@ -24,11 +24,7 @@ function sortKeys(spec: Doc): SortKey[] {
       }
       const sign = toDouble(direction);
       if (sign !== 1 && sign !== -1) {
-        throw new CommandError(
-          15975,
-          'Location15975',
-          '$sort key ordering must be 1 (for ascending) or -1 (for descending)',
-        );
+        throw failure(15975, '$sort key ordering must be 1 (for ascending) or -1 (for descending)');
       }
       return { path: field, isNested: field.includes('.'), direction: sign };
     });

@@ -1,5 +1,5 @@
 import { serialize } from 'bson';
-import { CommandError } from '../errors.ts';
+import { type CommandError, failure } from '../errors.ts';
 import { fieldNames, isReordered } from './order.ts';
 
 declare global {
@@ -79,15 +79,11 @@ function ordered(value: unknown, depth: number): unknown {
 
 /** The error of a document that is nested too deeply. */
 export const tooDeep = (levels: number): CommandError =>
-  new CommandError(15, 'Overflow', `Document exceeds maximum nesting depth of ${levels}`);
+  failure(15, `Document exceeds maximum nesting depth of ${levels}`);
 
 /** The error of a document or an answer beyond MongoDB's limit. */
 export const tooLarge = (size: string): CommandError =>
-  new CommandError(
-    10334,
-    'BSONObjectTooLarge',
-    `BSONObj size: ${size} is invalid. Size must be between 0 and ${MAX_DOCUMENT_SIZE}(16MB)`,
-  );
+  failure(10334, `BSONObj size: ${size} is invalid. Size must be between 0 and ${MAX_DOCUMENT_SIZE}(16MB)`);
 
 /** Whether a value is an embedded document, and not a scalar with a class of its own. */
 export function isDocument(value: unknown): value is Doc {

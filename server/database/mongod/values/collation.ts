@@ -1,4 +1,4 @@
-import { badValue, CommandError, notImplemented } from '../errors.ts';
+import { badValue, failure, notImplemented } from '../errors.ts';
 import { isDocument } from './codec.ts';
 import type { Collator } from './compare.ts';
 import { toDouble } from './numeric.ts';
@@ -22,15 +22,13 @@ const defaults: Record<string, unknown> = {
  */
 export function collatorFor(given: unknown): Collator {
   if (given === undefined || given === null) return undefined;
-  if (!isDocument(given)) throw new CommandError(14, 'TypeMismatch', 'collation has to be an object');
+  if (!isDocument(given)) throw failure(14, 'collation has to be an object');
   const { locale, strength = 3, ...others } = given;
   for (const [name, value] of Object.entries(others)) {
-    if (!Object.hasOwn(defaults, name))
-      throw new CommandError(40415, 'Location40415', `BSON field 'collation.${name}' is an unknown field.`);
+    if (!Object.hasOwn(defaults, name)) throw failure(40415, `BSON field 'collation.${name}' is an unknown field.`);
     if (value !== defaults[name]) throw notImplemented(`collation with another ${name} is not supported`);
   }
-  if (typeof locale !== 'string')
-    throw new CommandError(40414, 'Location40414', "BSON field 'collation.locale' is missing but a required field");
+  if (typeof locale !== 'string') throw failure(40414, "BSON field 'collation.locale' is missing but a required field");
   const level = toDouble(strength);
   if (![1, 2, 3, 4, 5].includes(level))
     throw badValue(`Field 'strength' must be an integer 1 through 5. Got: ${String(strength)}`);

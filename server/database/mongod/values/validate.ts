@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { CommandError, notImplemented } from '../errors.ts';
+import { type CommandError, failure, notImplemented } from '../errors.ts';
 import { SIZES } from './raw.ts';
 
 /** The most levels of documents and arrays in a message, as MongoDB's `maxBSONDepth` has it. */
@@ -73,7 +73,7 @@ function checkManyNames(bytes: Buffer, first: number): void {
 const twice = (bytes: Buffer, start: number, end: number) =>
   notImplemented(`documents with two fields of the same name, '${bytes.utf8Slice(start, end)}', are not supported`);
 
-const invalid = (what: string) => new CommandError(22, 'InvalidBSON', `invalid BSON: ${what}`);
+const invalid = (what: string) => failure(22, `invalid BSON: ${what}`);
 
 const int32 = (bytes: Buffer, at: number): number =>
   (bytes[at] as number) |
@@ -84,7 +84,7 @@ const int32 = (bytes: Buffer, at: number): number =>
 /** Checks the document or array that starts at `at` and ends at `limit` at the latest; returns its end. */
 function checkDocument(bytes: Buffer, start: number, limit: number, isArray: boolean, depth: number): number {
   if (depth > MAX_DEPTH) {
-    throw new CommandError(15, 'Overflow', 'BSONObj exceeds maximum nested object depth');
+    throw failure(15, 'BSONObj exceeds maximum nested object depth');
   }
   const size = start + 4 > limit ? 0 : int32(bytes, start);
   const end = start + size;
