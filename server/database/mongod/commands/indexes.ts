@@ -178,7 +178,7 @@ export const dropIndexes: Handler = async (engine, command) => {
 };
 
 function chosen(collection: Collection, which: unknown): Index[] {
-  if (which === '*') return collection.indexes.filter((index) => index.spec.name !== '_id_');
+  if (which === '*') return collection.indexes;
   const wanted = Array.isArray(which) ? which : [which];
   return wanted.map((each) => {
     const isId = each === '_id_' || (isDocument(each) && equal(each, { _id: 1 }));

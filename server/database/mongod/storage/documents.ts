@@ -25,7 +25,7 @@ export const documentKey = ({ ident }: Collection, id: unknown): Buffer => encod
 
 const text = (key: Buffer) => key.latin1Slice(0, key.length);
 
-/** Marks keys as claimed, or throws: nothing may be written before every key of the statement is. */
+/** Marks a key as claimed, or throws: no document may be written before its key is. */
 export const claimDocument = (target: Target, key: Buffer): void => target.claim(text(key));
 
 /** Stores a new document. `raw` starts with its _id. */

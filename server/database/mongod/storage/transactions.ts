@@ -110,7 +110,7 @@ export class Transactions {
 
   /**
    * Runs a write in the next group. It may be called again from the start when it meets a key that a transaction holds,
-   * so it must continue where it stopped; a statement claims its keys before it writes.
+   * so it must continue where it stopped; a document's keys are claimed before it is written.
    * @param deadline when it has to have begun, on the clock of `performance`
    */
   async write(job: (target: Target) => void, deadline?: number): Promise<void> {
