@@ -1,4 +1,4 @@
-import { definePlugin, type Enrolment, type Language, overseers, type Viewer } from '#platform';
+import { definePlugin, type Enrolment, type Language, type Viewer } from '#platform';
 import { addApi } from './assessment.api.ts';
 import { addResultPages } from './result.routes.ts';
 import { Results } from './result.service.ts';
@@ -25,7 +25,6 @@ export default definePlugin({
   api: '^1.0.0',
   permissions: {
     manage: ['operator', 'province', 'city-bureau', 'provider-manager'],
-    oversee: overseers,
   },
   register(host) {
     const results = new Results(host);

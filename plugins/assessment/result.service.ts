@@ -1,4 +1,4 @@
-import { type Enrolment, type Language, localText, own, type Scheme, type Viewer, within } from '#platform';
+import { type Enrolment, type Language, localText, type Scheme, type Viewer } from '#platform';
 import { missingActivities, type ResultLine, resultLines } from './result-lines.ts';
 import type { AssessmentHost } from './settings.ts';
 
@@ -55,10 +55,8 @@ export class Results {
   }
 
   /** The viewer's own enrolment, or one in their scope. @throws core:not-found */
-  async find(viewer: Viewer, id: string): Promise<Enrolment> {
-    const isOwn = id.startsWith(`${viewer.id}-`);
-    const scope = isOwn ? own(viewer, {}) : within(viewer, this.#host.rolesFor('oversee'), {});
-    return this.#host.enrolments.get(id, scope);
+  find(viewer: Viewer, id: string): Promise<Enrolment> {
+    return this.#host.enrolments.readable(viewer, id);
   }
 
   async of(enrolment: Enrolment, language: Language): Promise<Result> {

@@ -89,7 +89,7 @@ export function monitoringRoutes(host: Host, boards: Boards): void {
     const viewer = request.viewer as Viewer;
     const { region, school } = parse(query, request.query, request.language);
     if (region || school) return boards.board(viewer, { programme, region, school });
-    const found = await host.programmes.get(programme);
+    const found = await host.programmes.readable(viewer, programme);
     return boards.board(viewer, { programme, region: await boards.home(viewer, found) });
   }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { own, paging, within } from '#platform';
+import { paging } from '#platform';
 import { view } from './deliveries.routes.ts';
 import type { Deliveries } from './deliveries.service.ts';
 import { deliveryStates } from './delivery.model.ts';
@@ -79,8 +79,7 @@ export function addApi(host: RegistryHost, deliveries: Deliveries, wake: () => v
       reason: z.string().optional(),
     }),
     async handle({ params: { enrolment }, viewer }) {
-      const isOwn = enrolment.startsWith(`${viewer.id}-`);
-      await host.enrolments.get(enrolment, isOwn ? own(viewer, {}) : within(viewer, host.rolesFor('follow'), {}));
+      await host.enrolments.readable(viewer, enrolment);
       return deliveries.stateOf(enrolment);
     },
   });

@@ -1,4 +1,4 @@
-import { definePlugin, overseers } from '#platform';
+import { definePlugin } from '#platform';
 import { addApi } from './deliveries.api.ts';
 import { addPages } from './deliveries.routes.ts';
 import { Deliveries, type RegistryState } from './deliveries.service.ts';
@@ -27,7 +27,6 @@ export default definePlugin({
   permissions: {
     view: ['provider-manager', 'city-bureau', 'province', 'operator'],
     retry: ['provider-manager', 'operator'],
-    follow: overseers,
   },
   settings,
   models: { deliveries: deliverySchema },

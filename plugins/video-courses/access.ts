@@ -1,4 +1,4 @@
-import { covers, type Enrolment, enrolmentId, errors, own, type Programme, type Viewer, within } from '#platform';
+import { covers, type Enrolment, enrolmentId, errors, type Programme, type Viewer } from '#platform';
 import type { Catalogue, Course, Lesson } from './catalogue.service.ts';
 import type { VideoHost } from './plugin.ts';
 
@@ -40,18 +40,12 @@ export class Access {
   async maySee(viewer: Viewer, course: Course, own?: readonly Enrolment[]): Promise<boolean> {
     const programme = await this.#host.programmes.get(course.programme);
     if (await this.mayAuthor(viewer, programme)) return true;
-    if (course.state !== 'published') return false;
+    if (course.state !== 'published' || !(await this.#host.programmes.mayRead(viewer, programme))) return false;
     const enrolments = own ?? (await this.#host.enrolments.ofLearner(viewer.id));
     if (this.enrolmentIn(enrolments, programme._id)) return true;
     // A course tells nothing about people, so whoever moderates any workshop may look at it.
     const workshops = viewer.grants.map(({ scope }) => scope).filter((scope) => scope.startsWith('workshop:'));
     return covers(viewer, this.#host.rolesFor('oversee'), [...(await this.#whereTaught(programme)), ...workshops]);
-  }
-
-  /** An enrolment of the viewer's own, or of somebody in their charge. @throws core:not-found */
-  async readable(viewer: Viewer, id: string): Promise<Enrolment> {
-    const mine = id.startsWith(`${viewer.id}-`);
-    return this.#host.enrolments.get(id, mine ? own(viewer, {}) : within(viewer, this.#host.rolesFor('oversee'), {}));
   }
 
   /** Where a programme lies, with the regions that take part in it. */

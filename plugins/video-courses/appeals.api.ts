@@ -23,7 +23,7 @@ export const anomalyQuery = z.object({
 });
 
 /** Appeals and what stands out, as JSON. */
-export function appealsApi(host: VideoHost, { access, anomalies, appeals }: Services): void {
+export function appealsApi(host: VideoHost, { anomalies, appeals }: Services): void {
   host.api({
     method: 'post',
     path: '/appeals',
@@ -39,7 +39,7 @@ export function appealsApi(host: VideoHost, { access, anomalies, appeals }: Serv
     query: z.object({ enrolment: z.string() }),
     response: ownAppeals,
     async handle({ query, viewer }) {
-      return { appeals: await appeals.of(await access.readable(viewer, query.enrolment)) };
+      return { appeals: await appeals.of(await host.enrolments.readable(viewer, query.enrolment)) };
     },
   });
   host.api({

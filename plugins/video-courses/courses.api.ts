@@ -76,7 +76,7 @@ export function coursesApi(host: VideoHost, { access, authoring, catalogue, cred
     query: z.object({ programme: z.string() }),
     response: z.object({ courses: z.array(courseView) }),
     async handle({ query, viewer }) {
-      const courses = await catalogue.courses((await host.programmes.get(query.programme))._id);
+      const courses = await catalogue.courses((await host.programmes.readable(viewer, query.programme))._id);
       const visible = await Promise.all(courses.map((course) => access.maySee(viewer, course)));
       return { courses: courses.filter((_, index) => visible[index]).map(viewOf) };
     },
@@ -89,7 +89,7 @@ export function coursesApi(host: VideoHost, { access, authoring, catalogue, cred
     query: z.object({ enrolment: z.string() }),
     response: z.object({ lessons: z.array(progressView), next: z.string().optional() }),
     async handle({ query, viewer }) {
-      const { courses, next } = await learning.of(await access.readable(viewer, query.enrolment));
+      const { courses, next } = await learning.of(await host.enrolments.readable(viewer, query.enrolment));
       const lessons = courses.flatMap((course) => course.lessons);
       return {
         lessons: lessons.map(({ lesson, ...progress }) => ({ ...progress, lesson: lesson.id })),
@@ -105,7 +105,7 @@ export function coursesApi(host: VideoHost, { access, authoring, catalogue, cred
     query: z.object({ enrolment: z.string(), page: z.string().optional() }),
     response: z.object({ days: z.array(dayView), total: z.number().int() }),
     async handle({ query, viewer }) {
-      return credit.days(await access.readable(viewer, query.enrolment), paging(query, 31));
+      return credit.days(await host.enrolments.readable(viewer, query.enrolment), paging(query, 31));
     },
   });
 

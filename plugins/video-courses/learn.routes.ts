@@ -121,7 +121,7 @@ export function learnRoutes(host: VideoHost, services: Services): void {
     const viewer = request.viewer as Viewer;
     const asked = typeof request.query.enrolment === 'string' ? request.query.enrolment : (await chosen(request))?._id;
     if (!asked) throw errors.notFound();
-    const enrolment = await access.readable(viewer, asked);
+    const enrolment = await host.enrolments.readable(viewer, asked);
     const programme = await host.programmes.get(enrolment.programme);
     const page = paging(request.query, 14);
     const { days, total } = await credit.days(enrolment, page);

@@ -38,7 +38,7 @@ export function workshopsApi({ host, workshops, access, members, placement, nudg
     query: z.object({ programme: id }),
     response: z.array(workshopSchema),
     handle: async ({ viewer, query }) => {
-      await host.programmes.get(query.programme);
+      await host.programmes.readable(viewer, query.programme);
       const list = await workshops.ofProgramme(query.programme);
       const may = await Promise.all(list.map(({ _id }) => access.find(viewer, _id).then(Boolean, () => false)));
       return list.filter((_, index) => may[index]).map(view);

@@ -62,8 +62,7 @@ export { normalisePhone } from '../normalise/phone.ts';
 export { placeKey } from '../normalise/place.ts';
 export { plainText } from '../normalise/text.ts';
 export { byTimeOf, pageAcross, pageOf } from '../page-of.ts';
-export { overseers } from '../programmes/enrolment-access.ts';
-export type { Enrolment, Studied } from '../programmes/enrolments.service.ts';
+export { type Enrolment, overseers, type Studied } from '../programmes/enrolments.service.ts';
 export {
   type EnrolmentState,
   enrolmentId,

@@ -1,6 +1,6 @@
 import { type InferSchemaType, type Model, trusted } from 'mongoose';
 import type { User } from '../accounts/accounts.service.ts';
-import type { Scope, Scoped, Viewer } from '../accounts/scope.ts';
+import { own, type Role, type Scope, type Scoped, type Viewer, within } from '../accounts/scope.ts';
 import { projectionOf, type ReadsById, readsFrom } from '../database/reads-by-id.ts';
 import { errors } from '../errors.ts';
 import { pageOf } from '../page-of.ts';
@@ -9,6 +9,17 @@ import { type EnrolmentState, enrolmentId, type enrolmentSchema } from './progra
 import type { Programme } from './programmes.service.ts';
 
 type Stored = InferSchemaType<typeof enrolmentSchema>;
+
+/** Roles that may look at the enrolments of people in their scope; experts judge content, not people. */
+export const overseers: readonly Role[] = [
+  'moderator',
+  'provider-manager',
+  'school-administrator',
+  'county-bureau',
+  'city-bureau',
+  'province',
+  'operator',
+];
 
 /** One learner in one programme (design, section 5). */
 export type Enrolment = Omit<Stored, 'values' | 'measures' | 'components' | 'state' | 'workshop' | 'scheme'> & {
@@ -67,6 +78,15 @@ export class Enrolments {
     const found = await this.#heads.get(id);
     if (found?.learner !== viewer.id) throw errors.notFound();
     return found;
+  }
+
+  /**
+   * The viewer's own enrolment, or one in their scope: the one answer to who may read what somebody does and has, for
+   * pages, API, exports and rooms alike.
+   * @throws core:not-found
+   */
+  readable(viewer: Viewer, id: string): Promise<Enrolment> {
+    return this.get(id, isOwn(viewer, id) ? own(viewer, {}) : within(viewer, overseers, {}));
   }
 
   /** The enrolment if the filter's scope covers it. @throws core:not-found */
@@ -192,3 +212,6 @@ export function newEnrolment({ _id: programme, provider }: Pick<Programme, '_id'
     enrolledAt: new Date(),
   };
 }
+
+/** Whether the id names an enrolment of the viewer's; the database says whether there is one. */
+export const isOwn = (viewer: Pick<Viewer, 'id'>, id: string): boolean => id.startsWith(`${viewer.id}-`);

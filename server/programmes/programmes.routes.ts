@@ -37,7 +37,7 @@ export function programmeRoutes({ programmes, progress, regions, menu }: Deps): 
 
   router.get('/programmes/:id', async (request, response) => {
     const { viewer, language, t } = request;
-    const programme = await programmes.get(request.params.id);
+    const programme = await programmes.readable(viewer, request.params.id);
     const wanted = viewer && enrolmentId(viewer.id, programme._id);
     const enrolment = (await request.enrolments()).find((own) => own._id === wanted);
     const subject = { programme, enrolment };

@@ -30,10 +30,13 @@ export type NewProgramme = Omit<Programme, '_id' | 'state' | 'createdAt' | 'sett
 /** Roles that set programmes up. */
 export const programmeManagers: readonly Role[] = ['operator', 'province', 'city-bureau', 'provider-manager'];
 
+/** Roles that see programmes of their scope before these are open: who sets them up and makes or judges what is in them. */
+const draftReaders: readonly Role[] = [...programmeManagers, 'course-author', 'expert'];
+
 /** How long a programme is kept in memory before it is read again, in milliseconds. */
 const keptMs = 2_000;
 
-/** Training programmes. What they are is public; who studies in them is not. */
+/** Training programmes. What they are is public once they are open; who studies in them is not. */
 export class Programmes {
   readonly #programmes: Model<Stored>;
   readonly #regions: Regions;
@@ -52,6 +55,19 @@ export class Programmes {
     return this.#kept.get(id, () => this.#read(id));
   }
 
+  /** The programme, where the viewer may know of it. At most two seconds old. @throws core:not-found */
+  async readable(viewer: Viewer | undefined, id: string): Promise<Programme> {
+    const programme = await this.get(id);
+    if (!(await this.mayRead(viewer, programme))) throw errors.notFound();
+    return programme;
+  }
+
+  /** Whether somebody may know of a programme: everybody once it is open, before that who prepares it. */
+  async mayRead(viewer: Viewer | undefined, programme: Programme): Promise<boolean> {
+    if (programme.state !== 'draft') return true;
+    return viewer !== undefined && covers(viewer, draftReaders, await this.scopesOf(programme));
+  }
+
   /** Those of the ids that there are, newest term first. */
   async byIds(ids: string[]): Promise<Programme[]> {
     const found = (await this.#programmes.find({ _id: trusted({ $in: ids }) }).lean()) as Programme[];
@@ -60,7 +76,7 @@ export class Programmes {
 
   /**
    * Programmes that concern the viewer's scopes in the given roles: set up in, above or below their region, for a stage that
-   * their school teaches, by their organisation, or named in the grant.
+   * their school teaches, by their organisation, or named in the grant. Drafts are among them for who may read them.
    */
   async visibleTo(viewer: Viewer, roles: readonly Role[]): Promise<Programme[]> {
     const held = scopesOf(viewer, roles);
@@ -80,7 +96,9 @@ export class Programmes {
           tree.get(school.region)?.path.includes(region) &&
           stages.some((stage) => school.stages.includes(stage)),
       );
-    return (await this.all()).filter(fits);
+    const found = (await this.all()).filter(fits);
+    const readable = await Promise.all(found.map((programme) => this.mayRead(viewer, programme)));
+    return found.filter((_, index) => readable[index]);
   }
 
   /** @throws core:invalid-scheme */

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Accounts } from '../accounts/accounts.service.ts';
 import { within } from '../accounts/scope.ts';
 import { errors } from '../errors.ts';
-import { type EnrolmentAccess, overseers } from '../programmes/enrolment-access.ts';
-import type { Enrolment, Enrolments } from '../programmes/enrolments.service.ts';
+import type { EnrolmentAccess } from '../programmes/enrolment-access.ts';
+import { type Enrolment, type Enrolments, overseers } from '../programmes/enrolments.service.ts';
 import { enrolmentStates, stages } from '../programmes/programme.model.ts';
 import { type Programme, type Programmes, programmeManagers } from '../programmes/programmes.service.ts';
 import type { Measures } from '../progress/measures.ts';
@@ -109,7 +109,7 @@ export function coreApi(api: Api, deps: Deps): void {
     summary: 'A programme',
     params: id,
     response: programmeSchema,
-    handle: async ({ params }) => programmeView(await deps.programmes.get(params.id)),
+    handle: async ({ params, viewer }) => programmeView(await deps.programmes.readable(viewer, params.id)),
   });
 
   add('programmes', {
@@ -135,7 +135,7 @@ export function coreApi(api: Api, deps: Deps): void {
       }),
     }),
     handle: async ({ params, viewer }) => {
-      const enrolment = await deps.access.get(viewer, params.id);
+      const enrolment = await deps.enrolments.readable(viewer, params.id);
       const { scheme: _, ...result } = await deps.progress.resultOf(enrolment);
       return { ...enrolmentView(enrolment), result };
     },
@@ -191,7 +191,7 @@ export function coreApi(api: Api, deps: Deps): void {
     }),
     handle: async ({ params, viewer }) => {
       if (!(await deps.access.mayWatch(viewer, params.region, deps.regions))) throw errors.notFound();
-      await deps.programmes.get(params.programme);
+      await deps.programmes.readable(viewer, params.programme);
       return (await deps.progress.rollUps.of(params.programme, [`region:${params.region}`]))[0];
     },
   });
