@@ -9,6 +9,8 @@ export interface Beat {
   sentAt?: number | undefined;
   /** The player stopped on purpose: nothing carries over. */
   final?: boolean | undefined;
+  /** False where the sound was played without its picture: nothing of it is credited. */
+  picture?: boolean | undefined;
 }
 
 /** Ranges in one beat: a player that seeks wildly makes a handful. */

@@ -1,6 +1,8 @@
 const keys = [
   'saving',
   'saved',
+  'buffering',
+  'noPicture',
   'offline',
   'signedOut',
   'checkRetrying',
@@ -32,6 +34,7 @@ const reasons = [
   'gap',
   'too-fast',
   'seek-ahead',
+  'no-picture',
   'already-credited',
   'daily-cap',
 ] as const;

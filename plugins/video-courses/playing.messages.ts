@@ -21,6 +21,8 @@ const beat = z.object({
   sentAt: unproven.optional(),
   /** The player stopped on purpose. */
   final: z.boolean().optional(),
+  /** False where the sound was played without its picture, as browsers do that lack the codec: nothing of it is credited. */
+  picture: z.boolean().optional(),
 });
 
 /** Beats of one player in the order in which they were made; kept ones come together. */

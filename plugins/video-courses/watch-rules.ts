@@ -64,6 +64,7 @@ export const reasons = [
   'too-fast',
   'seek-ahead',
   'beyond-length',
+  'no-picture',
   'already-credited',
   'daily-cap',
   'too-many',

@@ -77,7 +77,8 @@ export function credit(input: CreditInput): CreditResult {
   const account = openAccount(session, beat, now, term, rules);
   const { covered, played, furthest, time, uncredited } = spend(input, account);
   const credited = coveredSeconds(covered) - coveredSeconds(record.covered);
-  account.session.carryMs = beat.final === true ? 0 : Math.min(time, rules.beatSeconds * 1000);
+  account.session.carryMs =
+    beat.final === true || beat.picture === false ? 0 : Math.min(time, rules.beatSeconds * 1000);
   return {
     record: { covered, played, furthest },
     session: account.session,
@@ -122,6 +123,10 @@ function spend({ rules, lesson, record, beat, dayCredited }: CreditInput, accoun
     const from = Math.round(start * 1000);
     const to = Math.min(Math.round(end * 1000), length);
     note(spending, 'beyond-length', Math.max(from, length), Math.round(end * 1000));
+    if (beat.picture === false) {
+      note(spending, 'no-picture', from, to);
+      continue;
+    }
     played = addRange(played, from, to);
     if (rules.seekLock && from > spending.furthest + account.reach) {
       note(spending, account.shortfall === 'too-fast' ? 'seek-ahead' : account.shortfall, from, to);

@@ -1,14 +1,13 @@
 import type { Channel } from './channel.ts';
 import { Refused } from './channel.ts';
 import type { KeptBeats } from './kept-beats.ts';
-import type { Stretch } from './measure.ts';
 import type { AnswerReply, Beat, GivenAnswer, ReportReply, Session } from './messages.ts';
 import { MOST_BEATS } from './replay.ts';
 
 interface Deps {
   channel: Channel;
   kept: KeptBeats;
-  position(): number;
+  position(): number | undefined;
   replied(reply: ReportReply): void;
   /** An answer to a presence check has arrived. */
   answered(outcome: AnswerReply['answer']): void;
@@ -16,6 +15,9 @@ interface Deps {
   waiting(ms: number, why: Waiting): void;
   refused(error: Refused): void;
 }
+
+/** After so long without an answer the page no longer says that all is well, though the answer may still come. */
+const UNHEARD_MS = 4_000;
 
 /** Why beats wait: the server is not reached, or the sign-in is gone, and whether an answer is among them. */
 export interface Waiting {
@@ -43,9 +45,9 @@ export class Beats {
     return this.#kept.length === 0 && this.#answer === undefined;
   }
 
-  add(ranges: Stretch[], rate: number, final: boolean): void {
+  add(played: Pick<Beat, 'ranges' | 'rate' | 'final' | 'picture'>): void {
     this.#seq += 1;
-    const beat: Beat = { seq: this.#seq, ranges, rate, sentAt: Date.now(), ...(final && { final: true }) };
+    const beat: Beat = { seq: this.#seq, ...played, sentAt: Date.now() };
     this.#kept.push(beat);
     void this.#deps.kept.add(this.session, beat);
   }
@@ -61,6 +63,7 @@ export class Beats {
   async flush(): Promise<void> {
     if (this.#sending || this.empty) return;
     this.#sending = true;
+    const unheard = setTimeout(() => this.#failed(undefined), UNHEARD_MS);
     try {
       if (this.#answer) await this.#sendAnswer(this.#answer);
       else await this.#sendBeats(this.#kept.slice(0, MOST_BEATS));
@@ -68,6 +71,7 @@ export class Beats {
       this.#failed(error);
       return;
     } finally {
+      clearTimeout(unheard);
       this.#sending = false;
     }
     if (this.empty) this.#deps.waiting(0, { signedOut: false, answer: false });

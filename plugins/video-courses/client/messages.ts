@@ -62,7 +62,9 @@ export interface Beat {
   rate: number;
   /** This browser's clock, epoch ms. */
   sentAt: number;
-  final?: true;
+  final?: boolean;
+  /** False where the browser played the sound alone. */
+  picture?: boolean;
 }
 
 /** What beats are sent under. */

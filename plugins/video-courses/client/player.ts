@@ -4,13 +4,16 @@ import { Channel, Refused } from './channel.ts';
 import { Elsewhere } from './elsewhere.ts';
 import { goOnFrom } from './go-on.ts';
 import { KeptBeats } from './kept-beats.ts';
-import { PlayedStretches } from './measure.ts';
+import { StatusLine } from './line.ts';
+import { PlayedStretches, type Stretch } from './measure.ts';
 import type { AnswerReply, PresenceCheck, ReportReply, Standing, StartReply } from './messages.ts';
+import { isWithoutPicture } from './picture.ts';
 import { PresenceOverlay, type PresenceText } from './presence.ts';
 import { clock, ProgressGuard } from './progress-guard.ts';
 import { replay } from './replay.ts';
 import { holdSession, readResume, writeResume } from './resume.ts';
 import { drawStanding } from './standing.ts';
+import { watchStalls } from './watchdog.ts';
 
 /** What the page says of the lesson (learn.routes.ts); absent where nothing is credited. */
 export interface PlayerData {
@@ -42,6 +45,7 @@ export class LessonPlayer {
   readonly #page: Page;
   readonly #channel: Channel;
   readonly #stretches = new PlayedStretches();
+  readonly #line = new StatusLine();
   readonly #presence: PresenceOverlay;
   readonly #guard: ProgressGuard;
   readonly #elsewhere: Elsewhere;
@@ -85,6 +89,7 @@ export class LessonPlayer {
       if (!this.#starting) void this.#start(takeover);
     });
     this.#listen();
+    watchStalls(video, (stalls) => this.#line.buffering(stalls ? data.text.buffering : undefined));
     this.#goToPosition();
     live().follow(`enrolment:${data.enrolment}`, ({ event, value }) => {
       const { session } = (value ?? {}) as { session?: string };
@@ -118,6 +123,12 @@ export class LessonPlayer {
       if (document.visibilityState === 'hidden') this.#beat(false);
     });
     window.addEventListener('pagehide', () => this.#leave());
+    window.addEventListener('offline', () => {
+      this.#beat(false);
+      if (this.#beats) this.#waiting(1, { signedOut: false, answer: false });
+    });
+    video.addEventListener('loadedmetadata', () => this.#sayWithoutPicture());
+    if (video.readyState >= 1) this.#sayWithoutPicture();
   }
 
   #goToPosition(): void {
@@ -168,7 +179,8 @@ export class LessonPlayer {
         {
           channel: this.#channel,
           kept: this.#kept,
-          position: () => this.#video.currentTime,
+          // While the source is opened again the media stands at its beginning.
+          position: () => (this.#video.readyState < 1 ? undefined : this.#video.currentTime),
           replied: (answer) => this.#replied(answer),
           answered: (outcome) => this.#heardAnswer(outcome),
           waiting: (ms, why) => this.#waiting(ms, why),
@@ -207,8 +219,21 @@ export class LessonPlayer {
     if (!this.#video.paused) this.#measure();
     const ranges = this.#stretches.take();
     if (this.#video.paused) this.#stretches.close();
-    if (ranges.length > 0) this.#beats.add(ranges, this.#video.playbackRate, final);
+    this.#keep(ranges, final);
     void this.#beats.flush();
+  }
+
+  #keep(ranges: Stretch[], final: boolean): void {
+    if (ranges.length === 0) return;
+    const picture = !this.#sayWithoutPicture();
+    this.#beats?.add({ ranges, rate: this.#video.playbackRate, ...(final && { final }), ...(!picture && { picture }) });
+  }
+
+  /** @returns whether that is so */
+  #sayWithoutPicture(): boolean {
+    const without = isWithoutPicture(this.#video);
+    if (without) this.#say(this.#data.text.noPicture, true);
+    return without;
   }
 
   #replied(reply: ReportReply): void {
@@ -246,6 +271,7 @@ export class LessonPlayer {
 
   #explain({ state, reasons, standing }: ReportReply): void {
     const { text } = this.#data;
+    if (this.#sayWithoutPicture()) return;
     const worst = reasons.filter(({ seconds }) => seconds >= 1).sort((a, b) => b.seconds - a.seconds)[0];
     const why = worst && text.reasons[worst.reason];
     if (state === 'outside-term') this.#say(text.outsideTerm, true);
@@ -349,7 +375,7 @@ export class LessonPlayer {
     if (!this.#beats) return;
     if (!this.#video.paused) this.#measure();
     const ranges = this.#stretches.take();
-    if (ranges.length > 0) this.#beats.add(ranges, this.#video.playbackRate, true);
+    this.#keep(ranges, true);
     this.#beats.leave();
     writeResume(this.#beats.session.token);
     clearInterval(this.#timer);
@@ -358,9 +384,6 @@ export class LessonPlayer {
   }
 
   #say(text: string | undefined, warning: boolean): void {
-    const line = document.getElementById('player-line');
-    if (!line || text === undefined || line.textContent === text) return;
-    line.textContent = text;
-    line.classList.toggle('is-warning', warning);
+    if (text !== undefined) this.#line.say(text, warning);
   }
 }

@@ -113,6 +113,15 @@ describe('watch-time', () => {
     expect(learner.record.furthest).to.equal(0);
   });
 
+  it('credits nothing for sound without a picture, and carries none of its time over', () => {
+    const learner = new Learner();
+    const result = learner.beat(5, [[0, 5]], { picture: false });
+    expect(result.uncredited).to.deep.equal([{ reason: 'no-picture', seconds: 5, from: 0, to: 5 }]);
+    expect(learner.record).to.deep.equal({ covered: [], played: [], furthest: 0 });
+    expect(learner.beat(6, [[0, 5]]).credited).to.equal(1);
+    expect(learner.beat(11, [[1, 6]], { picture: true }).credited).to.equal(5);
+  });
+
   it('ends at the lesson', () => {
     const learner = new Learner({ lesson: { id: LESSON.id, seconds: 7.5 } });
     const result = learner.beat(10, [[0, 9]]);
