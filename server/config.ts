@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { createDurably, makeFolderDurably } from './durable-files.ts';
+
+/** Characters of a secret at least, whether it is given or stands in a file of the data folder. */
+const shortest = { secret: 32, 'metrics-token': 16 };
 
 /** Every key that the core reads from the environment; plugins' keys are `<PLUGIN>_<KEY>` and stand in their READMEs. */
 const environment = z.object({
@@ -31,12 +35,12 @@ const environment = z.object({
     .describe('Redis that joins several platforms into one (socket.io Redis Streams adapter).'),
   SECRET: z
     .string()
-    .min(32)
+    .min(shortest.secret)
     .optional()
     .describe('Key material for sessions and ID numbers; generated into DATA_DIR if absent.'),
   METRICS_TOKEN: z
     .string()
-    .min(16)
+    .min(shortest['metrics-token'])
     .optional()
     .describe('Bearer token that /metrics asks for; generated into DATA_DIR/metrics-token if absent.'),
   REQUESTS_PER_SECOND: z.coerce
@@ -100,28 +104,27 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   };
 }
 
-/** A secret of the data folder's own, made on first use and readable by its owner only. */
-function storedSecret(dataDir: string, name: string): string {
+/**
+ * A secret of the data folder's own, made on first use and readable by its owner only.
+ * @throws Error when the file holds fewer characters than such a secret has: it was cut off, and what was sealed with the
+ * whole one could not be read with the rest
+ */
+function storedSecret(dataDir: string, name: keyof typeof shortest): string {
   const file = join(dataDir, name);
   if (!existsSync(file)) {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    writeNew(file, randomBytes(48).toString('base64url'));
+    makeFolderDurably(dataDir, 0o700);
+    createDurably(file, randomBytes(48).toString('base64url'));
   }
-  return readFileSync(file, 'utf8').trim();
+  const secret = readFileSync(file, 'utf8').trim();
+  if (secret.length < shortest[name]) throw new Error(cutOff(file, secret.length, shortest[name]));
+  return secret;
 }
 
-/** Writes a file unless another process was faster; linked when it is whole, so that nobody reads half of it. */
-function writeNew(file: string, text: string): void {
-  const passing = `${file}.${randomBytes(6).toString('hex')}`;
-  writeFileSync(passing, text, { mode: 0o600, flag: 'wx' });
-  try {
-    linkSync(passing, file);
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'EEXIST') throw error;
-  } finally {
-    rmSync(passing);
-  }
-}
+const cutOff = (file: string, length: number, least: number): string =>
+  [
+    `${file} holds ${length} characters, and such a file has at least ${least}: it is not whole, and is not used.`,
+    'Put it back from a backup. Only if this data folder has never held anything, delete the file: the next start makes a new one.',
+  ].join('\n');
 
 /** The core's keys with their meaning and default, for the README and `npm start -- --help`. */
 export function describeConfig(): { key: string; meaning: string; fallback: string }[] {

@@ -48,5 +48,21 @@ export const errors = {
   csrf: () => new AppError('core:csrf', 403),
   tooLarge: (limit: string) => new AppError('core:too-large', 413, { params: { limit } }),
   invalid: (fields: FieldProblem[]) => new AppError('core:invalid', 422, { fields }),
+  diskFull: (cause?: unknown) => new AppError('core:disk-full', 507, { cause }),
   conflict: (what: string) => new AppError(`core:conflict-${what}`, 409),
 };
+
+/** What a file system answers when it takes no more, and what MongoDB and the built-in engine answer then (error_codes.yml). */
+const FULL = new Set<unknown>(['ENOSPC', 'EDQUOT', 14031]);
+
+/** Whether something failed because the disk is full: nobody's request is at fault, and only the operator can mend it. */
+export function isDiskFull(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) if (FULL.has((at as { code?: unknown }).code)) return true;
+  return false;
+}
+
+/** An error in the words of the catalogue: what is not in it is the platform's own fault. */
+export function knownError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  return isDiskFull(thrown) ? errors.diskFull(thrown) : new AppError('core:internal', 500, { cause: thrown });
+}

@@ -1,7 +1,8 @@
 import { createReadStream, type ReadStream } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { makeFolderDurably, moveDurably } from '#platform';
 import type { StoredFile } from './submission.model.ts';
 import { type ReceivedFile, readUpload, type Upload, type UploadLimits } from './upload.ts';
 
@@ -26,8 +27,8 @@ export class Files {
 
   /** Moves received files to where they stay. */
   async keep(files: readonly ReceivedFile[]): Promise<StoredFile[]> {
-    await mkdir(this.#kept, { recursive: true });
-    await Promise.all(files.map(({ id, path }) => rename(path, this.#path(id))));
+    makeFolderDurably(this.#kept);
+    await Promise.all(files.map(({ id, path }) => moveDurably(path, this.#path(id))));
     return files.map(({ id, name, type, size }) => ({ id, name, type, size }));
   }
 

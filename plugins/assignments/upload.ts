@@ -119,7 +119,8 @@ async function receive(stream: NodeJS.ReadableStream, { id, path, filename, limi
   // Browsers write a quotation mark in a name as %22 (WHATWG, multipart/form-data encoding algorithm).
   const name = safeName(filename.replace(/%(?:22|0D|0A)/gi, ' '));
   const output = createWriteStream(path);
-  await pipeline(stream, output).catch(() => Promise.reject(cutOff()));
+  // What the file system refuses is not the sender's fault.
+  await pipeline(stream, output).catch((error) => Promise.reject(error.syscall === undefined ? cutOff() : error));
   const size = output.bytesWritten;
   if (size > limit) {
     throw new AppError('assignments:file-too-large', 413, { params: { name, limit: limit / megabyte } });

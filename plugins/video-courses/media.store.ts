@@ -1,9 +1,9 @@
-import { createWriteStream, mkdirSync } from 'node:fs';
-import { copyFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { copyFile, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { AppError, CostsTooMuch, IsolatedWork, newId } from '#platform';
+import { AppError, CostsTooMuch, IsolatedWork, makeFolderDurably, moveDurably, newId } from '#platform';
 import type { ContainerAnswer } from './container-worker.ts';
 import type { StoredLesson } from './course.model.ts';
 
@@ -24,7 +24,7 @@ export class MediaStore {
   constructor(folder: string) {
     this.#folder = folder;
     this.#arriving = join(folder, 'arriving');
-    mkdirSync(this.#arriving, { recursive: true });
+    makeFolderDurably(this.#arriving);
   }
 
   /** Where new files arrive. */
@@ -36,7 +36,7 @@ export class MediaStore {
   async receive(stream: Readable): Promise<string> {
     const path = join(this.#arriving, newId());
     try {
-      await pipeline(stream, createWriteStream(path, { flags: 'wx', flush: true }));
+      await pipeline(stream, createWriteStream(path, { flags: 'wx' }));
     } catch (error) {
       await this.discard(path);
       throw error;
@@ -62,7 +62,7 @@ export class MediaStore {
       const { type, seconds, codec } = answer.facts;
       const { size } = await stat(path);
       const file = newId() + endings[type];
-      await rename(path, join(this.#folder, file));
+      await moveDurably(path, join(this.#folder, file));
       return { file, type, bytes: size, seconds, codec };
     } catch (error) {
       await this.discard(path);

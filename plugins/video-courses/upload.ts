@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import busboy from 'busboy';
 import type { Request } from 'express';
@@ -29,8 +30,10 @@ export async function receiveUpload(request: Request, store: MediaStore, maxByte
     stream.once('limit', () => {
       tooMuch = true;
     });
-    arriving = store.receive(stream);
-    arriving.catch(() => {});
+    // Where nothing can be written the rest is read and dropped, so that the sender gets to see the answer.
+    const relay = stream.once('error', (error) => relay.destroy(error)).pipe(new PassThrough());
+    arriving = store.receive(relay);
+    arriving.catch(() => stream.unpipe(relay).resume());
   });
   try {
     await pipeline(request, parser);

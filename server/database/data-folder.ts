@@ -1,6 +1,7 @@
-import { constants, existsSync } from 'node:fs';
-import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolderDurably, writeDurably } from '../durable-files.ts';
 
 /** Which server wrote a data folder. */
 export type EngineKind = 'mongod' | 'built-in';
@@ -14,8 +15,7 @@ const MARKER = 'ENGINE';
 export async function claimDataFolder(dataDir: string, kind: EngineKind): Promise<string> {
   const folder = join(dataDir, 'db');
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
-    if (!existsSync(folder)) await mkdir(folder, { mode: 0o700 });
+    makeFolderDurably(folder, 0o700);
     await access(folder, constants.W_OK);
   } catch (error) {
     throw new Error(`${folder} cannot be written (${(error as NodeJS.ErrnoException).code}): the database needs it`);
@@ -28,7 +28,7 @@ export async function claimDataFolder(dataDir: string, kind: EngineKind): Promis
   if (written?.trim() === kind) return folder;
   const isEmpty = (await readdir(folder)).every((file) => file === 'mongod.lock');
   if (written !== undefined && !isEmpty) throw new Error(refusal(folder, written.trim(), kind));
-  await writeFile(marker, `${kind}\n`);
+  writeDurably(marker, `${kind}\n`, 0o644);
   return folder;
 }
 

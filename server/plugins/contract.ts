@@ -48,6 +48,7 @@ export {
 export { addDays, beijingDay, beijingHour, daysBetween, startOfBeijingDay } from '../beijing-time.ts';
 export { csv } from '../csv.ts';
 export { countsBy, type ReadsById, readsFrom } from '../database/reads-by-id.ts';
+export { makeFolderDurably, moveDurably } from '../durable-files.ts';
 export { AppError, errors, type FieldProblem } from '../errors.ts';
 export { decodeText } from '../files/decode-text.ts';
 export { CostsTooMuch, IsolatedWork, type WorkLimits } from '../files/isolated-work.ts';

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Socket } from 'socket.io';
 import type { z } from 'zod';
 import type { Viewer } from '../accounts/scope.ts';
-import { AppError } from '../errors.ts';
+import { knownError } from '../errors.ts';
 import type { Language } from '../languages.ts';
 import { parse } from '../web/input.ts';
 import type { Turns } from './turns.ts';
@@ -81,7 +81,7 @@ export function serveMessages(socket: Socket, messages: readonly Message[], deps
 
 function reasonOf(error: unknown, { name }: Message, socket: Socket, { log, locales, refused }: Deps): object {
   const { viewer, language } = socket.data as Pick<Context, 'viewer' | 'language'>;
-  const known = error instanceof AppError ? error : new AppError('core:internal', 500);
+  const known = knownError(error);
   if (known !== error) log.error({ err: error, message: name }, 'socket message failed');
   else refused(socket, viewer);
   const text = locales.translator(language)(known.messageKey, known.params);

@@ -2,7 +2,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { Logger } from 'pino';
 import { type Namespace, Server, type Socket } from 'socket.io';
 import type { Viewer } from '../accounts/scope.ts';
-import { AppError, errors } from '../errors.ts';
+import { type AppError, errors, knownError } from '../errors.ts';
 import { sessionName } from '../secrets.ts';
 import type { Cluster } from './cluster.ts';
 import { Coalescer, type RoomUpdate } from './coalescer.ts';
@@ -222,8 +222,8 @@ export class Realtime {
   }
 
   #explained(error: unknown, viewer: Viewer): { code: string; message: string } {
-    const known = error instanceof AppError ? error : new AppError('core:internal', 500, { cause: error });
-    if (known.status === 500) this.#deps.log.error({ err: error }, 'a subscription failed');
+    const known = knownError(error);
+    if (known.status >= 500) this.#deps.log.error({ err: error }, 'a subscription failed');
     return { code: known.code, message: this.#deps.explain(known, viewer) };
   }
 }

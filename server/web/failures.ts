@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
-import { AppError, errors } from '../errors.ts';
+import { AppError, errors, knownError } from '../errors.ts';
 
 /** No route took the request. */
 export const notFound: RequestHandler = (_request, _response, next) => next(errors.notFound());
@@ -55,7 +55,7 @@ function known(thrown: unknown): AppError {
   const { type, status, limit } = (thrown ?? {}) as { type?: string; status?: number; limit?: number };
   if (type === 'entity.too.large') return errors.tooLarge(`${Math.round((limit ?? 0) / 1024)} KB`);
   if (status && status >= 400 && status < 500) return new AppError('core:bad-request', status, { cause: thrown });
-  return new AppError('core:internal', 500, { cause: thrown });
+  return knownError(thrown);
 }
 
 const wantsJson = (request: Request): boolean =>

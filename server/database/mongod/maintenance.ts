@@ -1,4 +1,4 @@
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Engine } from './engine.ts';
 import type { CheckReport } from './entry/maintenance.js';
@@ -9,6 +9,7 @@ import { scan } from './query/scan.ts';
 import { type Collection, FIRST_IDENT } from './storage/catalog.ts';
 import { DATA_FILE } from './storage/data-file.ts';
 import { entriesOf } from './storage/index-entries.ts';
+import { syncFolder, syncPath } from './storage/sync.ts';
 import { decode } from './values/decode.ts';
 import { successor } from './values/keys.ts';
 
@@ -81,17 +82,12 @@ export async function compactFolder(path: string): Promise<{ before: number; aft
     await rm(copy, { force: true });
     await engine.store.copyTo(copy);
   });
-  await sync(copy, 'r+');
+  // lmdb copies without a sync: the copy must be on disk before it takes the place of the file.
+  syncPath(copy);
   await rename(copy, file);
-  if (process.platform !== 'win32') await sync(path, 'r');
+  syncFolder(path);
   await rm(`${copy}-lock`, { force: true });
   return { before, after: (await stat(file)).size };
-}
-
-/** lmdb copies without a sync: the copy must be on disk before it takes the place of the file. */
-async function sync(path: string, flags: string): Promise<void> {
-  const handle = await open(path, flags);
-  await handle.sync().finally(() => handle.close());
 }
 
 async function withEngine<T>(path: string, work: (engine: Engine) => T | Promise<T>): Promise<T> {

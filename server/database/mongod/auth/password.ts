@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncFolder } from '../storage/sync.ts';
 
 /** The one user there is, in the database `admin`: whoever knows the password may do everything. */
 export const USER = 'root';
@@ -52,5 +53,6 @@ async function createPassword(folder: string): Promise<string> {
     await handle.close();
   }
   await rename(draft, join(folder, PASSWORD_FILE));
+  syncFolder(folder);
   return password;
 }

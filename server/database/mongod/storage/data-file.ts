@@ -1,6 +1,7 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
+import { syncFolder, syncPath } from './sync.ts';
 
 /** Name of the data file in its folder. */
 export const DATA_FILE = 'engine.mdb';
@@ -62,25 +63,4 @@ function restoreLastSync(path: string): void {
   if (process.platform === 'win32') return; // lmdb never overlaps syncs there.
   const root = open({ path, ...settings, overlappingSync: true, safeRestore: true } as Parameters<typeof open>[0]);
   void root.close();
-}
-
-function syncPath(path: string, flags = 'r+'): void {
-  const descriptor = openSync(path, flags);
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** Makes the names in a folder durable, where the system can do that. */
-function syncFolder(path: string): void {
-  if (process.platform === 'win32') return;
-  try {
-    syncPath(path, 'r');
-  } catch (error) {
-    // Some network file systems have no sync of folders, and folders further up may not be readable.
-    if (!['EINVAL', 'ENOTSUP', 'EBADF', 'EACCES', 'EPERM'].includes(String((error as NodeJS.ErrnoException).code)))
-      throw error;
-  }
 }
