@@ -48,17 +48,12 @@ export function makeFolderDurably(folder: string, mode = 0o777): void {
 export async function moveDurably(from: string, to: string): Promise<void> {
   const file = await open(from, 'r+');
   await file.sync().finally(() => file.close());
-  await renameDurably(from, to);
-}
-
-/** Renames a folder, or a file whose content is synced, and resolves once the new name survives a power cut. */
-export async function renameDurably(from: string, to: string): Promise<void> {
   await rename(from, to);
   syncFolder(dirname(to));
 }
 
 /** Makes the names in a folder durable, where the system can do that. */
-export function syncFolder(folder: string): void {
+function syncFolder(folder: string): void {
   if (process.platform === 'win32') return;
   try {
     syncPath(folder, 'r');

@@ -56,7 +56,7 @@ export const errors = {
 const FULL = new Set<unknown>(['ENOSPC', 'EDQUOT', 14031]);
 
 /** Whether something failed because the disk is full: nobody's request is at fault, and only the operator can mend it. */
-export function isDiskFull(error: unknown): boolean {
+function isDiskFull(error: unknown): boolean {
   for (let at = error; at instanceof Error; at = at.cause) if (FULL.has((at as { code?: unknown }).code)) return true;
   return false;
 }

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Router } from 'express';
 import type { Connection } from 'mongoose';
@@ -7,6 +6,7 @@ import type { z } from 'zod';
 import type { Accounts } from '../accounts/accounts.service.ts';
 import type { Audit } from '../accounts/audit.ts';
 import { holds, type Role } from '../accounts/scope.ts';
+import { makeFolderDurably } from '../durable-files.ts';
 import { errors } from '../errors.ts';
 import type { Workbooks } from '../files/workbooks.ts';
 import type { Jobs } from '../jobs/jobs.ts';
@@ -88,12 +88,12 @@ export function createHost(plugin: AnyPlugin, rooms: Rooms): OpenHost {
   const host: Host = {
     id,
     settings: readSettings(plugin, rooms.env),
-    models: pluginModels(plugin, rooms.connection) as Host['models'],
+    models: pluginModels(plugin, rooms.connection) as unknown as Host['models'],
     log,
     now: rooms.now,
     get files() {
       const folder = join(rooms.dataDir, 'files', id);
-      mkdirSync(folder, { recursive: true });
+      makeFolderDurably(folder);
       return folder;
     },
     get publicUrl() {

@@ -10,6 +10,7 @@ import { gatherWrites } from './gather.ts';
 import { SocketGuard } from './guard.ts';
 import { admitHandshakes, callerOf, type HandshakeDeps } from './handshakes.ts';
 import { Neighbours, type Said } from './neighbours.ts';
+import { clocksApartMs, OtherPlatforms } from './other-platforms.ts';
 import { Told } from './told.ts';
 import { Turns } from './turns.ts';
 
@@ -32,8 +33,6 @@ interface RealtimeDeps extends HandshakeDeps {
 
 /** Rooms a socket may be in at most, so that one client cannot make the server remember without end. */
 const mostRooms = 50;
-/** How long Redis keeps for a socket that lost its connection what it misses, in milliseconds. */
-const recoveryMs = 120_000;
 
 /** One socket.io server: authorised subscriptions and coalesced broadcasts (design, section 7). */
 export class Realtime {
@@ -46,17 +45,14 @@ export class Realtime {
   readonly #guard: SocketGuard;
   readonly #told = new Told();
   readonly #neighbours: Neighbours | undefined;
+  readonly #others: OtherPlatforms | undefined;
 
   constructor(deps: RealtimeDeps) {
     this.#deps = deps;
     this.turns = new Turns(deps.messagesAtOnce);
     this.io = new Server(deps.server, {
-      // Only Redis keeps what a socket misses: a log in this process would grow by every learner's every message. A page that
-      // was not there reads the state again.
+      // Nothing is kept for a socket that was away: its page reads the state again.
       ...(deps.cluster && { adapter: deps.cluster.adapter }),
-      ...(deps.cluster?.recovers && {
-        connectionStateRecovery: { maxDisconnectionDuration: recoveryMs, skipMiddlewares: false },
-      }),
       ...(deps.websocketOnly && { transports: ['websocket'] }),
       serveClient: false,
       maxHttpBufferSize: 64 * 1024,
@@ -76,6 +72,15 @@ export class Realtime {
         deps.log.error({ err: error, person }, 'sockets were not checked'),
       );
     });
+    if (deps.cluster?.link) {
+      const { io } = this;
+      this.#others = new OtherPlatforms({
+        io,
+        link: deps.cluster.link,
+        told: this.#told,
+        tell: (update) => this.#tellHere(update),
+      });
+    }
     this.namespace('/').on('connection', (socket) => this.#serve(socket));
   }
 
@@ -132,22 +137,26 @@ export class Realtime {
 
   async #recheck(person: string, viewer: Viewer | undefined): Promise<void> {
     for (const namespace of this.io._nsps.values()) {
-      for (const socket of await namespace.local.in(`person:${person}`).fetchSockets()) {
+      // Not `fetchSockets`: with Redis it asks how many platforms there are, also where only this one's sockets are wanted.
+      for (const id of [...(namespace.adapter.rooms.get(`person:${person}`) ?? [])]) {
+        const socket = namespace.sockets.get(id);
+        if (!socket) continue;
         if (!viewer) {
           socket.disconnect(true);
           continue;
         }
         socket.data.viewer = viewer;
         for (const room of socket.rooms) {
-          const [kind = '', id = ''] = room.split(/:(.*)/s);
+          const [kind = '', roomId = ''] = room.split(/:(.*)/s);
           const may = this.#rules.get(kind);
-          if (may && !(await may(viewer, id))) socket.leave(room);
+          if (may && !(await may(viewer, roomId))) await socket.leave(room);
         }
       }
     }
   }
 
   async close(): Promise<void> {
+    this.#others?.close();
     this.#coalescer.close();
     await this.io.close();
   }
@@ -159,16 +168,13 @@ export class Realtime {
   }
 
   #send(update: RoomUpdate): void {
-    if (!this.#neighbours) {
-      tell(this.io, update);
-      return;
-    }
     this.#tellHere(update);
-    if (this.#neighbours.watch(update.room)) this.#neighbours.pass(update);
+    this.#others?.pass(update);
+    if (this.#neighbours?.watch(update.room)) this.#neighbours.pass(update);
   }
 
   #tellHere(update: RoomUpdate): void {
-    if (this.io.sockets.adapter.rooms.has(update.room)) tell(this.io.local, update);
+    if (this.io.sockets.adapter.rooms.has(update.room)) this.io.local.to(update.room).emit('update', update);
   }
 
   /** The other server processes of this machine. */
@@ -185,6 +191,7 @@ export class Realtime {
   }
 
   #serve(socket: Socket): void {
+    this.#others?.greet(socket);
     socket.on('subscribe', async (room: unknown, ...rest: unknown[]) => {
       const answer = rest.at(-1);
       const reply = typeof answer === 'function' ? (answer as (value: unknown) => void) : () => {};
@@ -209,7 +216,9 @@ export class Realtime {
     // Whoever has left meanwhile is not waited for, and the room may be empty.
     const isThere = this.io.sockets.adapter.rooms.has(room);
     const elsewhere = isThere && (await this.#neighbours?.enter(room, madeAt)) === true;
-    return madeAt !== undefined && (elsewhere || this.#told.since(room, madeAt));
+    return (
+      madeAt !== undefined && (elsewhere || this.#told.since(room, this.#others ? madeAt - clocksApartMs : madeAt))
+    );
   }
 
   async #join(socket: Socket, room: unknown): Promise<string> {
@@ -227,5 +236,3 @@ export class Realtime {
     return { code: known.code, message: this.#deps.explain(known, viewer) };
   }
 }
-
-const tell = (io: Pick<Server, 'to'>, update: RoomUpdate): unknown => io.to(update.room).emit('update', update);

@@ -10,7 +10,7 @@ export class Told {
   #before = new Map<string, number>();
   #begun: number;
   /** What was told before is not known. */
-  readonly #born: number;
+  #born: number;
   readonly #now: () => number;
 
   constructor(now: () => number = Date.now) {
@@ -27,6 +27,11 @@ export class Told {
       this.#begun = now;
     }
     this.#rooms.set(room, now);
+  }
+
+  /** Forgets: from here on is known what is told, not before. */
+  forget(): void {
+    this.#born = this.#now();
   }
 
   /** Whether a room was told something at a moment (epoch ms) or later, or may have been, because that is too long ago. */

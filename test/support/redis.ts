@@ -6,9 +6,9 @@ import { portAside } from '../../server/port-aside.ts';
 export const redisMissing =
   spawnSync('redis-server', ['--version']).status === 0 ? undefined : 'no redis-server: apt-get install redis-server';
 
-/** A real Redis of its own, in memory only, on a free port. */
-export async function startRedis(): Promise<{ url: string; stop(): Promise<void> }> {
-  const port = await portAside('127.0.0.1');
+/** A real Redis of its own, in memory only, on a free port, or again on the port of one that was stopped. */
+export async function startRedis(known?: number): Promise<{ url: string; port: number; stop(): Promise<void> }> {
+  const port = known ?? (await portAside('127.0.0.1'));
   const flags = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   const server = spawn('redis-server', flags, { stdio: ['ignore', 'pipe', 'ignore'] });
   let said = '';
@@ -17,8 +17,10 @@ export async function startRedis(): Promise<{ url: string; stop(): Promise<void>
     if (said.includes('Ready to accept connections')) break;
   }
   return {
+    port,
     url: `redis://127.0.0.1:${port}`,
     async stop() {
+      if (server.exitCode !== null || server.signalCode !== null) return;
       const ended = once(server, 'exit');
       server.kill();
       await ended;

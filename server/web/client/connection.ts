@@ -26,7 +26,10 @@ interface Told {
 /** Longer than the server bars whoever it has turned away. */
 const TURNED_AWAY_MS = 31_000;
 
-type Status = (state: 'lost' | 'back' | 'refused' | 'turned-away', reason?: string) => void;
+/** Pages that catch up at the same time spread themselves over this. */
+const CATCH_UP_MS = 1_000;
+
+type Status = (state: 'lost' | 'back' | 'alone' | 'refused' | 'turned-away', reason?: string) => void;
 
 interface Deps {
   /** Server's epoch ms from which on the page may lack a change. */
@@ -67,7 +70,7 @@ export function createLive({ madeAt, status, missed }: Deps): Live {
       }
     });
     socket.on('connect', () => {
-      if (!socket.recovered) void enterRooms(socket, wasLost);
+      void enterRooms(socket, wasLost);
       if (wasLost) status('back');
       wasLost = false;
     });
@@ -84,6 +87,12 @@ export function createLive({ madeAt, status, missed }: Deps): Live {
       if (error.data?.message) status('turned-away', error.data.message);
       else if (!wasLost) status('lost');
       wasLost = true;
+    });
+    // The server has lost, or found again, the others whose changes it passes on.
+    socket.on('alone', (alone: boolean) => {
+      if (alone) return status('alone');
+      status('back');
+      setTimeout(missed, Math.random() * CATCH_UP_MS);
     });
     socket.on('turned-away', ({ message }: Told) => {
       turnedAway = message;

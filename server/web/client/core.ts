@@ -29,7 +29,8 @@ function tellConnection(page: Page): Pick<Parameters<typeof createLive>[0], 'sta
       clearTimeout(timer);
       document.body.classList.toggle('is-stale', state !== 'back');
       if (state !== 'back') {
-        say(reason ?? (state === 'lost' ? page.text.lost : page.text.refused), false);
+        const { lost, alone, refused } = page.text;
+        say(reason ?? (state === 'lost' ? lost : state === 'alone' ? alone : refused), false);
         return;
       }
       say(page.text.restored, true);

@@ -3,6 +3,7 @@
 /** Words of the page's language, printed by views/partials/head.ejs; %n stands for the number or time. */
 export interface UiText {
   lost: string;
+  alone: string;
   restored: string;
   refused: string;
   hours: string;
