@@ -22,4 +22,12 @@ export const coreMigrations: readonly PluginMigration[] = [
       }
     },
   },
+  {
+    plugin: 'core',
+    id: 'throttle-hashed',
+    /** Counts of attempts carried what people had typed, ID numbers among it. */
+    async up(db) {
+      await db.collection('throttle').deleteMany({});
+    },
+  },
 ];

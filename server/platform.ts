@@ -277,6 +277,7 @@ export async function startPlatform({
     rescorings,
     plugins: loaded.versions,
     isFirstOperatorToken: (token) => isFirstOperatorToken(token, config.secret),
+    secret: config.secret,
   });
   const routes = [
     ...core.map((router) => ({ at: '', router })),

@@ -11,22 +11,24 @@ export class CheckLimit {
   readonly #byAddress = new RateLimiterMemory({ points: 30, duration: windowS });
   readonly #byNumber = new RateLimiterMemory({ points: 10, duration: windowS });
 
-  /** Runs a look-up; nothing found counts as a miss. @throws core:too-many-attempts */
+  /**
+   * Runs a look-up. It is counted before it is made, so that many at once are no more than many one after the other; something
+   * found is taken out of the count again. @throws core:too-many-attempts
+   */
   async look<T>(address: string, number: string | undefined, find: () => Promise<T | null | undefined>) {
-    const spent = [await this.#byAddress.get(address), number ? await this.#byNumber.get(number) : null];
-    const limits = [this.#byAddress.points, this.#byNumber.points];
-    const full = spent.filter((state, index) => state !== null && state.consumedPoints >= limits[index]!);
-    if (full.length > 0) throw tooMany(Math.max(...full.map((state) => state!.msBeforeNext)));
+    await count(this.#byAddress, address);
+    if (number) await count(this.#byNumber, number);
     const found = await find();
-    if (!found) await Promise.all([this.#miss(this.#byAddress, address), number && this.#miss(this.#byNumber, number)]);
+    if (found) await Promise.all([this.#byAddress.reward(address), number && this.#byNumber.reward(number)]);
     return found ?? undefined;
-  }
-
-  async #miss(limiter: RateLimiterMemory, key: string): Promise<void> {
-    await limiter.consume(key).catch((full) => {
-      if (!(full instanceof RateLimiterRes)) throw full;
-    });
   }
 }
 
-const tooMany = (ms: number) => errors.tooManyAttempts(Math.ceil(ms / 60_000));
+async function count(limiter: RateLimiterMemory, key: string): Promise<void> {
+  try {
+    await limiter.consume(key);
+  } catch (full) {
+    if (full instanceof RateLimiterRes) throw errors.tooManyAttempts(Math.ceil(full.msBeforeNext / 60_000));
+    throw full;
+  }
+}

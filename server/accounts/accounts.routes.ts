@@ -12,12 +12,12 @@ import type { Audit } from './audit.ts';
 import type { Departures } from './departures.ts';
 import { passwordLength } from './passwords.ts';
 import { described, signedIn } from './person.ts';
-import type { Throttle } from './throttle.ts';
+import type { Proofs } from './proofs.ts';
 
 interface Deps {
   accounts: Accounts;
   sessions: ReturnType<typeof createSessions>;
-  throttle: Throttle;
+  proofs: Proofs;
   audit: Audit;
   departures: Departures;
   regions: Regions;
@@ -50,7 +50,7 @@ const plain = { layout: 'layout-plain', narrow: true };
 
 /** Pages on which people sign in and out and set their password, phone and language. */
 export function accountRoutes(deps: Deps): Router {
-  const { accounts, sessions, throttle, audit, departures, regions, isFirstOperatorToken } = deps;
+  const { accounts, sessions, proofs, audit, departures, regions, isFirstOperatorToken } = deps;
   const router = Router();
 
   router.get('/sign-in', async (request, response) => {
@@ -76,8 +76,7 @@ export function accountRoutes(deps: Deps): Router {
       });
     if (!form.ok) return again(form.errors, 422);
     try {
-      const who = { login: form.value.login, address: request.ip ?? '' };
-      await throttle.attempt(who, () => sessions.signIn(request, response));
+      await proofs.signIn(request, response, form.value.login, () => sessions.signIn(request, response));
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       return again({ '': request.t(error.messageKey, error.params) }, error.status);
@@ -90,7 +89,10 @@ export function accountRoutes(deps: Deps): Router {
   router.post('/sign-out', async (request, response) => {
     const { viewer, sessionID = '' } = request;
     await sessions.leave(request);
-    if (viewer) departures.of(viewer.id, sessionID);
+    if (viewer) {
+      departures.of(viewer.id, sessionID);
+      await proofs.signedOut(request, viewer);
+    }
     response.redirect(303, '/sign-in');
   });
 
@@ -116,9 +118,7 @@ export function accountRoutes(deps: Deps): Router {
     if (!form.ok) return again(form.errors, 422);
     const { login, code, password } = form.value;
     try {
-      const viewer = await throttle.attempt({ login, address: request.ip ?? '' }, () =>
-        accounts.activate(login, code, password),
-      );
+      const viewer = await proofs.signIn(request, response, login, () => accounts.activate(login, code, password));
       await sessions.enter(request, viewer);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
@@ -202,8 +202,7 @@ export function accountRoutes(deps: Deps): Router {
     if (!form.ok) return accountPage(request, response, { status: 422, which: 'password', errors: form.errors });
     const { current, password } = form.value;
     try {
-      const who = { login: `password ${viewer.id}`, address: request.ip ?? '' };
-      await throttle.attempt(who, () => accounts.checkPassword(viewer.id, current));
+      await proofs.again(request, viewer, current);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       const problem = { current: request.t(error.messageKey, error.params) };

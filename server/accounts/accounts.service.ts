@@ -305,7 +305,21 @@ export class Accounts {
     return this.#deps.vault.hash(`activation ${userId} ${code}`);
   }
 
+  /**
+   * Whom somebody means who types an account name, phone or ID number to sign in. `key` is the same for every spelling: the user's
+   * id, or, where there is nobody, what is left of the text in its plainest form.
+   */
+  async whoIs(login: string): Promise<{ key: string; id: string | undefined }> {
+    const id = await this.#userOf(login);
+    return { id, key: id ?? `nobody ${documentNumber(login).toLowerCase()}` };
+  }
+
   async #byLogin(login: string): Promise<User | null> {
+    const id = await this.#userOf(login);
+    return id === undefined ? null : this.#users.findById(id).lean();
+  }
+
+  async #userOf(login: string): Promise<string | undefined> {
     const phone = normalisePhone(login);
     const document = documentNumber(login);
     // In this order: a passport may read like somebody else's account name.
@@ -316,7 +330,7 @@ export class Accounts {
     ];
     const found = await this.#deps.models.identities.find({ _id: trusted({ $in: keys }) }).lean();
     const [identity] = keys.flatMap((key) => found.find(({ _id }) => _id === key) ?? []);
-    return identity ? this.#users.findById(identity.user).lean() : null;
+    return identity?.user;
   }
 
   async #scopesByOrganisation(people: NewPerson[]): Promise<Map<string, Scope[]>> {

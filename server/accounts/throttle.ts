@@ -1,58 +1,100 @@
+import { createHmac, hkdfSync } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import { RateLimiterMemory, RateLimiterMongo, RateLimiterRes } from 'rate-limiter-flexible';
 import { errors } from '../errors.ts';
 
-/** Failed attempts before somebody has to wait: per login, and per address, where whole schools share one. */
-const limits = {
-  login: { points: 8, duration: 15 * 60, blockDuration: 15 * 60 },
-  address: { points: 100, duration: 15 * 60, blockDuration: 15 * 60 },
+/** Attempts within a quarter of an hour before somebody has to wait as long. */
+const WINDOW = { duration: 15 * 60, blockDuration: 15 * 60 };
+const MAX_ATTEMPTS = {
+  /** For one person, whatever name they are given; each browser that has signed in as them has a count of its own. */
+  person: 8,
+  /** From one address, where whole schools share one: only what fails is left in the count. */
+  address: 100,
 };
+/** Attempts from one address that are looked at at the same time; the others wait. */
+const MAX_AT_ONCE = 20;
 
-export interface Throttle {
-  /**
-   * Runs an attempt to prove who one is; failures count against the login and the address.
-   * @throws core:too-many-attempts
-   */
-  attempt<T>(who: { login: string; address: string }, work: () => Promise<T>): Promise<T>;
+export interface Attempt {
+  /** Whom it is about: a user's id, or what was typed where nobody has that. */
+  person: string;
+  address: string;
+  /** A browser that has signed in as this person before: it is counted apart, so that nobody can lock somebody else out. */
+  browser?: string | undefined;
 }
 
-/** Counts failures in the database, so that every server process knows them. */
-export function createThrottle(connection: Connection): Throttle {
-  const limiter = (kind: keyof typeof limits) =>
-    new RateLimiterMongo({
-      storeClient: connection,
-      dbName: connection.name,
-      tableName: 'throttle',
-      keyPrefix: kind,
-      ...limits[kind],
-      insuranceLimiter: new RateLimiterMemory({ keyPrefix: kind, ...limits[kind] }),
-    });
-  const byLogin = limiter('login');
-  const byAddress = limiter('address');
+/** Slows down guessing. */
+export class Throttle {
+  readonly #key: Buffer;
+  readonly #byPerson: RateLimiterMongo;
+  readonly #byAddress: RateLimiterMongo;
+  readonly #waiting = new Map<string, { running: number; queue: (() => void)[] }>();
 
-  const refuseBlocked = async (login: string, address: string) => {
-    const [one, other] = await Promise.all([byLogin.get(login), byAddress.get(address)]);
-    const waiting = [
-      one && one.consumedPoints >= limits.login.points ? one.msBeforeNext : 0,
-      other && other.consumedPoints >= limits.address.points ? other.msBeforeNext : 0,
-    ];
-    if (Math.max(...waiting) > 0) throw errors.tooManyAttempts(Math.ceil(Math.max(...waiting) / 60_000));
-  };
+  /**
+   * Counts in the database, so that every server process knows; there stand only hashes under a key, never what was typed.
+   * @param secret key material, from which the key is derived (RFC 5869)
+   */
+  constructor(connection: Connection, secret: Buffer) {
+    this.#key = Buffer.from(hkdfSync('sha256', secret, '', 'xuefang throttle', 32));
+    const limiter = (kind: keyof typeof MAX_ATTEMPTS) => {
+      const options = { keyPrefix: kind, points: MAX_ATTEMPTS[kind], ...WINDOW };
+      return new RateLimiterMongo({
+        storeClient: connection,
+        dbName: connection.name,
+        tableName: 'throttle',
+        ...options,
+        insuranceLimiter: new RateLimiterMemory(options),
+      });
+    };
+    this.#byPerson = limiter('person');
+    this.#byAddress = limiter('address');
+  }
 
-  return {
-    async attempt({ login, address }, work) {
-      const key = login.normalize('NFKC').trim().toLowerCase();
-      await refuseBlocked(key, address);
-      try {
-        const result = await work();
-        await byLogin.delete(key);
-        return result;
-      } catch (error) {
-        await Promise.all([byLogin.consume(key), byAddress.consume(address)]).catch((full) => {
-          if (!(full instanceof RateLimiterRes)) throw full;
-        });
-        throw error;
-      }
-    },
-  };
+  /**
+   * Runs an attempt to prove something. It is counted before it is looked at, so that many at once are no more than many one after
+   * the other; success takes it out of the count again.
+   * @throws core:too-many-attempts
+   */
+  async attempt<T>({ person, address, browser }: Attempt, work: () => Promise<T>): Promise<T> {
+    const [who, from] = [this.#hash(browser ? `${person} at ${browser}` : person), this.#hash(address)];
+    const leave = await this.#enter(from);
+    try {
+      await this.#count(this.#byAddress, from);
+      await this.#count(this.#byPerson, who).catch(async (locked) => {
+        // Nothing was looked at: who goes on knocking at one door keeps nobody else of the school out.
+        await this.#byAddress.reward(from);
+        throw locked;
+      });
+      const result = await work();
+      await Promise.all([this.#byPerson.delete(who), this.#byAddress.reward(from)]);
+      return result;
+    } finally {
+      leave();
+    }
+  }
+
+  async #count(limiter: RateLimiterMongo, key: string): Promise<void> {
+    try {
+      await limiter.consume(key);
+    } catch (full) {
+      if (!(full instanceof RateLimiterRes)) throw full;
+      throw errors.tooManyAttempts(Math.max(1, Math.ceil(full.msBeforeNext / 60_000)));
+    }
+  }
+
+  #hash(text: string): string {
+    return createHmac('sha256', this.#key).update(text).digest('base64url');
+  }
+
+  /** Waits for its turn among the attempts of an address. */
+  async #enter(address: string): Promise<() => void> {
+    const place = this.#waiting.get(address) ?? { running: 0, queue: [] };
+    this.#waiting.set(address, place);
+    if (place.running < MAX_AT_ONCE) place.running++;
+    else await new Promise<void>((resolve) => place.queue.push(resolve));
+    return () => {
+      const next = place.queue.shift();
+      if (next) next();
+      else if (--place.running === 0) this.#waiting.delete(address);
+    };
+  }
 }

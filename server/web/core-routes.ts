@@ -1,9 +1,11 @@
 import type { Router } from 'express';
 import { accountRoutes } from '../accounts/accounts.routes.ts';
 import { Departures } from '../accounts/departures.ts';
+import { KnownBrowsers } from '../accounts/known-browsers.ts';
 import { peopleRoutes } from '../accounts/people.routes.ts';
 import { Places } from '../accounts/places.ts';
-import { createThrottle } from '../accounts/throttle.ts';
+import { Proofs } from '../accounts/proofs.ts';
+import { Throttle } from '../accounts/throttle.ts';
 import type { Rooms } from '../plugins/host.ts';
 import type { EnrolmentAccess } from '../programmes/enrolment-access.ts';
 import { programmeRoutes } from '../programmes/programmes.routes.ts';
@@ -26,6 +28,8 @@ interface Own {
   rescorings: Rescorings;
   plugins: { id: string; api: string; requires: readonly string[] }[];
   isFirstOperatorToken(token: string): boolean;
+  /** Key material. */
+  secret: Buffer;
 }
 
 /** The core's own pages, in the order in which addresses are looked up, and its part of the API. */
@@ -36,7 +40,11 @@ export function coreRoutes(rooms: Rooms, own: Own): Router[] {
     ...rooms,
     ...own,
     setup,
-    throttle: createThrottle(connection),
+    proofs: new Proofs({
+      ...rooms,
+      throttle: new Throttle(connection, own.secret),
+      browsers: new KnownBrowsers(own.secret),
+    }),
     places: new Places(rooms),
     departures: new Departures(rooms),
     async pingDatabase() {

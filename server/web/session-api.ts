@@ -1,19 +1,18 @@
 import { z } from 'zod';
 import { signInForm } from '../accounts/accounts.routes.ts';
 import type { Departures } from '../accounts/departures.ts';
-import type { Viewer } from '../accounts/scope.ts';
-import type { Throttle } from '../accounts/throttle.ts';
+import type { Proofs } from '../accounts/proofs.ts';
 import type { Api } from './api.ts';
 import type { createSessions } from './sessions.ts';
 
 interface Deps {
   sessions: ReturnType<typeof createSessions>;
-  throttle: Throttle;
+  proofs: Proofs;
   departures: Departures;
 }
 
 /** Signing in and out for programs: the session cookie, and the token that every change has to carry. */
-export function sessionApi(api: Api, { sessions, throttle, departures }: Deps): void {
+export function sessionApi(api: Api, { sessions, proofs, departures }: Deps): void {
   api.add('session', {
     method: 'get',
     path: '/',
@@ -32,8 +31,7 @@ export function sessionApi(api: Api, { sessions, throttle, departures }: Deps): 
     response: z.object({ id: z.string(), name: z.string(), csrf: z.string() }),
     handle: async ({ body, request, response }) => {
       const { login } = body as z.output<typeof signInForm>;
-      const who = { login, address: request.ip ?? '' };
-      const viewer: Viewer = await throttle.attempt(who, () => sessions.signIn(request, response));
+      const viewer = await proofs.signIn(request, response, login, () => sessions.signIn(request, response));
       return { id: viewer.id, name: viewer.name, csrf: request.csrf() };
     },
   });
@@ -47,6 +45,7 @@ export function sessionApi(api: Api, { sessions, throttle, departures }: Deps): 
       const { sessionID = '' } = request;
       await sessions.leave(request);
       departures.of(viewer.id, sessionID);
+      await proofs.signedOut(request, viewer);
       return { ok: true };
     },
   });
