@@ -14,6 +14,7 @@ import { Jobs } from './jobs/jobs.ts';
 import { bodyInTime, limitRequests } from './limits/limit-requests.ts';
 import { Limits } from './limits/limits.ts';
 import { addCoreFigures, watchCommits } from './metrics/core-figures.ts';
+import { Health } from './metrics/health.ts';
 import { type NamedRoute, routesOf } from './metrics/http-figures.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { addProcessFigures } from './metrics/process-figures.ts';
@@ -270,7 +271,17 @@ export async function startPlatform({
     jobsFailed: jobs.failed,
     jobs: jobs.names,
   });
+  const health = new Health({
+    log,
+    dataDir: config.dataDir,
+    pingDatabase: async () => connection.db?.command({ ping: 1 }),
+    isJoined: () => cluster?.link?.isJoined(),
+    jobsLate: (ms) => jobs.isLate(ms),
+    outboxLate: (ms) => facts.isLate(ms),
+    outboxWaiting: () => facts.waiting(),
+  });
   const core = coreRoutes(rooms, {
+    health,
     sessions,
     access,
     measures,
@@ -295,6 +306,7 @@ export async function startPlatform({
       log,
       metrics,
       metricsToken: config.metricsToken,
+      health,
       assets,
       sessions: sessions.middleware,
       limits: [gate.after, bodyInTime],

@@ -6,6 +6,8 @@ import type { Logger } from 'pino';
 /** How long a stop waits for running jobs, in milliseconds; a process that is told to end has ten seconds (main.ts). */
 const drainMs = 6_000;
 const lookMs = 20;
+/** Jobs that are looked at to see whether one is late: those without a time come first. */
+const looksAt = 100;
 
 /** Background and scheduled work, kept in the database so that it survives a restart. */
 export class Jobs {
@@ -70,6 +72,13 @@ export class Jobs {
   async #running(): Promise<number> {
     const status = await this.#agenda.getRunningStats().catch(() => undefined);
     return Number(status?.runningJobs ?? 0);
+  }
+
+  /** Whether a job that nobody runs should have begun this many milliseconds ago. */
+  async isLate(ms: number): Promise<boolean> {
+    const { jobs } = await this.#agenda.queryJobs({ sort: { nextRunAt: 'asc' }, limit: looksAt });
+    const due = Date.now() - ms;
+    return jobs.some(({ nextRunAt, lockedAt }) => nextRunAt && !lockedAt && nextRunAt.getTime() < due);
   }
 
   /** Jobs as the operator sees them, newest run first. */

@@ -86,6 +86,11 @@ export class FactBus {
   }
 
   /** How many entries are not done yet, on all server processes. */
+  /** Whether an entry waits whose next attempt should have been this many milliseconds ago. */
+  async isLate(ms: number): Promise<boolean> {
+    return (await this.#outbox.exists({ nextAt: trusted({ $lt: new Date(Date.now() - ms) }) })) !== null;
+  }
+
   waiting(): Promise<number> {
     return this.#outbox.countDocuments();
   }

@@ -6,6 +6,7 @@ import { peopleRoutes } from '../accounts/people.routes.ts';
 import { Places } from '../accounts/places.ts';
 import { Proofs } from '../accounts/proofs.ts';
 import { Throttle } from '../accounts/throttle.ts';
+import type { Health } from '../metrics/health.ts';
 import type { Rooms } from '../plugins/host.ts';
 import type { EnrolmentAccess } from '../programmes/enrolment-access.ts';
 import { programmeRoutes } from '../programmes/programmes.routes.ts';
@@ -27,6 +28,7 @@ interface Own {
   measures: Measures;
   rescorings: Rescorings;
   plugins: { id: string; api: string; requires: readonly string[] }[];
+  health: Health;
   isFirstOperatorToken(token: string): boolean;
   /** Key material. */
   secret: Buffer;
@@ -47,9 +49,6 @@ export function coreRoutes(rooms: Rooms, own: Own): Router[] {
     }),
     places: new Places(rooms),
     departures: new Departures(rooms),
-    async pingDatabase() {
-      await connection.db?.command({ ping: 1 });
-    },
   };
   coreApi(api, deps);
   setupApi(api, setup);

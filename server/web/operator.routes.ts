@@ -5,6 +5,7 @@ import type { Places } from '../accounts/places.ts';
 import { isOperator, unscoped } from '../accounts/scope.ts';
 import { errors } from '../errors.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import { type Health, isGood } from '../metrics/health.ts';
 import type { FilterChain } from '../plugins/filters.ts';
 import type { Programmes } from '../programmes/programmes.service.ts';
 import type { Regions } from '../regions/regions.service.ts';
@@ -23,8 +24,7 @@ interface Deps {
   programmes: Programmes;
   locales: Locales;
   filters: FilterChain;
-  /** Answers when the database does. @throws where it does not */
-  pingDatabase(): Promise<void>;
+  health: Health;
   plugins: { id: string; api: string; requires: readonly string[] }[];
 }
 
@@ -36,27 +36,26 @@ export const operatorsOnly: RequestHandler = (request, _response, next) => {
 
 /** The operator's pages: plugins, jobs, deliveries, health, audit. */
 export function operatorRoutes(deps: Deps): Router {
-  const { menu, jobs, audit, accounts, places, locales, filters, pingDatabase, plugins } = deps;
+  const { menu, jobs, audit, accounts, places, locales, filters, health: own, plugins } = deps;
   const router = Router();
   menu.add({ label: 'core:menu.operator', href: '/operator', icon: 'server-cog', roles: ['operator'], order: 90 });
   menu.addLanding({ roles: ['operator'], href: '/operator', order: 90 });
-
-  router.get('/health', async (_request, response) => {
-    await pingDatabase();
-    response.json({ ok: true });
-  });
 
   router.use('/operator', operatorsOnly);
 
   router.get('/operator', async (request, response) => {
     const { t, language } = request;
-    const started = performance.now();
-    await pingDatabase();
-    const database = { name: t('operator.database'), ok: true, detail: `${Math.ceil(performance.now() - started)} ms` };
+    const { parts } = await own.report();
+    const lines = Object.entries(parts).map(([part, { state, detail }]) => ({
+      name: t(`operator.part.${part}`),
+      ok: isGood({ state }),
+      detail:
+        t(`operator.state.${state}`) + (detail === undefined ? '' : ` (${t(`operator.measure.${part}`, { detail })})`),
+    }));
     const memory = Math.round(process.memoryUsage().rss / 2 ** 20);
     const process_ = { name: t('operator.process'), ok: true, detail: `${memory} MB` };
     const [health, people, steps] = await Promise.all([
-      filters.apply('health', [database, process_], { language }),
+      filters.apply('health', [...lines, process_], { language }),
       accounts.count(),
       firstSteps(request, deps),
     ]);

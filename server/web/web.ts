@@ -5,6 +5,8 @@ import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { roles } from '../accounts/scope.ts';
 import type { Language } from '../languages.ts';
+import { healthRoutes } from '../metrics/health.routes.ts';
+import type { Health } from '../metrics/health.ts';
 import { countRequests, type Mounted } from '../metrics/http-figures.ts';
 import { metricsRoutes } from '../metrics/metrics.routes.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -21,6 +23,7 @@ interface WebDeps {
   log: Logger;
   metrics: Metrics;
   metricsToken: string;
+  health: Health;
   assets: Assets;
   sessions: RequestHandler[];
   limits: RequestHandler[];
@@ -42,7 +45,7 @@ export function createWeb(deps: WebDeps, routes: readonly Mounted[]): Express {
   app.set('env', 'production');
   app.set('query parser', 'simple');
   if (deps.behindProxy) app.set('trust proxy', 1);
-  const outside = [deps.assets.router(), metricsRoutes(deps.metrics, deps.metricsToken)];
+  const outside = [deps.assets.router(), metricsRoutes(deps.metrics, deps.metricsToken), healthRoutes(deps.health)];
   app.use(countRequests(deps.metrics, [...outside.map((router) => ({ at: '', router })), ...routes]));
   app.use(securityHeaders(deps.behindProxy));
   app.use(...outside);
