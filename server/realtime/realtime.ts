@@ -109,6 +109,11 @@ export class Realtime {
     this.#rules.set(kind, may);
   }
 
+  /** The kinds of rooms that somebody has said who may join. */
+  get kinds(): string[] {
+    return [...this.#rules.keys()];
+  }
+
   publish(room: string, event: string, value: unknown | (() => Promise<unknown>)): boolean {
     this.#told.note(room);
     return this.#coalescer.publish(room, event, value);

@@ -27,17 +27,28 @@ export async function signIn(url: string, login: string, secret = password): Pro
     .set('X-CSRF-Token', first.body.csrf)
     .send({ login, password: secret })
     .expect(200);
+  return clientOf(url, agent, body.csrf);
+}
+
+/** Somebody who has not signed in. */
+export async function stranger(url: string): Promise<Client> {
+  const agent = supertest.agent(url);
+  const { body } = await agent.get('/api/v1/session').expect(200);
+  return clientOf(url, agent, body.csrf);
+}
+
+function clientOf(url: string, agent: ReturnType<typeof supertest.agent>, csrf: string): Client {
   const cookie = agent.jar.getCookies({ path: '/', domain: '127.0.0.1', secure: false, script: false }).toValueString();
-  const change = (test: Test, given?: object) => test.set('X-CSRF-Token', body.csrf).send(given ?? {});
+  const change = (test: Test, given?: object) => test.set('X-CSRF-Token', csrf).send(given ?? {});
   return {
-    csrf: body.csrf,
+    csrf,
     cookie,
     get: (path) => agent.get(path),
     post: (path, given) => change(agent.post(path), given),
     put: (path, given) => change(agent.put(path), given),
     patch: (path, given) => change(agent.patch(path), given),
     delete: (path, given) => change(agent.delete(path), given),
-    form: (path, fields) => agent.post(path).type('form').set('X-CSRF-Token', body.csrf).send(fields),
+    form: (path, fields) => agent.post(path).type('form').set('X-CSRF-Token', csrf).send(fields),
     socket: (namespace = '/') => connect(url, namespace, cookie),
   };
 }
