@@ -52,7 +52,12 @@ const environment = z.object({
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
     .describe('Least severe log line.'),
-  PLUGINS: z.string().optional().describe('Comma-separated plugins to load; without it every folder in plugins/.'),
+  PLUGINS: z
+    .string()
+    .optional()
+    .describe(
+      'Comma-separated plugins to load; without it every folder in plugins/, the demonstration only with DEMO_SEED.',
+    ),
 });
 
 export interface Config {

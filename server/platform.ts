@@ -85,6 +85,12 @@ const backlog = 8_192;
 /** Enrolments in one commit at most. */
 const largestCommit = 1_000;
 
+/** The plugins that the configuration names; else those in `plugins/` that are wanted here. */
+async function pluginsOf({ plugins, env }: Config): Promise<FoundPlugin[]> {
+  const found = await discoverPlugins(join(projectFolder, 'plugins'), plugins);
+  return plugins ? found : found.filter(({ definition: { wanted } }) => wanted?.(env) ?? true);
+}
+
 /** Wires the rooms of the core, loads the plugins, and listens. */
 export async function startPlatform({
   config,
@@ -96,7 +102,7 @@ export async function startPlatform({
 }: PlatformOptions): Promise<Platform> {
   const metrics = new Metrics(log, seat);
   const limits = new Limits(config.requestsPerSecond);
-  const found = orderPlugins(plugins ?? (await discoverPlugins(join(projectFolder, 'plugins'), config.plugins)));
+  const found = orderPlugins(plugins ?? (await pluginsOf(config)));
   stage('database');
   const database = await openDatabase({
     uri: config.mongodbUri,

@@ -21,6 +21,8 @@ const settings = z.object({
 export default definePlugin({
   id: 'demo',
   api: '^1.0.0',
+  // A platform of real people has no use for it.
+  wanted: (env) => settings.shape.seed.safeParse(env.DEMO_SEED).data === true,
   settings,
   models: { state: stateSchema },
   register(host) {

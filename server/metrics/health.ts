@@ -86,7 +86,7 @@ export class Health {
     for (const [part, { state }] of Object.entries(parts)) {
       const before = this.#known[part] ?? 'ok';
       this.#known[part] = state;
-      if (state === before) continue;
+      if (state === before || (isGood({ state }) && isGood({ state: before }))) continue;
       if (isGood({ state })) this.#deps.log.info({ part, state }, 'health');
       else this.#deps.log.error({ part, state }, 'health: this wants the operator');
     }

@@ -153,6 +153,8 @@ export interface PluginDefinition<
   api: string;
   /** Plugins that it uses. Load order is the topological sort; missing or cyclic stops the start. */
   requires?: readonly (keyof Services & string)[];
+  /** Whether it is loaded although nobody named it (`PLUGINS`); without this it is. */
+  wanted?: (env: Record<string, string | undefined>) => boolean;
   /** Permission → roles that hold it within the scope of their grant. */
   permissions?: Record<string, readonly Role[]>;
   /** Read from the environment (`<ID>_<KEY>`) before anything is mounted. */
