@@ -112,7 +112,7 @@ export function answerPresence(
   const ago = Math.min(duration(said.agoMs) ?? 0, by.leaseSeconds * 1000, Math.max(0, now - askedAt));
   const answeredAt = now - ago;
   const shownMs = duration(said.shownMs);
-  const until = deadline + by.leaseSeconds * 1000;
+  const until = believedUntil(session, by) ?? deadline;
   const inTime =
     answeredAt <= deadline || (shownMs !== undefined && shownMs <= rules.answerSeconds * 1000 && answeredAt <= until);
   const { at, behindMs } = paidTime(session, now, by);
