@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { AppError, localText, readForm, type Viewer } from '#platform';
+import { addedNotice } from './added-notice.ts';
 import { readCaptions } from './captions.ts';
 import { parseChapters, writeChapters } from './chapters.ts';
 import type { VideoHost } from './plugin.ts';
@@ -123,7 +124,9 @@ export function manageRoutes(host: VideoHost, services: Services): void {
       text: (value: Parameters<typeof localText>[0]) => localText(value, language),
       styles: ['video-courses.css'],
       scripts: ['video-courses.js'],
-      ...('added' in request.query && { notice: { kind: 'success', text: t('manage.lessonAdded') } }),
+      ...('added' in request.query && {
+        notice: addedNotice(course.lessons.find(({ id }) => id === request.query.added)?.media, t),
+      }),
       ...(refused.course && { status: 422 }),
     });
   }

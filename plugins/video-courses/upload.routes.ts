@@ -1,4 +1,5 @@
 import { errors, type Viewer } from '#platform';
+import { addedNotice, isSeenByFew } from './added-notice.ts';
 import { readLessonFields } from './manage.routes.ts';
 import type { VideoHost } from './plugin.ts';
 import type { Services } from './services.ts';
@@ -21,14 +22,14 @@ export function uploadRoutes(host: VideoHost, { access, authoring, catalogue, me
       throw errors.invalid(Object.entries(form.errors).map(([field, message]) => ({ path: field, message })));
     }
     const id = await authoring.addLesson({ course: course.id, ...form.value }, path, viewer);
-    const { codec } = (await catalogue.lesson(id)).lesson.media;
-    const warning = codec === 'h265' || codec === 'other' ? t('manage.pictureNotSeen') : undefined;
+    const { media: facts } = (await catalogue.lesson(id)).lesson;
+    const { codec } = facts;
+    const warning = isSeenByFew(facts) ? t('manage.pictureNotSeen') : undefined;
     if (request.accepts(['html', 'json']) === 'json') {
       response.status(201).json({ id, codec, ...(warning && { warning }) });
       return;
     }
-    const page = `/video-courses/manage/courses/${course.id}`;
-    if (warning) return response.done(page, `${t('manage.lessonAdded')} ${warning}`, 'warning');
-    response.done(page, t('manage.lessonAdded'));
+    const { text, kind } = addedNotice(facts, t);
+    response.done(`/video-courses/manage/courses/${course.id}`, text, kind);
   });
 }

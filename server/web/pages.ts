@@ -50,8 +50,14 @@ export class Pages {
       const [shared, slots] = await Promise.all([this.#shared(request), this.#parts(request, parts as object)]);
       const all = { ...shared, slots, status, madeAt, ...locals };
       const body = this.#render(view, all);
-      // A page's own `programmes` or `menu` is not the layout's.
-      const html = this.#views.render(join(this.#deps.viewsFolder, `${layout}.ejs`), { ...all, ...shared, body });
+      // A page's own `programmes` or `menu` is not the layout's; its notice is, where the last action left none.
+      const notice = shared.notice ?? locals.notice;
+      const html = this.#views.render(join(this.#deps.viewsFolder, `${layout}.ejs`), {
+        ...all,
+        ...shared,
+        notice,
+        body,
+      });
       sendHtml(request, response.status(Number(status)), html);
     };
     response.fragment = async (view, locals = {}) => {

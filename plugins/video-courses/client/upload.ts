@@ -32,7 +32,7 @@ function upload(form: HTMLFormElement): void {
   });
   request.addEventListener('load', () => {
     if (request.status < 300) {
-      location.assign(`${location.pathname}?added`);
+      location.assign(`${location.pathname}?added=${encodeURIComponent(idOf(request.responseText))}`);
       return;
     }
     idle();
@@ -59,6 +59,15 @@ function tell(form: HTMLFormElement, message: string): void {
   text.textContent = message;
   notice.append(text);
   place.replaceChildren(...(message === '' ? [] : [notice]));
+}
+
+/** The new lesson's, whose file the page then describes. */
+function idOf(text: string): string {
+  try {
+    return (JSON.parse(text) as { id?: string }).id ?? '';
+  } catch {
+    return '';
+  }
 }
 
 function messageOf(text: string): string | undefined {

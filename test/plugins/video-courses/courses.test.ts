@@ -97,6 +97,10 @@ describe('courses and their videos', () => {
       expect(body.warning).to.match(/许多浏览器/);
       const page = await author.get(`/video-courses/manage/courses/${draft}`).expect(200);
       expect(page.text).to.include('许多浏览器看不到画面');
+      const added = await author.get(`/video-courses/manage/courses/${draft}?added=${body.id}`).expect(200);
+      expect(added.text).to.match(/文件：MP4，画面编码 H\.265，时长 0:12。.*Firefox/);
+      const fine = await author.get(`/video-courses/manage/courses/${draft}?added=${seen.body.id}`).expect(200);
+      expect(fine.text).to.include('画面编码 H.264').and.not.include('Firefox');
     });
 
     it('refuses a file whose elements are nested tens of thousands deep, and lives on', async () => {
