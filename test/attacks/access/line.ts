@@ -9,6 +9,8 @@ export interface Line {
   may: Rule;
   /** Who may read the learner's name in the answer, beside the learner; nobody where nothing is said. */
   names?: Rule;
+  /** The name is there or not, as time goes by. */
+  perhaps?: true;
   /** What is sent by everybody who may not; ids of the world in braces. */
   body?: object;
   /** Who may read of the thing, and so is told “forbidden” rather than “not found”. */

@@ -34,7 +34,7 @@ export const reads: Line[] = [
   },
   { route: 'get /operator', may: 'operators' },
   { route: 'get /operator/jobs', may: 'operators' },
-  { route: 'get /operator/audit', may: 'operators' },
+  { route: 'get /operator/audit', may: 'operators', names: 'operators', perhaps: true },
   // programmes
   { route: 'get /programmes/new', may: 'operators' },
   { route: 'get /programmes', may: 'signedIn' },
@@ -43,8 +43,6 @@ export const reads: Line[] = [
   { route: 'get /api/v1/programmes', may: 'signedIn' },
   { route: 'get /programmes/:id', at: '/programmes/{draft}', may: 'managersOfProgramme' },
   { route: 'get /api/v1/programmes/:id', at: '/api/v1/programmes/{draft}', may: 'managersOfProgramme' },
-  // health
-  { route: 'get /health', may: 'anyone' },
   // tasks
   { route: 'get /tasks', may: 'managersAnywhere' },
   // assessment
