@@ -7,9 +7,10 @@ import type { Regions } from '../regions/regions.service.ts';
 import { readForm } from '../web/input.ts';
 import type { createSessions } from '../web/sessions.ts';
 import { sitePath } from '../web/site-path.ts';
-import type { Accounts } from './accounts.service.ts';
+import { type Accounts, refuseWeak } from './accounts.service.ts';
 import type { Audit } from './audit.ts';
 import type { Departures } from './departures.ts';
+import { weaknessOf } from './password-strength.ts';
 import { passwordLength } from './passwords.ts';
 import { described, signedIn } from './person.ts';
 import type { Proofs } from './proofs.ts';
@@ -44,6 +45,8 @@ const profileForm = z.object({
     .transform((text) => (text.trim() === '' ? '' : (normalisePhone(text) ?? text)))
     .pipe(z.literal('').or(z.string().regex(/^1\d{10}$/))),
   language: z.enum(languages),
+  /** The password, where the phone changes: it is what people sign in with. */
+  current: given.or(z.literal('')).optional(),
 });
 const languageCookie = { maxAge: 365 * 86_400_000, sameSite: 'lax', httpOnly: true } as const;
 const plain = { layout: 'layout-plain', narrow: true };
@@ -118,11 +121,14 @@ export function accountRoutes(deps: Deps): Router {
     if (!form.ok) return again(form.errors, 422);
     const { login, code, password } = form.value;
     try {
+      // Before the attempt: a weak password is no guess.
+      refuseWeak(password, [login]);
       const viewer = await proofs.signIn(request, response, login, () => accounts.activate(login, code, password));
       await sessions.enter(request, viewer);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      return again({ '': request.t(error.messageKey, error.params) }, error.status);
+      const field = error.code.startsWith('core:password-') ? 'password' : '';
+      return again({ [field]: request.t(error.messageKey, error.params) }, error.status);
     }
     response.done('/', request.t('activate.done'));
   });
@@ -141,18 +147,20 @@ export function accountRoutes(deps: Deps): Router {
   router.post('/first-operator', async (request, response) => {
     const form = readForm(operatorForm, request.body, request.language);
     if (!isFirstOperatorToken(String(request.body?.token)) || (await accounts.hasOperator())) throw errors.notFound();
-    if (!form.ok) {
-      return response.page('core/first-operator', {
+    const again = (values: object, problems: Record<string, string>) =>
+      response.page('core/first-operator', {
         ...plain,
         status: 422,
         title: request.t('first-operator.title'),
         csrf: request.csrf(),
-        values: form.values,
-        errors: form.errors,
+        values,
+        errors: problems,
         path: `/first-operator?token=${request.body.token}`,
       });
-    }
+    if (!form.ok) return again(form.values, form.errors);
     const { token: _, ...person } = form.value;
+    const weakness = weaknessOf(person.password, [person.account, person.name]);
+    if (weakness) return again({ ...person, password: '' }, { password: request.t(`error.password-${weakness}`) });
     const user = await accounts.create({ ...person, grants: [{ role: 'operator', scope: 'platform' }] });
     await audit.record({ actor: user._id, action: 'operator.first', subject: user._id });
     const viewer = await accounts.viewer(user._id);
@@ -180,17 +188,21 @@ export function accountRoutes(deps: Deps): Router {
     const viewer = signedIn(request);
     const form = readForm(profileForm, request.body, request.language);
     if (!form.ok) return accountPage(request, response, { status: 422, which: 'profile', ...form });
+    const { current, ...profile } = form.value;
+    const refuse = (status: number, errors: Record<string, string>) =>
+      accountPage(request, response, { status, which: 'profile', errors, values: profile });
+    let field = 'phone';
     try {
-      await accounts.setProfile(viewer.id, form.value);
+      if (profile.phone !== ((await accounts.get(viewer.id)).phone ?? '')) {
+        field = 'current';
+        if (!current) return refuse(422, { current: request.t('account.password-for-phone') });
+        await proofs.again(request, viewer, current);
+        field = 'phone';
+      }
+      await accounts.setProfile(viewer.id, profile);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      const problem = { phone: request.t(error.messageKey, error.params) };
-      return accountPage(request, response, {
-        status: error.status,
-        which: 'profile',
-        errors: problem,
-        values: form.value,
-      });
+      return refuse(error.status, { [field]: request.t(error.messageKey, error.params) });
     }
     response.cookie('xf.lang', form.value.language, languageCookie);
     response.done('/account', request.t('account.saved'));
@@ -208,7 +220,13 @@ export function accountRoutes(deps: Deps): Router {
       const problem = { current: request.t(error.messageKey, error.params) };
       return accountPage(request, response, { status: error.status, which: 'password', errors: problem });
     }
-    await accounts.setPassword(viewer.id, password);
+    try {
+      await accounts.setPassword(viewer.id, password);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      const problem = { password: request.t(error.messageKey, error.params) };
+      return accountPage(request, response, { status: error.status, which: 'password', errors: problem });
+    }
     const { sessionID = '' } = request;
     await sessions.leaveOthers(viewer, sessionID);
     departures.ofOthers(viewer.id, sessionID);

@@ -13,6 +13,7 @@ import type { Audit } from './audit.ts';
 import { documentNumber, type IdDocumentKind } from './id-document.ts';
 import { maskIdNumber } from './id-number.ts';
 import type { IdVault } from './id-vault.ts';
+import { weaknessOf } from './password-strength.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import { type Grant, type Scope, type Scoped, unscoped, type Viewer } from './scope.ts';
 import type { identitySchema, userSchema } from './user.model.ts';
@@ -224,7 +225,10 @@ export class Accounts {
     if (!(await verifyPassword(user.passwordHash ?? undefined, password))) throw errors.wrongCredentials();
   }
 
+  /** @throws core:password-common, core:password-personal, core:password-guessable */
   async setPassword(userId: string, password: string): Promise<void> {
+    const { account, name, phone } = await this.get(userId);
+    refuseWeak(password, [account, name, phone]);
     await this.#users.updateOne({ _id: userId }, { $set: { passwordHash: await hashPassword(password) } });
     await this.#deps.audit.record({ action: 'password.set', subject: userId });
   }
@@ -289,15 +293,15 @@ export class Accounts {
     return codes;
   }
 
-  /** @throws core:wrong-activation-code */
+  /** @throws core:wrong-activation-code, and as `setPassword` */
   async activate(login: string, code: string, password: string): Promise<Viewer> {
     const user = await this.#byLogin(login);
     const expected = user && !user.passwordHash ? user.activation : undefined;
     const valid = expected?.expiresAt && expected.expiresAt > new Date();
     const right = user && !user.disabled && valid && expected.hash === this.#activationHash(user._id, code);
     if (!right) throw new AppError('core:wrong-activation-code', 401);
-    await this.#users.updateOne({ _id: user._id }, { $unset: { activation: 1 } });
     await this.setPassword(user._id, password);
+    await this.#users.updateOne({ _id: user._id }, { $unset: { activation: 1 } });
     return (await this.viewer(user._id)) as Viewer;
   }
 
@@ -386,6 +390,15 @@ export class Accounts {
 }
 
 /** The conflict over a login such as `phone:NUMBER`. */
+/** @throws core:password-common, core:password-personal, core:password-guessable */
+export function refuseWeak(password: string, known: readonly (string | null | undefined)[]): void {
+  const weakness = weaknessOf(
+    password,
+    known.filter((text) => typeof text === 'string'),
+  );
+  if (weakness) throw new AppError(`core:password-${weakness}`, 422);
+}
+
 function takenBy(login: string): AppError {
   const kind = login.slice(0, login.indexOf(':'));
   return errors.conflict(kind === 'id' ? 'id-number' : kind);

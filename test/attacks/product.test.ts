@@ -161,9 +161,9 @@ describe('the whole product under attack', function () {
       .set({ cookie: planted, 'x-csrf-token': first.body.csrf })
       .send(login)
       .expect(200);
-    expect(String(signedIn.headers['set-cookie']))
-      .to.match(/^xf\.sid=/)
-      .and.not.include(planted);
+    const given = [signedIn.headers['set-cookie'] ?? []].flat().filter((cookie) => cookie.startsWith('xf.sid='));
+    expect(given).to.have.length(1);
+    expect(given[0]).to.not.include(planted);
     const fixed = await agent.get('/api/v1/session').set('cookie', planted).expect(200);
     expect(fixed.body.signedIn).to.equal(false);
   });

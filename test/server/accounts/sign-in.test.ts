@@ -225,11 +225,44 @@ describe('signing in', () => {
     const [one, two] = [await test.person(), await test.person()];
     const take = async ({ login }: { login: string }) => {
       const client = await test.signIn(login);
-      return () => client.form('/account', { phone: '13800138555', language: 'zh-CN' });
+      return () => client.form('/account', { phone: '13800138555', language: 'zh-CN', current: password });
     };
     const attempts = [await take(one), await take(two)];
     const answers = await Promise.all(attempts.map((go) => go()));
     expect(answers.map(({ status }) => status).sort()).to.deep.equal([303, 409]);
+  });
+
+  it('changes the phone, which people sign in with, only for who knows the password', async () => {
+    const person = await test.person();
+    const client = await test.signIn(person.login);
+    const change = (more: object) => client.form('/account', { phone: '13800138777', language: 'zh-CN', ...more });
+    expect((await change({}).expect(422)).text).to.include('请填写当前密码');
+    await change({ current: 'not the password' }).expect(401);
+    await client.form('/account', { phone: '', language: 'en' }).expect(303);
+    await change({ current: password }).expect(303);
+    await client.form('/account', { phone: '13800138777', language: 'zh-CN' }).expect(303);
+  });
+
+  it('takes no password that is soon guessed, and says why, in both languages', async () => {
+    const person = await test.person();
+    const client = await test.signIn(person.login);
+    const set = (wanted: string) => client.form('/account/password', { current: password, password: wanted });
+    for (const [weak, why] of [
+      ['1234567890', '太常见'],
+      ['qwertyuiop', '太常见'],
+      ['password1234', '太常见'],
+      [`${person.login}${person.login}`, '账号、姓名'],
+      ['abababababab', '容易被猜到'],
+    ] as const) {
+      const { text } = await set(weak).expect(422);
+      expect(text, weak).to.include(why);
+    }
+    const english = await client
+      .form('/account/password', { current: password, password: '1234567890' })
+      .set('Cookie', `${client.cookie}; xf.lang=en`)
+      .expect(422);
+    expect(english.text).to.include('leaked most often');
+    await set('三个 不相干 的词 plum').expect(303);
   });
 
   it('ends the other sessions and their sockets with a new password', async () => {
@@ -237,7 +270,7 @@ describe('signing in', () => {
     const [here, elsewhere] = [await test.signIn(person.login), await test.signIn(person.login)];
     const [kept, ended] = [await here.socket(), await elsewhere.socket()];
     const gone = new Promise((resolve) => ended.once('disconnect', resolve));
-    await here.form('/account/password', { current: password, password: 'another-2026' }).expect(303);
+    await here.form('/account/password', { current: password, password: 'another-plum-2026' }).expect(303);
     await gone;
     await elsewhere.get('/api/v1/me').expect(401);
     await here.get('/api/v1/me').expect(200);
