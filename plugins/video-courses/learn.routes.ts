@@ -10,7 +10,7 @@ import { spansIn } from './spans.ts';
 
 const player = {
   styles: ['video.js/video-js.min.css', 'video-courses.css'],
-  scripts: ['video.js/video.min.js', 'video-courses.js'],
+  scripts: ['video.js/video.core.min.js', 'video-courses.js'],
 };
 
 /** What learners see: their courses, a lesson, and why time was not credited. */

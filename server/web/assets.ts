@@ -23,7 +23,7 @@ const vendor: Record<string, string> = {
   'tabler/css/tabler.min.css': '@tabler/core/dist/css/tabler.min.css',
   'htmx/htmx.min.js': 'htmx.org/dist/htmx.min.js',
   'echarts/echarts.min.js': 'echarts/dist/echarts.min.js',
-  'video.js/video.min.js': 'video.js/dist/video.min.js',
+  'video.js/video.core.min.js': 'video.js/dist/alt/video.core.min.js',
   'video.js/video-js.min.css': 'video.js/dist/video-js.min.css',
 };
 
