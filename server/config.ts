@@ -4,15 +4,34 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { createDurably, makeFolderDurably } from './durable-files.ts';
+import type { SessionLife, SessionLives } from './web/session-ends.ts';
 
 /** Characters of a secret at least, whether it is given or stands in a file of the data folder. */
 const shortest = { secret: 32, 'metrics-token': 16 };
+
+const sessionHours = (fallback: string) =>
+  z
+    .string()
+    .regex(/^\d+(\.\d+)?\/\d+(\.\d+)?$/, 'two numbers, such as 12/336')
+    .default(fallback);
 
 /** Every key that the core reads from the environment; plugins' keys are `<PLUGIN>_<KEY>` and stand in their READMEs. */
 const environment = z.object({
   PORT: z.coerce.number().int().min(0).max(65535).default(3000).describe('Port to listen on; 0 takes a free one.'),
   HOST: z.string().default('127.0.0.1').describe('Address to listen on.'),
   PUBLIC_URL: z.url().optional().describe('Address at which people reach the platform; https makes cookies secure.'),
+  TRUSTED_PROXY_HOPS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe('Reverse proxies in front; only their part of X-Forwarded-For is believed. 0: nobody’s.'),
+  SESSION_HOURS_LEARNER: sessionHours('12/336').describe(
+    'Hours without use / hours in all after which a learner is signed out.',
+  ),
+  SESSION_HOURS_STAFF: sessionHours('2/12').describe('The same for people who see others: every role but learners.'),
+  SESSION_HOURS_OPERATOR: sessionHours('1/12').describe('The same for operators.'),
   DATA_DIR: z
     .string()
     .default('data')
@@ -64,8 +83,11 @@ export interface Config {
   port: number;
   host: string;
   publicUrl: string | undefined;
-  /** Whether the public address is https: a reverse proxy ends it, and says where requests come from. */
-  behindProxy: boolean;
+  /** Whether the public address is https; a reverse proxy ends it. */
+  isHttps: boolean;
+  /** Reverse proxies in front whose part of `X-Forwarded-For` is believed. */
+  proxyHops: number;
+  sessionLives: SessionLives;
   dataDir: string;
   workers: number;
   mongodbUri: string | undefined;
@@ -94,7 +116,13 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     port: keys.PORT,
     host: keys.HOST,
     publicUrl: keys.PUBLIC_URL?.replace(/\/$/, ''),
-    behindProxy: keys.PUBLIC_URL?.startsWith('https:') ?? false,
+    isHttps: keys.PUBLIC_URL?.startsWith('https:') ?? false,
+    proxyHops: keys.TRUSTED_PROXY_HOPS,
+    sessionLives: {
+      learner: lifeFrom(keys.SESSION_HOURS_LEARNER),
+      staff: lifeFrom(keys.SESSION_HOURS_STAFF),
+      operator: lifeFrom(keys.SESSION_HOURS_OPERATOR),
+    },
     dataDir,
     workers: keys.WORKERS,
     mongodbUri: keys.MONGODB_URI,
@@ -107,6 +135,11 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     plugins: keys.PLUGINS?.split(',').map((name) => name.trim()),
     env: present,
   };
+}
+
+function lifeFrom(hours: string): SessionLife {
+  const [idleMs = 0, wholeMs = 0] = hours.split('/').map((number) => Number(number) * 3_600_000);
+  return { idleMs, wholeMs };
 }
 
 /**

@@ -45,6 +45,7 @@ import { fingerprint } from './secrets.ts';
 import { Api } from './web/api.ts';
 import { Assets } from './web/assets.ts';
 import { coreRoutes } from './web/core-routes.ts';
+import { Cookies } from './web/cookies.ts';
 import { createIcons } from './web/icons.ts';
 import { Locales } from './web/locale.ts';
 import { Menu } from './web/menu.ts';
@@ -196,11 +197,13 @@ export async function startPlatform({
     inboxCount: async ({ viewer }) =>
       viewer && filters.has('inbox.count') ? filters.apply('inbox.count', 0, { viewer }) : undefined,
   });
+  const cookies = new Cookies(config.isHttps);
   const sessions = createSessions({
     connection,
     accounts,
     secret: config.secret.toString('base64'),
-    secure: config.behindProxy,
+    cookies,
+    lives: config.sessionLives,
   });
 
   // An upload may take long; headers, and bodies that are no upload (limit-requests.ts), may not.
@@ -223,10 +226,11 @@ export async function startPlatform({
     messagesAtOnce: (parts.length + 1) * largestCommit,
     limits,
     provenSession: sessions.proven,
-    viewerOf: sessions.viewerOf,
-    languageOf: (request, viewer) => askedLanguage(request, viewer?.language),
+    signedIn: sessions.signedIn,
+    used: sessions.use,
+    languageOf: (request, viewer) => askedLanguage(cookies, request, viewer?.language),
     publicUrl: config.publicUrl,
-    behindProxy: config.behindProxy,
+    proxyHops: config.proxyHops,
     cluster,
     websocketOnly: seat !== undefined,
   });
@@ -304,8 +308,8 @@ export async function startPlatform({
   const gate = limitRequests({
     limits,
     provenSession: sessions.proven,
-    behindProxy: config.behindProxy,
-    explain: (request, messageKey) => locales.translator(askedLanguage(request))(messageKey),
+    proxyHops: config.proxyHops,
+    explain: (request, messageKey) => locales.translator(askedLanguage(cookies, request))(messageKey),
   });
   const web = createWeb(
     {
@@ -320,8 +324,10 @@ export async function startPlatform({
       pages,
       programmes,
       enrolments,
+      cookies,
+      secret: config.secret.toString('base64'),
       publicUrl: config.publicUrl,
-      behindProxy: config.behindProxy,
+      proxyHops: config.proxyHops,
     },
     routes,
   );

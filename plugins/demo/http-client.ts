@@ -36,8 +36,12 @@ export async function signIn(url: string, login: string, password: string): Prom
       },
       ...(body && { body: isForm ? body : JSON.stringify(body) }),
     });
-    const given = response.headers.getSetCookie().find((one) => one.startsWith('xf.sid='));
-    if (given) cookie = given.slice(0, given.indexOf(';'));
+    for (const given of response.headers.getSetCookie()) {
+      const pair = given.slice(0, given.indexOf(';'));
+      const name = pair.slice(0, pair.indexOf('=') + 1);
+      const others = cookie.split('; ').filter((one) => one !== '' && !one.startsWith(name));
+      cookie = [...others, pair].join('; ');
+    }
     if (response.status >= 400) {
       throw new HttpFailure(
         response.status,

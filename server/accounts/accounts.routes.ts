@@ -48,7 +48,7 @@ const profileForm = z.object({
   /** The password, where the phone changes: it is what people sign in with. */
   current: given.or(z.literal('')).optional(),
 });
-const languageCookie = { maxAge: 365 * 86_400_000, sameSite: 'lax', httpOnly: true } as const;
+const yearMs = 365 * 86_400_000;
 const plain = { layout: 'layout-plain', narrow: true };
 
 /** Pages on which people sign in and out and set their password, phone and language. */
@@ -57,9 +57,11 @@ export function accountRoutes(deps: Deps): Router {
   const router = Router();
 
   router.get('/sign-in', async (request, response) => {
-    if (request.viewer) return response.redirect('/');
+    const back = sitePath(String(request.query.back ?? '/'));
+    if (request.viewer) return response.redirect(back);
     return response.page('core/sign-in', {
       ...plain,
+      back,
       isNew: !(await accounts.hasOperator()),
       title: request.t('sign-in.title'),
       csrf: request.csrf(),
@@ -68,10 +70,12 @@ export function accountRoutes(deps: Deps): Router {
 
   router.post('/sign-in', async (request, response) => {
     const form = readForm(signInForm, request.body, request.language);
+    const back = sitePath(String(request.body?.back ?? '/'));
     const again = (problems: Record<string, string>, status: number) =>
       response.page('core/sign-in', {
         ...plain,
         status,
+        back,
         title: request.t('sign-in.title'),
         csrf: request.csrf(),
         values: { login: request.body?.login ?? '' },
@@ -84,14 +88,12 @@ export function accountRoutes(deps: Deps): Router {
       if (!(error instanceof AppError)) throw error;
       return again({ '': request.t(error.messageKey, error.params) }, error.status);
     }
-    const { returnTo } = request.session;
-    delete request.session.returnTo;
-    response.redirect(303, sitePath(returnTo));
+    response.redirect(303, back);
   });
 
   router.post('/sign-out', async (request, response) => {
     const { viewer, sessionID = '' } = request;
-    await sessions.leave(request);
+    await sessions.leave(request, response);
     if (viewer) {
       departures.of(viewer.id, sessionID);
       await proofs.signedOut(request, viewer);
@@ -171,12 +173,12 @@ export function accountRoutes(deps: Deps): Router {
   router.get('/language', async (request, response) => {
     const to = languages.find((language) => language === request.query.to) ?? 'zh-CN';
     if (request.viewer) await accounts.setLanguage(request.viewer.id, to);
-    response.cookie('xf.lang', to, languageCookie);
+    sessions.cookies.set(response, 'xf.lang', to, yearMs);
     response.redirect(303, sitePath(String(request.query.back ?? '/')));
   });
 
   router.get('/programme', (request, response) => {
-    response.cookie('xf.programme', String(request.query.to ?? ''), { sameSite: 'lax', httpOnly: true });
+    sessions.cookies.set(response, 'xf.programme', String(request.query.to ?? ''));
     response.redirect(303, '/');
   });
 
@@ -204,7 +206,7 @@ export function accountRoutes(deps: Deps): Router {
       if (!(error instanceof AppError)) throw error;
       return refuse(error.status, { [field]: request.t(error.messageKey, error.params) });
     }
-    response.cookie('xf.lang', form.value.language, languageCookie);
+    sessions.cookies.set(response, 'xf.lang', form.value.language, yearMs);
     response.done('/account', request.t('account.saved'));
   });
 

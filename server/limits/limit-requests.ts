@@ -19,8 +19,8 @@ const outside = /^\/(?:assets\/|metrics)/;
 interface Gate {
   limits: Limits;
   provenSession: ProvenSession;
-  /** Whether one reverse proxy says where requests come from. */
-  behindProxy: boolean;
+  /** Reverse proxies in front, which say where requests come from. */
+  proxyHops: number;
   /** The locale key's text in the words of whoever asks. */
   explain(request: IncomingMessage, messageKey: string): string;
 }
@@ -42,7 +42,7 @@ export function limitRequests(gate: Gate): { before(serve: RequestListener): Req
 
 function mayPass(gate: Gate, request: IncomingMessage, response: ServerResponse): boolean {
   const { limits } = gate;
-  const [session, address] = [gate.provenSession(request), addressOf(request, gate.behindProxy)];
+  const [session, address] = [gate.provenSession(request), addressOf(request, gate.proxyHops)];
   if (!limits.request(session, address, bodyBytes(request))) {
     turnAway(gate, request, response);
     return false;

@@ -13,6 +13,8 @@ import { Turns } from './turns.ts';
 export interface Caller {
   session: string;
   viewer: Viewer | undefined;
+  /** When the session ends unless it is used, epoch ms. */
+  ends: number;
   language: Language;
   address: string;
 }
@@ -20,12 +22,12 @@ export interface Caller {
 export interface HandshakeDeps {
   limits: Limits;
   provenSession: ProvenSession;
-  /** Whom a session stands for. */
-  viewerOf(session: string): Promise<Viewer | undefined>;
+  /** Whom a session stands for, and until when, epoch ms. */
+  signedIn(session: string): Promise<{ viewer: Viewer; ends: number } | undefined>;
   languageOf(request: Pick<IncomingMessage, 'headers'>, viewer: Viewer | undefined): Language;
   /** Where people reach the platform, if that is configured. */
   publicUrl: string | undefined;
-  behindProxy: boolean;
+  proxyHops: number;
 }
 
 type EngineRequest = IncomingMessage & { _query?: { sid?: string }; caller?: Caller };
@@ -40,21 +42,21 @@ const [atOnce, perTurn] = [64, 2];
  * connection's request nothing else is kept: it would be a third of what a connection costs.
  */
 export function admitHandshakes(engine: Server['engine'], deps: HandshakeDeps): void {
-  const { limits, provenSession, viewerOf, languageOf, publicUrl, behindProxy } = deps;
+  const { limits, provenSession, signedIn, languageOf, publicUrl, proxyHops } = deps;
   const lookups = new Turns(atOnce);
   const pace = new Pace(perTurn);
 
   const identify = async (request: EngineRequest, session: string, address: string): Promise<Caller> => {
     // Who has waited too long has gone and comes again.
     if (request.socket.destroyed) throw new Error('gone');
-    const viewer = session ? await viewerOf(session) : undefined;
+    const { viewer, ends = 0 } = (session && (await signedIn(session))) || {};
     await pace.turn();
-    return { session, viewer, language: languageOf(request, viewer), address };
+    return { session, viewer, ends, language: languageOf(request, viewer), address };
   };
 
   engine.use((request: EngineRequest, response: object, next: Next) => {
     const isKnown = request._query?.sid !== undefined;
-    const address = addressOf(request, behindProxy);
+    const address = addressOf(request, proxyHops);
     const session = provenSession(request);
     const may = isForeign(request, publicUrl)
       ? limits.refuse('foreign')

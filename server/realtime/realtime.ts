@@ -11,6 +11,7 @@ import { SocketGuard } from './guard.ts';
 import { admitHandshakes, callerOf, type HandshakeDeps } from './handshakes.ts';
 import { Neighbours, type Said } from './neighbours.ts';
 import { clocksApartMs, OtherPlatforms } from './other-platforms.ts';
+import { SessionWatch } from './session-watch.ts';
 import { Told } from './told.ts';
 import { Turns } from './turns.ts';
 
@@ -19,6 +20,8 @@ type MayJoin = (viewer: Viewer, id: string) => boolean | Promise<boolean>;
 interface RealtimeDeps extends HandshakeDeps {
   server: HttpServer;
   log: Logger;
+  /** Notes that a session is used; when it ends now, epoch ms, or undefined where it has ended. */
+  used(session: string): Promise<number | undefined>;
   /** An error in the words of its reader. */
   explain(error: AppError, viewer: Viewer): string;
   /** At most one message per room in this time, in milliseconds. */
@@ -33,6 +36,8 @@ interface RealtimeDeps extends HandshakeDeps {
 
 /** Rooms a socket may be in at most, so that one client cannot make the server remember without end. */
 const mostRooms = 50;
+/** What pages send by themselves: nobody need be there. */
+const automatic = new Set(['subscribe', 'unsubscribe']);
 
 /** One socket.io server: authorised subscriptions and coalesced broadcasts (design, section 7). */
 export class Realtime {
@@ -46,6 +51,7 @@ export class Realtime {
   readonly #told = new Told();
   readonly #neighbours: Neighbours | undefined;
   readonly #others: OtherPlatforms | undefined;
+  readonly #sessions: SessionWatch;
 
   constructor(deps: RealtimeDeps) {
     this.#deps = deps;
@@ -58,6 +64,12 @@ export class Realtime {
       maxHttpBufferSize: 64 * 1024,
     });
     this.#guard = new SocketGuard(deps);
+    this.#sessions = new SessionWatch({
+      used: deps.used,
+      ends: async (session) => (await deps.signedIn(session))?.ends,
+      end: (session) => this.#sayEnded(session),
+      failed: (error) => deps.log.error({ err: error }, 'the end of a sign-in was not looked up'),
+    });
     admitHandshakes(this.io.engine, deps);
     gatherWrites(this.io.engine);
     if (deps.cluster?.seats) this.#neighbours = this.#meet(deps.cluster.seats);
@@ -88,7 +100,7 @@ export class Realtime {
   namespace(name: string): Namespace {
     const namespace = this.io.of(name);
     namespace.use((socket, next) => {
-      const { viewer, session, language, address } = callerOf(socket);
+      const { viewer, session, ends, language, address } = callerOf(socket);
       if (!viewer) return next(errors.signInRequired());
       try {
         this.#guard.admit(socket, viewer);
@@ -98,6 +110,12 @@ export class Realtime {
       Object.assign(socket.data, { viewer, session: sessionName(session), language, address });
       void socket.join([`person:${viewer.id}`, `session:${session}`]);
       this.#guard.watch(socket, viewer);
+      this.#sessions.enter(session, ends);
+      socket.once('disconnect', () => this.#sessions.leave(session));
+      socket.use(([name], go) => {
+        if (!automatic.has(name)) this.#sessions.use(session);
+        go();
+      });
       next();
     });
     return namespace;
@@ -125,6 +143,16 @@ export class Realtime {
   /** Ends the sockets of a session, for example on signing out. */
   endSession(sessionId: string): void {
     for (const namespace of this.io._nsps.values()) namespace.in(`session:${sessionId}`).disconnectSockets(true);
+  }
+
+  /** Ends the sockets of a session whose time is over, here, and tells their pages. */
+  #sayEnded(session: string): void {
+    for (const namespace of this.io._nsps.values()) {
+      const own = namespace.local.in(`session:${session}`);
+      own.emit('signed-out');
+      // What was just sent leaves before the connection does.
+      setImmediate(() => own.disconnectSockets(true));
+    }
   }
 
   /** Ends the sockets of a person's other sessions. */
@@ -163,6 +191,7 @@ export class Realtime {
   async close(): Promise<void> {
     this.#others?.close();
     this.#coalescer.close();
+    this.#sessions.close();
     await this.io.close();
   }
 

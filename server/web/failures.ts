@@ -35,8 +35,9 @@ async function answer(error: AppError, request: Request, response: Response): Pr
     return;
   }
   if (error.status === 401 && request.method === 'GET' && error.code === 'core:sign-in-required') {
-    request.session.returnTo = request.originalUrl;
-    return response.redirect(302, '/sign-in');
+    const { originalUrl } = request;
+    const back = originalUrl === '/' ? '' : `?back=${encodeURIComponent(originalUrl)}`;
+    return response.redirect(302, `/sign-in${back}`);
   }
   await response.page('core/error', {
     title: request.t('errors.title'),

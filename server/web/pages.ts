@@ -116,7 +116,7 @@ export class Pages {
       lang: request.language,
       fmt: formattersOf(request.language),
       viewer: request.viewer,
-      csrf: request.viewer || request.session?.csrfToken ? request.csrf() : '',
+      csrf: request.viewer ? request.csrf() : '',
       asset: assets.url,
       icon,
       signOf,
@@ -157,8 +157,6 @@ export class Pages {
 /** Compresses a page in one piece: a compressing stream for each costs three times as much. */
 function sendHtml(request: Request, response: Response, html: string): void {
   response.type('html').vary('Accept-Encoding');
-  // Signed-in pages are somebody's own: after signing out the back button must ask again.
-  if (request.viewer && !response.get('Cache-Control')) response.set('Cache-Control', 'private, no-cache');
   if (request.acceptsEncodings('gzip') !== 'gzip') {
     response.send(html);
     return;

@@ -17,7 +17,7 @@ interface RequestContext {
   enrolments(): Promise<Enrolment[]>;
   /** Programmes that concern the viewer and the one chosen in the top bar, read once per request. */
   programmes(): Promise<{ all: Programme[]; current: Programme | undefined }>;
-  /** The token that this session's forms carry. */
+  /** The token that forms for whoever asks carry. */
   csrf(): string;
 }
 
@@ -43,8 +43,8 @@ declare global {
 
 declare module 'express-session' {
   interface SessionData {
-    csrfToken: string;
     notice: { kind: string; text: string };
-    returnTo: string;
+    /** Epoch ms. */
+    signedInAt: number;
   }
 }

@@ -41,9 +41,9 @@ export function sessionApi(api: Api, { sessions, proofs, departures }: Deps): vo
     path: '/',
     summary: 'Signs out and ends the sockets of the session',
     response: z.object({ ok: z.boolean() }),
-    handle: async ({ request, viewer }) => {
+    handle: async ({ request, response, viewer }) => {
       const { sessionID = '' } = request;
-      await sessions.leave(request);
+      await sessions.leave(request, response);
       departures.of(viewer.id, sessionID);
       await proofs.signedOut(request, viewer);
       return { ok: true };

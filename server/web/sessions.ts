@@ -1,6 +1,6 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Request, RequestHandler, Response } from 'express';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import session from 'express-session';
 import type { Connection } from 'mongoose';
 import { Passport } from 'passport';
@@ -9,20 +9,24 @@ import type { Accounts } from '../accounts/accounts.service.ts';
 import type { Viewer } from '../accounts/scope.ts';
 import { AppError, errors } from '../errors.ts';
 import { isSameSecret } from '../secrets.ts';
-import { isForeign } from './origin.ts';
+import type { Cookies } from './cookies.ts';
+import { endOf, lifeOf, type SessionLives } from './session-ends.ts';
 import { SessionStore } from './session-store.ts';
 
 interface SessionDeps {
   connection: Connection;
   accounts: Accounts;
   secret: string;
-  secure: boolean;
+  cookies: Cookies;
+  lives: SessionLives;
 }
 
-const dayMs = 86_400_000;
+const sessionCookie = 'xf.sid';
+/** Uses of a session within this time are noted once, in seconds; a sign-in ends so much too early at most. */
+const noteEvery = 300;
 
 /** Signed-in sessions in the database: `middleware` puts `request.viewer` on pages and API calls. */
-export function createSessions({ connection, accounts, secret, secure }: SessionDeps) {
+export function createSessions({ connection, accounts, secret, cookies, lives }: SessionDeps) {
   const passport = new Passport();
   passport.use(
     new Strategy({ usernameField: 'login', passwordField: 'password' }, (login, password, done) => {
@@ -41,25 +45,63 @@ export function createSessions({ connection, accounts, secret, secure }: Session
   });
   const store = new SessionStore(connection, {
     collectionName: 'sessions',
-    ttl: (14 * dayMs) / 1000,
-    touchAfter: 3600,
+    touchAfter: Math.min(noteEvery, lives.learner.idleMs / 10_000, lives.staff.idleMs / 10_000, lives.operator.idleMs / 10_000),
   });
+
+  /** Lets a used sign-in go on, and ends one that has lasted its whole time whatever was done with it. */
+  const goOn = (request: Request, response: Response, next: NextFunction): void => {
+    response.redirect = redirectOnceStored as Response['redirect'];
+    const viewer = request.user as Viewer | undefined;
+    if (!viewer) return next();
+    const now = Date.now();
+    const { cookie, signedInAt } = request.session;
+    const ends = endOf(signedInAt, now, lifeOf(viewer.grants, lives));
+    if (ends <= now) {
+      request.user = undefined;
+      request.session.regenerate((error) => next(error));
+      return;
+    }
+    // A page that reads itself again for its figures is not somebody who is there.
+    cookie.maxAge = request.get('x-refresh') ? Number(cookie.maxAge) : ends - now;
+    request.viewer = viewer;
+    next();
+  };
+
   const middleware: RequestHandler[] = [
     session({
-      name: 'xf.sid',
+      name: cookies.named(sessionCookie),
       secret,
       store,
       resave: false,
       saveUninitialized: false,
-      cookie: { httpOnly: true, sameSite: 'lax', secure, maxAge: 14 * dayMs },
+      rolling: true,
+      cookie: { path: '/', httpOnly: true, sameSite: 'lax', secure: cookies.secure },
     }),
     passport.session(),
-    (request, response, next) => {
-      request.viewer = request.user as Viewer | undefined;
-      response.redirect = redirectOnceStored as Response['redirect'];
-      next();
-    },
+    goOn,
   ];
+
+  /** Signs this viewer in under a new session id, against session fixation. */
+  const enter = (request: Request, viewer: Viewer): Promise<Viewer> =>
+    new Promise((resolve, reject) => {
+      request.logIn(viewer, (error) => {
+        if (error) return reject(error);
+        const now = Date.now();
+        request.session.signedInAt = now;
+        request.session.cookie.maxAge = endOf(now, now, lifeOf(viewer.grants, lives)) - now;
+        request.viewer = viewer;
+        resolve(viewer);
+      });
+    });
+
+  /** Signs out; the browser forgets what it keeps of the pages, so that Back shows none of them. */
+  const leave = (request: Request, response: Response): Promise<void> => {
+    cookies.clear(response, sessionCookie);
+    response.set('Clear-Site-Data', '"cache"');
+    return new Promise((resolve, reject) => {
+      request.session.destroy((error) => (error ? reject(error) : resolve()));
+    });
+  };
 
   /** Checks the login and the password in the body, and makes this request's session theirs. @throws core:wrong-credentials */
   const signIn = (request: Request, response: Response): Promise<Viewer> =>
@@ -79,19 +121,33 @@ export function createSessions({ connection, accounts, secret, secure }: Session
 
   /** The id in the session cookie where its signature is ours (express-session's), without looking it up. */
   const proven = ({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined => {
-    const [, id = '', signature = ''] = /(?:^|; )xf\.sid=s(?::|%3A)([^;.]+)\.([^;]+)/i.exec(headers.cookie ?? '') ?? [];
+    const [, id = '', signature = ''] = /^s:([^.]+)\.(.+)$/.exec(cookies.read({ headers }, sessionCookie) ?? '') ?? [];
     if (id === '') return undefined;
     const wanted = createHmac('sha256', secret).update(id).digest('base64').replace(/=+$/, '');
-    return isSameSecret(decoded(signature), wanted) ? id : undefined;
+    return isSameSecret(signature, wanted) ? id : undefined;
   };
 
-  /** Whom a session stands for, for connections: they need nothing else of it. */
-  const viewerOf = async (sessionId: string): Promise<Viewer | undefined> => {
-    const person = await store.personOf(sessionId);
-    return person === undefined ? undefined : accounts.viewer(person);
+  /** Whom a session stands for and until when, epoch ms, for connections: they need nothing else of it. */
+  const signedIn = async (sessionId: string): Promise<{ viewer: Viewer; ends: number } | undefined> => {
+    const stored = await store.valid(sessionId);
+    const person = stored?.session.passport?.user;
+    const viewer = person === undefined ? undefined : await accounts.viewer(person);
+    return viewer && { viewer, ends: stored?.expires?.getTime() ?? 0 };
   };
 
-  return { proven, viewerOf, middleware, signIn, enter, leave, leaveOthers };
+  /** Notes that a session is used over a connection. @returns its new end, epoch ms; undefined where it has ended */
+  const use = async (sessionId: string): Promise<number | undefined> => {
+    const stored = await store.valid(sessionId);
+    const person = stored?.session.passport?.user;
+    const viewer = person === undefined ? undefined : await accounts.viewer(person);
+    if (!viewer) return undefined;
+    const now = Date.now();
+    const ends = endOf(stored?.session.signedInAt, now, lifeOf(viewer.grants, lives));
+    await store.extend(sessionId, new Date(ends));
+    return ends > now ? ends : undefined;
+  };
+
+  return { cookies, proven, signedIn, use, middleware, signIn, enter, leave, leaveOthers };
 }
 
 /**
@@ -102,54 +158,3 @@ function redirectOnceStored(this: Response, ...to: [href: string] | [status: num
   const [status, href] = to.length === 1 ? [302, to[0]] : to;
   this.status(status).location(href).end();
 }
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return '';
-  }
-}
-
-/** Signs this viewer in under a new session id, against session fixation. */
-function enter(request: Request, viewer: Viewer): Promise<Viewer> {
-  const { returnTo } = request.session;
-  return new Promise((resolve, reject) => {
-    request.logIn(viewer, (error) => {
-      if (error) return reject(error);
-      if (returnTo) request.session.returnTo = returnTo;
-      request.viewer = viewer;
-      resolve(viewer);
-    });
-  });
-}
-
-function leave(request: Request): Promise<void> {
-  return new Promise((resolve, reject) => {
-    request.session.destroy((error) => (error ? reject(error) : resolve()));
-  });
-}
-
-/** Synchroniser token per session (OWASP CSRF Prevention Cheat Sheet); made when a page first needs it. */
-export function csrfToken(request: Request): string {
-  request.session.csrfToken ??= randomBytes(24).toString('base64url');
-  return request.session.csrfToken;
-}
-
-const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
-
-/**
- * Refuses changes that a browser sends for another site, and those without the session's token in the field `_csrf`, the
- * header `X-CSRF-Token` or the query.
- */
-export const checkCsrf =
-  (publicUrl: string | undefined): RequestHandler =>
-  (request, _response, next) => {
-    if (safeMethods.has(request.method)) return next();
-    if (isForeign(request, publicUrl)) return next(errors.csrf());
-    const given = String(request.get('x-csrf-token') ?? request.body?._csrf ?? request.query._csrf ?? '');
-    const expected = request.session.csrfToken ?? '';
-    if (expected === '' || !isSameSecret(given, expected)) return next(errors.csrf());
-    if (request.body?._csrf) delete request.body._csrf;
-    next();
-  };

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import compression from 'compression';
 import express, { type Express, type Request, type RequestHandler } from 'express';
 import helmet from 'helmet';
@@ -16,7 +17,8 @@ import type { Assets } from './assets.ts';
 import { failures, notFound } from './failures.ts';
 import { chooseLanguage, type Locales } from './locale.ts';
 import type { Pages } from './pages.ts';
-import { checkCsrf, csrfToken } from './sessions.ts';
+import type { Cookies } from './cookies.ts';
+import { createCsrf } from './csrf.ts';
 import './request.ts';
 
 interface WebDeps {
@@ -31,9 +33,12 @@ interface WebDeps {
   pages: Pages;
   programmes: Programmes;
   enrolments: Enrolments;
+  cookies: Cookies;
+  /** Key of the forms' tokens. */
+  secret: string;
   /** Where people reach the platform, if that is configured. */
   publicUrl: string | undefined;
-  behindProxy: boolean;
+  proxyHops: number;
 }
 
 /** Everything around the routes: figures, headers, assets, session, language, CSRF before them; 404 and errors after. */
@@ -44,10 +49,13 @@ export function createWeb(deps: WebDeps, routes: readonly Mounted[]): Express {
   // Elsewhere express shows its readers the stack of what its own last handler gets.
   app.set('env', 'production');
   app.set('query parser', 'simple');
-  if (deps.behindProxy) app.set('trust proxy', 1);
+  app.set('trust proxy', deps.proxyHops);
+  // Whatever a proxy says, people see https: else express-session would send no cookie.
+  if (deps.cookies.secure) Object.defineProperty(app.request, 'protocol', { value: 'https' });
+  const csrf = createCsrf(deps);
   const outside = [deps.assets.router(), metricsRoutes(deps.metrics, deps.metricsToken), healthRoutes(deps.health)];
   app.use(countRequests(deps.metrics, [...outside.map((router) => ({ at: '', router })), ...routes]));
-  app.use(securityHeaders(deps.behindProxy));
+  app.use(securityHeaders(deps.cookies.secure, deps.publicUrl));
   app.use(...outside);
   app.use(compression({ level: 1 }));
   app.use((request, _response, next) => {
@@ -55,12 +63,12 @@ export function createWeb(deps: WebDeps, routes: readonly Mounted[]): Express {
     next();
   });
   // What is refused, or fails, before it is known who asks is told on a page as well.
-  app.use(languageOf(deps.locales), requestContext(deps), deps.pages.middleware, ...deps.limits);
-  app.use(...deps.sessions, languageOf(deps.locales));
+  app.use(languageOf(deps), requestContext(deps, csrf), deps.pages.middleware, ...deps.limits);
+  app.use(...deps.sessions, languageOf(deps), keepNothing);
   app.use(
     express.json({ limit: '256kb' }),
     express.urlencoded({ extended: true, limit: '256kb' }),
-    checkCsrf(deps.publicUrl),
+    csrf.check,
   );
   for (const { at, router } of routes) app.use(at || '/', router);
   app.use(notFound);
@@ -69,26 +77,35 @@ export function createWeb(deps: WebDeps, routes: readonly Mounted[]): Express {
 }
 
 /** The reader's language on the request, from the cookie of the language switch, the account or the browser. */
-function languageOf(locales: Locales): RequestHandler {
+function languageOf({ locales, cookies }: WebDeps): RequestHandler {
   return (request, _response, next) => {
-    request.language = askedLanguage(request, request.viewer?.language);
+    request.language = askedLanguage(cookies, request, request.viewer?.language);
     request.t = locales.translator(request.language);
     next();
   };
 }
 
 /** The language that a request asks for, where nothing is known of an account. */
-export function askedLanguage({ headers }: Pick<Request, 'headers'>, account?: string): Language {
-  return chooseLanguage(cookie({ headers }, 'xf.lang'), account, headers['accept-language']);
+export function askedLanguage(cookies: Cookies, request: Pick<Request, 'headers'>, account?: string): Language {
+  return chooseLanguage(cookies.read(request, 'xf.lang'), account, request.headers['accept-language']);
 }
 
-function requestContext({ programmes, enrolments }: WebDeps): RequestHandler {
-  return (request, _response, next) => {
-    request.csrf = () => csrfToken(request);
+/** What somebody sees who is signed in is theirs: nothing between here and them keeps it, unless its route says how long. */
+const keepNothing: RequestHandler = (request, response, next) => {
+  if (request.viewer) response.set('Cache-Control', 'no-store');
+  next();
+};
+
+function requestContext(
+  { programmes, enrolments, cookies }: WebDeps,
+  csrf: ReturnType<typeof createCsrf>,
+): RequestHandler {
+  return (request, response, next) => {
+    request.csrf = () => csrf.token(request, response);
     request.enrolments = once(() => (request.viewer ? enrolments.ofLearner(request.viewer.id) : Promise.resolve([])));
     request.programmes = once(async () => {
       const all = await concerning(request, programmes);
-      const chosen = String(request.query.programme ?? cookie(request, 'xf.programme') ?? '');
+      const chosen = String(request.query.programme ?? cookies.read(request, 'xf.programme') ?? '');
       const inTerm = all.find((programme) => isInTerm(programme, Date.now()));
       return { all, current: all.find((programme) => programme._id === chosen) ?? inTerm ?? all[0] };
     });
@@ -114,16 +131,13 @@ function once<T>(work: () => Promise<T>): () => Promise<T> {
   };
 }
 
-function cookie(request: { headers: { cookie?: string | undefined } }, name: string): string | undefined {
-  const found = new RegExp(`(?:^|; )${name.replace('.', '\\.')}=([^;]*)`).exec(request.headers.cookie ?? '');
-  try {
-    return found?.[1] && decodeURIComponent(found[1]);
-  } catch {
-    return undefined;
-  }
+/** The platform's own address for sockets: `'self'` alone does not cover them in every browser. */
+function socketSource(request: IncomingMessage, secure: boolean, publicUrl: string | undefined): string {
+  const host = publicUrl ? new URL(publicUrl).host : (request.headers.host ?? '');
+  return /^[\w.:[\]-]{1,255}$/.test(host) ? `${secure ? 'wss' : 'ws'}://${host}` : "'self'";
 }
 
-function securityHeaders(secure: boolean): RequestHandler {
+function securityHeaders(secure: boolean, publicUrl: string | undefined): RequestHandler {
   return helmet({
     contentSecurityPolicy: {
       directives: {
@@ -134,7 +148,9 @@ function securityHeaders(secure: boolean): RequestHandler {
         imgSrc: ["'self'", 'data:', 'blob:'],
         mediaSrc: ["'self'", 'blob:'],
         fontSrc: ["'self'", 'data:'],
-        connectSrc: ["'self'", 'ws:', 'wss:'],
+        connectSrc: ["'self'", (request) => socketSource(request, secure, publicUrl)],
+        formAction: ["'self'"],
+        baseUri: ["'none'"],
         objectSrc: ["'none'"],
         frameAncestors: ["'self'"],
         upgradeInsecureRequests: secure ? [] : null,

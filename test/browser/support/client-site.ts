@@ -58,7 +58,8 @@ export async function startClientSite(): Promise<ClientSite> {
   const realtime = new Realtime({
     server,
     log,
-    viewerOf: async () => viewer,
+    signedIn: async () => ({ viewer, ends: Number.MAX_SAFE_INTEGER }),
+    used: async () => Number.MAX_SAFE_INTEGER,
     languageOf: () => 'zh-CN',
     explain: (error) => error.code,
     messagesAtOnce: 100,
@@ -66,7 +67,7 @@ export async function startClientSite(): Promise<ClientSite> {
     limits: new Limits(0),
     provenSession: () => 'session',
     publicUrl: undefined,
-    behindProxy: false,
+    proxyHops: 0,
   });
   for (const kind of ['enrolment', 'inbox']) realtime.allow(kind, () => true);
   const sent: ClientSite['sent'] = [];

@@ -127,7 +127,7 @@ export async function signInMany(
     _id: id,
     expires,
     lastModified: new Date(),
-    session: { cookie, passport: { user: learner } },
+    session: { cookie, passport: { user: learner }, signedInAt: Date.now() },
   }));
   for (let from = 0; from < stored.length; from += BATCH) {
     await insert(connection, 'sessions', stored.slice(from, from + BATCH));

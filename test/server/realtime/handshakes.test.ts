@@ -21,13 +21,13 @@ describe('handshakes', () => {
     admitHandshakes(server.engine, {
       limits,
       provenSession: ({ headers }) => headers.cookie,
-      async viewerOf(session) {
+      async signedIn(session) {
         if (session === 'broken') throw new Error('no connection');
-        return session === 'known' ? viewer : undefined;
+        return session === 'known' ? { viewer, ends: 7 } : undefined;
       },
       languageOf: (_request, known) => (known?.language === 'en' ? 'en' : 'zh-CN'),
       publicUrl: undefined,
-      behindProxy: true,
+      proxyHops: 1,
     });
     http.listen(0, '127.0.0.1');
     await once(http, 'listening');
@@ -52,7 +52,7 @@ describe('handshakes', () => {
     for (const transport of ['websocket', 'polling']) {
       const headers = { cookie: 'known', 'x-forwarded-for': '10.0.0.1, 10.0.0.2' };
       const socket = (await connect(headers, [transport])) as Socket;
-      expect(callerOf(socket)).to.deep.equal({ session: 'known', viewer, language: 'en', address: '10.0.0.2' });
+      expect(callerOf(socket)).to.deep.equal({ session: 'known', viewer, ends: 7, language: 'en', address: '10.0.0.2' });
       socket.disconnect(true);
     }
   });
