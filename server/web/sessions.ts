@@ -45,14 +45,22 @@ export function createSessions({ connection, accounts, secret, cookies, lives }:
   });
   const store = new SessionStore(connection, {
     collectionName: 'sessions',
-    touchAfter: Math.min(noteEvery, lives.learner.idleMs / 10_000, lives.staff.idleMs / 10_000, lives.operator.idleMs / 10_000),
+    touchAfter: Math.min(
+      noteEvery,
+      lives.learner.idleMs / 10_000,
+      lives.staff.idleMs / 10_000,
+      lives.operator.idleMs / 10_000,
+    ),
   });
 
   /** Lets a used sign-in go on, and ends one that has lasted its whole time whatever was done with it. */
   const goOn = (request: Request, response: Response, next: NextFunction): void => {
     response.redirect = redirectOnceStored as Response['redirect'];
     const viewer = request.user as Viewer | undefined;
-    if (!viewer) return next();
+    if (!viewer) {
+      next();
+      return;
+    }
     const now = Date.now();
     const { cookie, signedInAt } = request.session;
     const ends = endOf(signedInAt, now, lifeOf(viewer.grants, lives));

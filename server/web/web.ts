@@ -14,11 +14,11 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Enrolments } from '../programmes/enrolments.service.ts';
 import { isInTerm, type Programmes } from '../programmes/programmes.service.ts';
 import type { Assets } from './assets.ts';
+import type { Cookies } from './cookies.ts';
+import { createCsrf } from './csrf.ts';
 import { failures, notFound } from './failures.ts';
 import { chooseLanguage, type Locales } from './locale.ts';
 import type { Pages } from './pages.ts';
-import type { Cookies } from './cookies.ts';
-import { createCsrf } from './csrf.ts';
 import './request.ts';
 
 interface WebDeps {
@@ -65,11 +65,7 @@ export function createWeb(deps: WebDeps, routes: readonly Mounted[]): Express {
   // What is refused, or fails, before it is known who asks is told on a page as well.
   app.use(languageOf(deps), requestContext(deps, csrf), deps.pages.middleware, ...deps.limits);
   app.use(...deps.sessions, languageOf(deps), keepNothing);
-  app.use(
-    express.json({ limit: '256kb' }),
-    express.urlencoded({ extended: true, limit: '256kb' }),
-    csrf.check,
-  );
+  app.use(express.json({ limit: '256kb' }), express.urlencoded({ extended: true, limit: '256kb' }), csrf.check);
   for (const { at, router } of routes) app.use(at || '/', router);
   app.use(notFound);
   app.use(failures(deps.log));

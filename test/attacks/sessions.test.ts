@@ -220,15 +220,17 @@ describe('beats that come too late, twice, or from elsewhere', function () {
     const report = attacker.report([attacker.beat([[0, 5]])]);
     const beacon = (csrf: string, headers: Record<string, string>) =>
       supertest(arena.test.url)
-        .post(`/api/v1/video-courses/beats?_csrf=${csrf}`)
+        .post('/api/v1/video-courses/beats')
         .set({ cookie: attacker.client.cookie, 'content-type': 'application/json', ...headers })
-        .send(JSON.stringify(report));
+        .send(JSON.stringify({ ...report, _csrf: csrf }));
     const { csrf } = attacker.client;
     await beacon('', {}).expect(403);
     await beacon('guessed', {}).expect(403);
     await beacon(csrf, { origin: 'https://elsewhere.example' }).expect(403);
     await beacon(csrf, { 'sec-fetch-site': 'cross-site' }).expect(403);
-    await beacon(csrf, { 'content-type': 'text/plain' }).expect(({ status }) => expect(status).to.be.oneOf([415, 422]));
+    await beacon(csrf, { 'content-type': 'text/plain' }).expect(({ status }) =>
+      expect(status).to.be.oneOf([403, 415, 422]),
+    );
     expect(await attacker.credited()).to.equal(0);
     await beacon(csrf, { origin: arena.test.url, 'sec-fetch-site': 'same-origin' }).expect(200);
     expect(await attacker.credited()).to.equal(5);

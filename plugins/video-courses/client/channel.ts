@@ -57,7 +57,10 @@ export class Channel {
   /** Sends without waiting, also while the page goes away. @returns whether the browser took it */
   leave(body: object): boolean {
     const content = JSON.stringify({ ...body, _csrf: this.#page.csrf });
-    return navigator.sendBeacon(`/api/v1/video-courses/${paths.beat}`, new Blob([content], { type: 'application/json' }));
+    return navigator.sendBeacon(
+      `/api/v1/video-courses/${paths.beat}`,
+      new Blob([content], { type: 'application/json' }),
+    );
   }
 
   #overSocket(name: MessageName, body: object): Promise<Answer> {

@@ -85,6 +85,7 @@ export function createLive({ madeAt, status, missed }: Deps): Live {
     });
     socket.on('connect_error', (error: Error & { data?: Told }) => {
       if (error.data?.message) status('turned-away', error.data.message);
+      else if (error.message === 'core:sign-in-required') status('refused');
       else if (!wasLost) status('lost');
       wasLost = true;
     });

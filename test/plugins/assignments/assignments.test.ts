@@ -32,9 +32,10 @@ describe('assignments', () => {
   /** A form with files, as a browser sends it. */
   const upload = (client: Client, task: string): Test =>
     supertest(scene.test.url)
-      .post(`/assignments/${task}/submission?_csrf=${encodeURIComponent(client.csrf)}`)
+      .post(`/assignments/${task}/submission`)
       .set('Cookie', client.cookie)
-      .accept('html');
+      .accept('html')
+      .field('_csrf', client.csrf);
   const place = (task: string, enrolment = scene.learner.enrolment._id) => `${enrolment}/${task}`;
   const grade = (client: Client, task: string, body: object, enrolment?: string): Test =>
     client.post(`${api}/submissions/${place(task, enrolment)}/grade`, body);
@@ -264,7 +265,12 @@ describe('assignments', () => {
       expect((await fields).status).to.equal(303);
       const nameless =
         '--cut\r\nContent-Disposition: form-data; name="f"\r\nContent-Type: application/octet-stream\r\n\r\nab';
-      const cut = await upload(scene.as.learner, task).type('multipart/form-data; boundary=cut').send(nameless);
+      const cut = await supertest(scene.test.url)
+        .post(`/assignments/${task}/submission`)
+        .set({ cookie: scene.as.learner.cookie, 'x-csrf-token': scene.as.learner.csrf })
+        .accept('html')
+        .type('multipart/form-data; boundary=cut')
+        .send(nameless);
       expect(cut.status).to.equal(400);
       await scene.as.learner.get(`/assignments/${task}`).expect(200);
     });
@@ -278,11 +284,12 @@ describe('assignments', () => {
       const { hostname, port } = new URL(scene.test.url);
       const socket = connect(Number(port), hostname);
       const part = `--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\n${'半'.repeat(30_000)}`;
-      const path = `/assignments/${task}/submission?_csrf=${encodeURIComponent(scene.as.learner.csrf)}`;
+      const path = `/assignments/${task}/submission`;
       const head = [
         `POST ${path} HTTP/1.1`,
         'Host: x',
         `Cookie: ${scene.as.learner.cookie}`,
+        `X-CSRF-Token: ${scene.as.learner.csrf}`,
         'Content-Type: multipart/form-data; boundary=x',
         'Content-Length: 5000000',
       ];

@@ -26,9 +26,10 @@ describe('courses and their videos', () => {
   const lessons = () => test.platform.rooms.connection.collection('video_courses_lessons').countDocuments();
   const upload = (course: string, file: string | Buffer, name = 'lesson.mp4', as = author) =>
     supertest(test.url)
-      .post(`/video-courses/courses/${course}/lessons?_csrf=${as.csrf}`)
+      .post(`/video-courses/courses/${course}/lessons`)
       .set('Cookie', as.cookie)
       .set('Accept', 'application/json')
+      .field('_csrf', as.csrf)
       .field('titleZh', '第一讲')
       .field('chapters', '0:03 开始 | Beginning\n0:08 结尾')
       .attach('video', file, name);
@@ -36,8 +37,13 @@ describe('courses and their videos', () => {
   describe('uploading', () => {
     it('refuses a form without its boundary', async () => {
       const answer = await supertest(test.url)
-        .post(`/video-courses/courses/${draft}/lessons?_csrf=${author.csrf}`)
-        .set({ cookie: author.cookie, accept: 'application/json', 'content-type': 'multipart/form-data' })
+        .post(`/video-courses/courses/${draft}/lessons`)
+        .set({
+          'x-csrf-token': author.csrf,
+          cookie: author.cookie,
+          accept: 'application/json',
+          'content-type': 'multipart/form-data',
+        })
         .send('nothing');
       expect({ status: answer.status, code: answer.body.error.code }).to.deep.equal({
         status: 422,
@@ -142,8 +148,9 @@ describe('courses and their videos', () => {
           hostname,
           port,
           method: 'POST',
-          path: `/video-courses/courses/${draft}/lessons?_csrf=${author.csrf}`,
+          path: `/video-courses/courses/${draft}/lessons`,
           headers: {
+            'x-csrf-token': author.csrf,
             cookie: author.cookie,
             'content-type': `multipart/form-data; boundary=${boundary}`,
             'content-length': String(whole.length + 500),
@@ -172,7 +179,8 @@ describe('courses and their videos', () => {
       const path = `/video-courses/courses/${draft}/lessons`;
       const forged = await cookie(supertest(test.url).post(path)).attach('video', small, 'a.mp4').expect(403);
       expect(forged.body.error.code).to.equal('core:csrf');
-      const none = await cookie(supertest(test.url).post(`${path}?_csrf=${author.csrf}`))
+      const none = await cookie(supertest(test.url).post(path))
+        .field('_csrf', author.csrf)
         .field('titleZh', '空')
         .expect(422);
       expect(none.body.error.code).to.equal('video-courses:no-file');

@@ -78,7 +78,7 @@ describe('playing over sockets and HTTP', () => {
     const { one, client } = await player();
     await one.start();
     const { body } = await client
-      .post(`${beats}?_csrf=${client.csrf}`, one.body([], { leaving: true }))
+      .post(beats, { ...one.body([], { leaving: true }), _csrf: client.csrf })
       .unset('X-CSRF-Token')
       .expect(200);
     expect(body.state).to.equal('ended');

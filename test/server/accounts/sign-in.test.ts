@@ -63,6 +63,42 @@ describe('signing in', () => {
     expect(english.text).to.include('The account or the password is wrong.');
   });
 
+  it('stores no session for visitors, and takes no token from an address', async () => {
+    const person = await test.person();
+    const stored = () => test.platform.rooms.connection.collection('sessions').countDocuments();
+    const before = await stored();
+    const { agent, csrf } = await visitor();
+    for (const path of ['/account', '/activate', '/help', '/language?to=en', '/api/v1/session', '/no-such-page'])
+      expect(String((await agent.get(path)).headers['set-cookie']), path).not.to.include('xf.sid');
+    const form = { login: person.login, password };
+    await agent.post(`/sign-in?_csrf=${csrf}`).type('form').send(form).expect(403);
+    await agent
+      .post('/sign-in')
+      .type('form')
+      .send({ ...form, password: 'wrong', _csrf: csrf })
+      .expect(401);
+    expect(await stored()).to.equal(before);
+  });
+
+  it('ends a sign-in that was not used, and one whose whole time is over; a used one goes on', async () => {
+    const person = await test.person();
+    const client = await test.signIn(person.login);
+    const id = decodeURIComponent(/xf\.sid=([^;]+)/.exec(client.cookie)?.[1] ?? '')
+      .slice(2)
+      .split('.')[0];
+    const sessions = test.platform.rooms.connection.collection('sessions');
+    const own = { _id: id as never };
+    const change = (fields: object) => sessions.updateOne(own, { $set: fields } as never);
+    await change({ expires: new Date(Date.now() + 60_000), lastModified: new Date(0) });
+    await client.get('/account').expect(200).expect('Cache-Control', 'no-store');
+    expect((await sessions.findOne(own))?.expires.getTime()).to.be.above(Date.now() + 3_600_000);
+    await change({ 'session.signedInAt': Date.now() - 15 * 86_400_000 });
+    await client.get('/api/v1/me').expect(401);
+    const other = await test.signIn(person.login);
+    await sessions.updateMany({ 'session.passport.user': person.id }, { $set: { expires: new Date(0) } });
+    await other.get('/api/v1/me').expect(401);
+  });
+
   it('refuses a form without its token', async () => {
     const person = await test.person();
     const { agent } = await visitor();
@@ -128,12 +164,12 @@ describe('signing in', () => {
   it('leads to the page that was asked for, but never away from the platform', async () => {
     const person = await test.person();
     const agent = supertest.agent(test.url);
-    await agent.get('/account').expect(302).expect('Location', '/sign-in');
+    await agent.get('/account').expect(302).expect('Location', '/sign-in?back=%2Faccount');
     const csrf = tokenIn((await agent.get('/sign-in')).text);
     await agent
       .post('/sign-in')
       .type('form')
-      .send({ login: person.login, password, _csrf: csrf })
+      .send({ login: person.login, password, _csrf: csrf, back: '/account' })
       .expect('Location', '/account');
     for (const away of ['//evil.example', '/%5Cevil.example', 'https://evil.example']) {
       await agent.get(`/language?to=en&back=${away}`).expect('Location', '/');
@@ -187,7 +223,7 @@ describe('signing in', () => {
   it('keeps no signed-in page in a cache', async () => {
     const client = await test.signIn((await test.learner()).login);
     const { headers } = await client.get('/').expect(200);
-    expect(headers['cache-control']).to.equal('private, no-cache');
+    expect(headers['cache-control']).to.equal('no-store');
   });
 
   it('makes the first operator through the link, once', async () => {

@@ -26,7 +26,7 @@ describe('the plugin contract', () => {
     const client = await test.signIn(learner.login);
     const { text } = await client.get('/everything').set('Accept-Language', 'en').expect(200);
     expect(text).to.include('good day').and.include('Counts: 1');
-    await supertest(test.url).get('/everything').expect(302).expect('Location', '/sign-in');
+    await supertest(test.url).get('/everything').expect(302).expect('Location', '/sign-in?back=%2Feverything');
     const stranger = await test.signIn((await test.person({ grants: [{ role: 'expert', scope: 'platform' }] })).login);
     await stranger.get('/everything').expect(404);
     await stranger.get('/').expect(302).expect('Location', '/everything');

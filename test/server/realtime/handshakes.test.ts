@@ -52,7 +52,13 @@ describe('handshakes', () => {
     for (const transport of ['websocket', 'polling']) {
       const headers = { cookie: 'known', 'x-forwarded-for': '10.0.0.1, 10.0.0.2' };
       const socket = (await connect(headers, [transport])) as Socket;
-      expect(callerOf(socket)).to.deep.equal({ session: 'known', viewer, ends: 7, language: 'en', address: '10.0.0.2' });
+      expect(callerOf(socket)).to.deep.equal({
+        session: 'known',
+        viewer,
+        ends: 7,
+        language: 'en',
+        address: '10.0.0.2',
+      });
       socket.disconnect(true);
     }
   });
