@@ -26,6 +26,7 @@ export function addPages(host: RegistryHost, deliveries: Deliveries, wake: () =>
       lead: t('list.lead'),
       rows: await titled(rows, request.language),
       counts,
+      mayRetry: counts.refused > 0 && holds(request.viewer!, host.rolesFor('retry')),
       state: asked ?? '',
       states: deliveryStates,
       paging: { page: page.page, pages: Math.ceil(total / page.limit), total },
@@ -46,6 +47,13 @@ export function addPages(host: RegistryHost, deliveries: Deliveries, wake: () =>
       mayRetry: delivery.state !== 'accepted' && holds(request.viewer!, host.rolesFor('retry')),
       rooms: [],
     });
+  });
+
+  host.routes.post('/retry', host.allow('retry'), async (request, response) => {
+    const retried = await deliveries.retryRefused(request.viewer!);
+    wake();
+    const told = host.translate(request.language)(retried > 0 ? 'retry.allDone' : 'retry.none', { n: retried });
+    response.done('/registry', told, retried > 0 ? 'success' : 'info');
   });
 
   host.routes.post('/:enrolment/retry', host.allow('retry'), async (request, response) => {

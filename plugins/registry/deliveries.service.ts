@@ -17,6 +17,9 @@ export interface RegistryState {
   reason?: string;
 }
 
+/** Deliveries that one press retries. */
+const MAX_RETRIED = 2_000;
+
 /** The outbox as people and other plugins see it. */
 export class Deliveries {
   readonly #host: RegistryHost;
@@ -118,6 +121,15 @@ export class Deliveries {
       await this.#deliveries.updateOne({ _id: id, state: 'pending' }, { $set: again });
     }
     await this.#host.audit.record({ actor: viewer.id, action: 'delivery.retry', subject: id });
+  }
+
+  /** Another attempt at everything that was refused, in the viewer's scope; resolves with how many there are. */
+  async retryRefused(viewer: Viewer): Promise<number> {
+    const mayRetry = within(viewer, this.#host.rolesFor('retry'), { state: 'refused' as const });
+    const refused = this.#deliveries.find(mayRetry).sort({ createdAt: -1, _id: 1 }).limit(MAX_RETRIED);
+    const ids = (await refused.select({ _id: 1 }).lean()).map(({ _id }) => _id);
+    for (const id of ids) await this.retry(viewer, id);
+    return ids.length;
   }
 
   async #content(enrolment: Enrolment) {

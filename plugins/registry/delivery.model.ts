@@ -50,6 +50,12 @@ export const deliverySchema = new Schema(
   },
   { strict: 'throw', versionKey: false, shardKey: { _id: 'hashed' } },
 );
+/** A number that the registry gave, and the delivery that it was given to: no two awards have the same. */
+export const numberSchema = new Schema(
+  { _id: { type: String, required: true }, delivery: { type: String, required: true } },
+  { strict: 'throw', versionKey: false, shardKey: { _id: 'hashed' } },
+);
+
 deliverySchema.index({ state: 1, nextAt: 1, _id: 1 }, { name: 'by_due' });
 deliverySchema.index({ scopes: 1, state: 1, createdAt: -1, _id: 1 }, { name: 'by_scope' });
 deliverySchema.index({ scopes: 1, createdAt: -1, _id: 1 }, { name: 'by_scope_and_time' });

@@ -73,9 +73,8 @@ async function answerOf(response: Response): Promise<Answer> {
   if (response.ok && accepted.success) return { kind: 'accepted', number: accepted.data.number };
   const said = refusedBody.safeParse(body);
   const reason = said.success ? `HTTP ${status}: ${said.data.reason}` : `HTTP ${status}`;
-  if (refusals.has(status)) {
-    return { kind: 'refused', code: said.data?.code ?? `http-${status}`, reason: said.data?.reason ?? reason };
-  }
+  // Only the registry's own words refuse a record: a gateway before it answers 400 as well, and then nobody knows.
+  if (refusals.has(status) && said.success) return { kind: 'refused', code: said.data.code, reason: said.data.reason };
   if (!certainlyNotStored.has(status)) return { kind: 'unknown', reason };
   const seconds = Number(response.headers.get('retry-after'));
   return { kind: 'later', reason, ...(seconds > 0 && { afterMs: Math.min(seconds, 3600) * 1000 }) };

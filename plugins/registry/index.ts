@@ -2,8 +2,9 @@ import { definePlugin } from '#platform';
 import { addApi } from './deliveries.api.ts';
 import { addPages } from './deliveries.routes.ts';
 import { Deliveries, type RegistryState } from './deliveries.service.ts';
-import { deliverySchema, deliveryStates } from './delivery.model.ts';
+import { deliverySchema, deliveryStates, numberSchema } from './delivery.model.ts';
 import { httpAdapter } from './http-adapter.ts';
+import { migrations } from './migrations.ts';
 import { Sender } from './sender.ts';
 import { settings } from './settings.ts';
 
@@ -29,7 +30,8 @@ export default definePlugin({
     retry: ['provider-manager', 'operator'],
   },
   settings,
-  models: { deliveries: deliverySchema },
+  models: { deliveries: deliverySchema, numbers: numberSchema },
+  migrations,
   register(host) {
     const deliveries = new Deliveries(host);
     const { url, key, timeoutMs } = host.settings;

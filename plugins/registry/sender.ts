@@ -127,7 +127,8 @@ export class Sender {
     const renewal = setInterval(() => void this.#renew(delivery), claimMs / 4);
     const sent = await this.#send(delivery, signal).finally(() => clearInterval(renewal));
     if (this.#stop.signal.aborted && sent.answer.kind !== 'accepted') return this.#release(delivery);
-    await this.#settle(delivery, sent.answer, sent.uncertain);
+    const answer = await this.#ownNumber(delivery, sent.answer);
+    await this.#settle(delivery, answer, sent.uncertain || answer !== sent.answer);
   }
 
   /** `uncertain` says whether the registry may hold the record in spite of the answer. */
@@ -145,6 +146,18 @@ export class Sender {
     }
     const answer = await this.#adapter.submit(recordOf(delivery, idNumber), signal);
     return { answer, uncertain: answer.kind === 'unknown' };
+  }
+
+  /** Takes a number for this delivery. One that another award has already proves nothing: the registry is asked again. */
+  async #ownNumber({ _id }: Delivery, answer: Answer): Promise<Answer> {
+    if (answer.kind !== 'accepted') return answer;
+    const { numbers } = this.#host.models;
+    const mine = { _id: answer.number, delivery: _id };
+    await numbers.updateOne({ _id: answer.number }, { $setOnInsert: mine }, { upsert: true });
+    const holder = await numbers.findById(answer.number).lean();
+    if (holder?.delivery === _id) return answer;
+    this.#host.log.error({ enrolment: _id, other: holder?.delivery }, 'the registry gave the number of another award');
+    return { kind: 'unknown', reason: 'number of another award' };
   }
 
   async #renew({ _id, claim }: Delivery): Promise<void> {

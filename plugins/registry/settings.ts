@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Host } from '#platform';
-import type { deliverySchema } from './delivery.model.ts';
+import type { deliverySchema, numberSchema } from './delivery.model.ts';
 
 export const settings = z
   .object({
@@ -15,4 +15,4 @@ export const settings = z
   })
   .refine(({ url, key }) => !url || key, { path: ['key'], message: 'is needed together with REGISTRY_URL' });
 
-export type RegistryHost = Host<typeof settings, { deliveries: typeof deliverySchema }>;
+export type RegistryHost = Host<typeof settings, { deliveries: typeof deliverySchema; numbers: typeof numberSchema }>;
