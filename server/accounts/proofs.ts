@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import { AppError } from '../errors.ts';
+import type { Cookies } from '../web/cookies.ts';
 import type { Accounts } from './accounts.service.ts';
 import type { Audit } from './audit.ts';
 import type { KnownBrowsers } from './known-browsers.ts';
@@ -11,6 +12,7 @@ interface Deps {
   audit: Audit;
   throttle: Throttle;
   browsers: KnownBrowsers;
+  cookies: Cookies;
 }
 
 /** Half a year, in milliseconds. */
@@ -30,18 +32,14 @@ export class Proofs {
    * @throws core:too-many-attempts, and what `work` throws
    */
   async signIn(request: Request, response: Response, login: string, work: () => Promise<Viewer>): Promise<Viewer> {
-    const { accounts, browsers, throttle } = this.#deps;
+    const { accounts, browsers, cookies, throttle } = this.#deps;
     const person = await accounts.whoIs(login);
     const address = request.ip ?? '';
-    const browser = browsers.nameFor(cookieOf(request), person.key);
+    const known = cookies.read(request, COOKIE);
+    const browser = browsers.nameFor(known, person.key);
     try {
       const viewer = await throttle.attempt({ person: person.key, address, browser }, work);
-      response.cookie(COOKIE, browsers.with(cookieOf(request), viewer.id), {
-        maxAge: REMEMBERED_MS,
-        httpOnly: true,
-        sameSite: 'lax',
-        secure: request.secure,
-      });
+      cookies.set(response, COOKIE, browsers.with(known, viewer.id), REMEMBERED_MS);
       await this.#note('sign-in.done', viewer.id, address);
       return viewer;
     } catch (error) {
@@ -70,15 +68,5 @@ export class Proofs {
 
   async #note(action: string, person: string | undefined, address: string): Promise<void> {
     await this.#deps.audit.record({ actor: person, action, subject: person, details: { address } });
-  }
-}
-
-function cookieOf(request: Request): string | undefined {
-  const found = new RegExp(`(?:^|; )${COOKIE.replace('.', '\\.')}=([^;]*)`).exec(request.headers.cookie ?? '')?.[1];
-  if (found === undefined) return undefined;
-  try {
-    return decodeURIComponent(found);
-  } catch {
-    return undefined;
   }
 }

@@ -46,6 +46,7 @@ export function coreRoutes(rooms: Rooms, own: Own): Router[] {
       ...rooms,
       throttle: new Throttle(connection, own.secret),
       browsers: new KnownBrowsers(own.secret),
+      cookies: own.sessions.cookies,
     }),
     places: new Places(rooms),
     departures: new Departures(rooms),

@@ -77,5 +77,6 @@ export const rules = {
     'moderator otherModerator provider otherProvider county otherCounty city otherCity province otherProvince operator',
   ),
   retriers: people('provider operator'),
+  retriersAnywhere: people('provider otherProvider operator'),
 };
 export type Rule = keyof typeof rules;

@@ -292,6 +292,7 @@ export const writes: Line[] = [
   { route: 'post /messages/read', may: 'signedIn', body: { id: 'none' } },
   { route: 'post /api/v1/messages/read', may: 'signedIn', body: { ids: ['none'] } },
   // registry
+  { route: 'post /registry/retry', may: 'retriersAnywhere' },
   { route: 'post /registry/:enrolment/retry', at: '/registry/{enrolment}/retry', may: 'retriers' },
   {
     route: 'post /api/v1/registry/deliveries/:enrolment/retry',
