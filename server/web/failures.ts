@@ -40,7 +40,7 @@ async function answer(error: AppError, request: Request, response: Response): Pr
     return response.redirect(302, `/sign-in${back}`);
   }
   await response.page('core/error', {
-    title: request.t('errors.title'),
+    title: request.t(error.status === 404 ? 'errors.not-found-title' : 'errors.title'),
     status: error.status,
     code: error.code,
     message,

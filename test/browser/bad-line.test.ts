@@ -30,7 +30,7 @@ describe('playing on a bad line, in browsers', function () {
     });
     after(() => site?.stop());
 
-    const dialogOf = (page: Page) => page.getByRole('alertdialog', { name: '你还在学习吗？' });
+    const dialogOf = (page: Page) => page.getByRole('alertdialog', { name: '您还在学习吗？' });
     const checksOf = async (learner: { id: string; enrolment: { _id: string } }) => {
       const days = test.platform.rooms.connection.collection('video_courses_days');
       const found = await days.find({ enrolment: learner.enrolment._id }).toArray();

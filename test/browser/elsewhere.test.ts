@@ -31,14 +31,14 @@ describe('playing in one browser at a time', function () {
     await playedUpTo(first.page, 3);
     const second = await open(learner);
     await play(second.page);
-    const dialog = second.page.getByRole('alertdialog', { name: '你正在另一处学习' });
+    const dialog = second.page.getByRole('alertdialog', { name: '您正在另一处学习' });
     await dialog.getByText('师德').waitFor();
     await axe(second.page);
     await screenshot(second.page, 'playing-elsewhere');
     let [there, here] = [first.page, second.page];
     await quickEnough(2_000, async () => {
       await play(here);
-      await here.getByRole('alertdialog', { name: '你正在另一处学习' }).waitFor();
+      await here.getByRole('alertdialog', { name: '您正在另一处学习' }).waitFor();
       const asked = performance.now();
       await here.keyboard.press('Enter');
       await Promise.all([line(there, '已在另一处开始播放'), line(here, '正在记录学习时间')]);
@@ -75,7 +75,7 @@ describe('playing in one browser at a time', function () {
     await play(phone.page);
     await playedUpTo(phone.page, 3);
     await play(desk.page);
-    const dialog = desk.page.getByRole('alertdialog', { name: '你正在另一处学习' });
+    const dialog = desk.page.getByRole('alertdialog', { name: '您正在另一处学习' });
     await dialog.waitFor();
     await leave(phone.page);
     await playedUpTo(desk.page, 2);
@@ -91,7 +91,7 @@ describe('playing in one browser at a time', function () {
     const other = new Player(await test.signIn(learner.login), site.lesson);
     await other.start();
     await play(page);
-    const dialog = page.getByRole('alertdialog', { name: '你正在另一处学习' });
+    const dialog = page.getByRole('alertdialog', { name: '您正在另一处学习' });
     await dialog.waitFor();
     await page.evaluate(`Object.defineProperty(document, 'visibilityState', { value: 'hidden' })`);
     await other.beat([], { leaving: true }).expect(200);

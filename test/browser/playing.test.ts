@@ -134,9 +134,9 @@ describe('playing in browsers', function () {
       const learner = await test.learner();
       const { page, context } = await open(learner);
       await play(page);
-      const dialog = page.getByRole('alertdialog', { name: '你还在学习吗？' });
+      const dialog = page.getByRole('alertdialog', { name: '您还在学习吗？' });
       await dialog.waitFor({ timeout: 20_000 });
-      expect(await page.title()).to.include('你还在学习吗？');
+      expect(await page.title()).to.include('您还在学习吗？');
       expect(await page.evaluate('document.activeElement.id')).to.equal('check-answer');
       const stopped = await position(page);
       await axe(page);
@@ -154,7 +154,7 @@ describe('playing in browsers', function () {
       await page.locator('#check-spoken', { hasText: '剩余时间 30 秒' }).waitFor({ state: 'attached' });
       await page.keyboard.press('Enter');
       await dialog.waitFor({ state: 'hidden' });
-      expect(await page.title()).not.to.include('你还在学习吗？');
+      expect(await page.title()).not.to.include('您还在学习吗？');
       await eventually(async () => expect(await position(page)).to.be.greaterThan(stopped + 1));
       await context.close();
     });
@@ -164,7 +164,7 @@ describe('playing in browsers', function () {
       const learner = await test.learner();
       const { page, context } = await open(learner);
       await play(page);
-      const dialog = page.getByRole('alertdialog', { name: '你还在学习吗？' });
+      const dialog = page.getByRole('alertdialog', { name: '您还在学习吗？' });
       await dialog.waitFor({ timeout: 20_000 });
       const asked = await credited(learner);
       await page.locator('#check-text', { hasText: '确认时间已过' }).waitFor({ timeout: 20_000 });

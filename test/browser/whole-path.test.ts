@@ -157,7 +157,7 @@ describe('the whole path in browsers', function () {
     await axe(page);
     await page.getByRole('link', { name: '一个好问题' }).click();
     await axe(page);
-    await page.getByLabel('你的看法').fill(thought);
+    await page.getByLabel('您的看法').fill(thought);
     await page.getByRole('button', { name: '发表' }).click();
     await page.locator('#posts').getByText(thought).waitFor();
   }
@@ -169,16 +169,16 @@ describe('the whole path in browsers', function () {
     await axe(page);
     await page.locator('textarea[name=text]').fill(work);
     await page.getByRole('button', { name: '提交' }).click();
-    await page.getByText('已提交，等待坊主批改。').waitFor();
+    await page.getByText('已提交，等待坊主批阅。').waitFor();
   }
 
   async function gradeInQueue({ page }: Visitor): Promise<void> {
-    await page.locator('.side-menu').getByRole('link', { name: '批改任务' }).click();
+    await page.locator('.side-menu').getByRole('link', { name: '批阅作业' }).click();
     await page.getByText(work).waitFor();
     await axe(page);
     await page.getByLabel('分数').fill(String(grade));
     await page.getByRole('button', { name: '评分并批下一份' }).click();
-    await page.getByText('全部批改完了').waitFor();
+    await page.getByText('全部批阅完了').waitFor();
   }
 
   /** Downloads the certificate and scans its code; the code of the page where nothing draws PDFs. */

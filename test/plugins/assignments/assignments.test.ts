@@ -55,7 +55,7 @@ describe('assignments', () => {
     const page = await scene.as.learner.get(`/assignments/${task}`).expect(200);
     expect(page.text).to.include('88').and.include('很好');
     const inbox = await scene.as.learner.get('/api/v1/messages').expect(200);
-    expect(JSON.stringify(inbox.body)).to.include('已批改：88 分');
+    expect(JSON.stringify(inbox.body)).to.include('已批阅：88 分');
     await handIn(scene.as.learner, task, '再改').expect(409);
     await grade(scene.as.moderator, task, { score: 70, revision: 1 }).expect(200);
     expect(await value(task)).to.equal(70);
@@ -131,7 +131,7 @@ describe('assignments', () => {
     await handIn(scene.as.stranger, task).expect(404);
     const at = (more = '') => scene.as.moderator.get(`/assignments/grading?task=${task}${more}`).expect(200);
     const first = await at();
-    expect(first.text).to.include('第一份').and.include('还有 2 份待批改');
+    expect(first.text).to.include('第一份').and.include('还有 2 份待批阅');
     const skipped = await at(`&after=${encodeURIComponent(`${scene.learner.enrolment._id}|${task}`)}`);
     expect(skipped.text).to.include('第二份');
     const round = await at(`&after=${encodeURIComponent(`${scene.peer.enrolment._id}|${task}`)}`);
@@ -147,9 +147,9 @@ describe('assignments', () => {
     expect(graded.headers.location).to.equal(`/assignments/grading?task=${task}`);
     expect((await at()).text)
       .to.include('第二份')
-      .and.include('还有 1 份待批改');
+      .and.include('还有 1 份待批阅');
     await grade(scene.as.moderator, task, { score: 81, revision: 1 }, scene.peer.enrolment._id).expect(200);
-    expect((await at()).text).to.include('全部批改完了');
+    expect((await at()).text).to.include('全部批阅完了');
   });
 
   it('marks late work as late, and refuses it where the programme says so', async () => {

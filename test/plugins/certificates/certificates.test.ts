@@ -58,7 +58,7 @@ describe('certificates', function () {
     expect((await client.get('/api/v1/certificates/mine').expect(200)).body).to.have.length(1);
     await eventually(async () => {
       const inbox = await client.get('/messages').expect(200);
-      return inbox.text.includes('你的证书已颁发') || undefined;
+      return inbox.text.includes('您的证书已颁发') || undefined;
     }, 'a message');
   });
 

@@ -47,7 +47,7 @@ describe('messages', () => {
   it('shows a message with its writer, counts it on every page, and reads it when it is opened', async () => {
     await send({ from: writer.id, href: '/help' });
     const list = await client.get('/messages').expect(200);
-    expect(list.text).to.include('请学习').and.include('写者').and.include('1 条未读').and.include('催学');
+    expect(list.text).to.include('请学习').and.include('写者').and.include('1 条未读').and.include('学习提醒');
     expect(list.text).to.match(/data-live="inbox\.unread"[^>]*>1</);
     const [, id] = /href="\/messages\/(\w{24})"/.exec(list.text)!;
     const message = await client.get(`/messages/${id}`).expect(200);

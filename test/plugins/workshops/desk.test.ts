@@ -200,7 +200,7 @@ describe('a workshop at work', () => {
       const page = await moderator.client.get(`${path}?member=${slow.enrolment}`).expect(200);
       expect(page.text)
         .to.match(/value="[^"]+" disabled/)
-        .and.include('24 小时内已催过');
+        .and.include('24 小时内已提醒过');
     });
 
     it('counts once when it is pressed twice at the same moment, and may be repeated after a day', async () => {

@@ -23,7 +23,7 @@ export const studyPlugin: FoundPlugin = {
     register(host) {
       host.filter('workshop.figures', (figures, { workshop }) => [
         ...figures,
-        { key: 'to-grade', label: '待批改', value: 7, href: `/assignments?workshop=${workshop}` },
+        { key: 'to-grade', label: '待批阅', value: 7, href: `/assignments?workshop=${workshop}` },
       ]);
     },
   }) as unknown as FoundPlugin['definition'],

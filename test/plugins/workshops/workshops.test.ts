@@ -42,7 +42,7 @@ describe('workshops', () => {
       await client.get('/').expect(302).expect('location', '/workshops');
       const { text } = await client.get('/workshops').expect(200);
       expect(text).to.include('第一工作坊').and.include('第二工作坊').and.not.include('别人的工作坊');
-      expect(text).to.include('还没有学员').and.include('还没有动静');
+      expect(text).to.include('还没有学员').and.include('暂无动态');
       for (const path of [
         `/workshops/${other.id}`,
         `/workshops/${other.id}/members.csv`,
@@ -75,7 +75,7 @@ describe('workshops', () => {
       const desk = await client.get(`/workshops/${id}`).expect(200);
       expect(desk.text).to.not.include('id="nudge-open"').and.not.include('name="member"');
       const elsewhere = await scene.manager(scene.regions.otherCounty);
-      expect((await elsewhere.get('/workshops/manage').expect(200)).text).to.include('没有你管理的培训项目');
+      expect((await elsewhere.get('/workshops/manage').expect(200)).text).to.include('没有您管理的培训项目');
       await elsewhere.get(`/workshops/${id}`).expect(404);
       await elsewhere.get(`/workshops/manage?programme=${scene.programme}`).expect(404);
       const provider = await scene.person({
