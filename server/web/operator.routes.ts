@@ -34,6 +34,9 @@ export const operatorsOnly: RequestHandler = (request, _response, next) => {
   next(isOperator(request.viewer) ? undefined : errors.notFound());
 };
 
+/** With one decimal. @param megabytes as health reports them */
+const gigabytes = (megabytes: unknown): number => Math.round(Number(megabytes) / 102.4) / 10;
+
 /** The operator's pages: plugins, jobs, deliveries, health, audit. */
 export function operatorRoutes(deps: Deps): Router {
   const { menu, jobs, audit, accounts, places, locales, filters, health: own, plugins } = deps;
@@ -49,8 +52,14 @@ export function operatorRoutes(deps: Deps): Router {
     const lines = Object.entries(parts).map(([part, { state, detail }]) => ({
       name: t(`operator.part.${part}`),
       ok: isGood({ state }),
-      detail:
-        t(`operator.state.${state}`) + (detail === undefined ? '' : ` (${t(`operator.measure.${part}`, { detail })})`),
+      detail: [
+        isGood({ state }) && state !== 'off' ? '' : t(`operator.state.${state}`),
+        detail === undefined
+          ? ''
+          : t(`operator.measure.${part}`, { detail: part === 'disk' ? gigabytes(detail) : detail }),
+      ]
+        .filter(Boolean)
+        .join(' · '),
     }));
     const memory = Math.round(process.memoryUsage().rss / 2 ** 20);
     const process_ = { name: t('operator.process'), ok: true, detail: `${memory} MB` };

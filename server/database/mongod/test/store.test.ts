@@ -121,13 +121,17 @@ describe('the store', () => {
         expect(counted(5, 1005, most, true)).to.deep.equal(
           most < 1000 ? [most, key(1004 - most).toString()] : [1000, undefined],
         );
+      /** The shortest of several times: others use the machine too. */
       const timeOf = (most: number) => {
-        const started = performance.now();
-        for (let time = 0; time < 500; time++) view.count(range(5, 205), most);
-        return performance.now() - started;
+        const times = Array.from({ length: 8 }, () => {
+          const started = performance.now();
+          for (let time = 0; time < 100; time++) view.count(range(5, 205), most);
+          return performance.now() - started;
+        });
+        return Math.min(...times);
       };
       timeOf(205);
-      expect(timeOf(20_000)).to.be.below(8 * timeOf(205) + 20);
+      expect(timeOf(20_000)).to.be.below(8 * timeOf(205) + 5);
     }
   });
 });
