@@ -80,7 +80,8 @@ export class Matches {
       for (let left = AT_ONCE; left > 0 && this.position < keys.length; left--, this.position++)
         visitStored(keys[this.position] as Buffer);
       if (this.position < keys.length) throw new Interrupted();
-      if (!isSingle || this.any || keys.length === 0) return;
+      // What others have stored since may be what an upsert is about: only a search that takes long is not repeated for that.
+      if (this.any || (keys.length === 0 && this.searches > 0)) return;
     }
     const wanted = isSingle ? { ...request, limit: 1 } : request;
     const plan = planSearch(target.view, collection, wanted, context);

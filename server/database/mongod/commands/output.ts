@@ -18,7 +18,13 @@ const BATCH = 256;
 const known: Record<string, readonly string[]> = {
   $out: ['db', 'coll'],
   $merge: ['into', 'whenMatched', 'whenNotMatched', 'on'],
+  '$merge.into': ['db', 'coll'],
 };
+
+function checkKnown(place: string, options: Doc): void {
+  const unknown = Object.keys(options).find((field) => !known[place]?.includes(field));
+  if (unknown !== undefined) throw failure(40415, `BSON field '${place}.${unknown}' is an unknown field.`);
+}
 
 /**
  * Compiles the last stage, $out or $merge; what it returns writes a pipeline's results, which have to fit into memory.
@@ -33,12 +39,12 @@ export function compileOutput(
   const options = (isDocument(spec) ? spec : {}) as Doc;
   if (name === '$out' && options.timeseries !== undefined) throw notImplemented('time series are not supported');
   if (name === '$merge' && options.let !== undefined) throw notImplemented('$merge with let is not supported');
-  const unknown = Object.keys(options).find((field) => !known[name]?.includes(field));
-  if (unknown !== undefined) throw failure(40415, `BSON field '${name}.${unknown}' is an unknown field.`);
+  checkKnown(name, options);
   const { whenMatched = 'merge', whenNotMatched = 'insert', on = '_id' } = options;
   if ((whenMatched !== 'merge' && whenMatched !== 'fail') || whenNotMatched !== 'insert' || on !== '_id')
     throw notImplemented('$merge is supported by _id, merging or failing where there is a document');
   const into = name === '$merge' && isDocument(spec) ? spec.into : spec;
+  if (name === '$merge' && isDocument(into)) checkKnown('$merge.into', into);
   const place = isDocument(into) ? { db: String(into.db ?? command.database), coll: into.coll } : { coll: into };
   const { db = command.database, coll } = place;
   if (typeof coll !== 'string') throw failedToParse('$out and $merge need a collection name');

@@ -3,7 +3,7 @@ import { type Doc, isDocument } from '../values/codec.ts';
 import type { Collator } from '../values/compare.ts';
 import { toDouble } from '../values/numeric.ts';
 import { type Effort, someOf } from './effort.ts';
-import { equality, isRegex, type Test, type ValueOperator, valueOperator } from './operators.ts';
+import { equality, isRegex, likeness, type Test, type ValueOperator, valueOperator } from './operators.ts';
 import { visitPath } from './paths.ts';
 
 /** Whether a document fits a filter. */
@@ -93,7 +93,7 @@ export function isOperatorDocument(value: unknown): value is Doc {
 
 function field(path: string, condition: unknown, context: MatchContext): Matcher {
   const parts = path.split('.');
-  if (!isOperatorDocument(condition)) return reach(parts, equality(condition, context), context);
+  if (!isOperatorDocument(condition)) return reach(parts, likeness(condition, context), context);
   const tests = Object.keys(condition).flatMap((name) => {
     if (name === '$options') {
       if (condition.$regex === undefined) throw badValue('$options needs a $regex');
@@ -109,6 +109,7 @@ function operator(parts: string[], name: string, operand: unknown, siblings: Doc
   if (plain !== undefined) return reach(parts, plain, context);
   switch (name) {
     case '$ne': {
+      if (isRegex(operand)) throw badValue("Can't have regex as arg to $ne.");
       const same = reach(parts, equality(operand, context), context);
       return (document) => !same(document);
     }

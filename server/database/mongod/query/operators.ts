@@ -21,8 +21,12 @@ export interface ValueOperator {
   reach: 'elements' | 'whole';
 }
 
-export function equality(operand: unknown, { collator, remaining }: Comparing): ValueOperator {
-  if (isRegex(operand)) return regex(operand, undefined, remaining);
+/** What a bare value asks for, and each of $in: a regular expression stands for the texts that it matches, and for itself. */
+export const likeness = (operand: unknown, comparing: Comparing): ValueOperator =>
+  isRegex(operand) ? regex(operand, undefined, comparing.remaining) : equality(operand, comparing);
+
+/** Equality alone, also with a regular expression. */
+export function equality(operand: unknown, { collator }: Comparing): ValueOperator {
   if (operand === null || operand === undefined) {
     return { test: (value) => value === null || value === undefined, reach: 'elements' };
   }
@@ -34,6 +38,7 @@ export function equality(operand: unknown, { collator, remaining }: Comparing): 
 
 /** $gt, $gte, $lt and $lte: only values of the operand's own type compare. */
 function inequality(operator: string, operand: unknown, collator: Collator): ValueOperator {
+  if (isRegex(operand)) throw badValue(`Can't have RegEx as arg to ${operator}`);
   const rank = typeRank(operand);
   const accept: Record<string, (order: number) => boolean> = {
     $gt: (order) => order > 0,
@@ -64,7 +69,7 @@ function membership(operand: unknown, comparing: Comparing): ValueOperator {
   const plain: unknown[] = [];
   for (const each of operand) {
     if (isDocument(each) && Object.keys(each)[0]?.startsWith('$')) throw badValue('cannot nest $ under $in');
-    if (each === null || each === undefined || isRegex(each)) others.push(equality(each, comparing));
+    if (each === null || each === undefined || isRegex(each)) others.push(likeness(each, comparing));
     else plain.push(each);
   }
   plain.sort((a, b) => compare(a, b, collator));

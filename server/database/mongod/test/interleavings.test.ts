@@ -42,6 +42,21 @@ describe('commands that run in between others', () => {
     expect(await all('rows', { n: 1 })).to.have.length(size);
   });
 
+  for (const multi of [false, true])
+    it(`let an upsert find what the transaction that it waited for has stored (multi: ${multi})`, async () => {
+      await engine.run({ createIndexes: 'rows', indexes: [{ key: { u: 1 }, name: 'u', unique: true }] });
+      const holder = newTransaction();
+      const held = { insert: 'rows', documents: [{ _id: 1, u: 'x', n: 0 }], ...holder, startTransaction: true };
+      expect(await engine.run(held)).to.include({ ok: 1 });
+      const update = { q: { u: 'x' }, u: { $inc: { n: 1 } }, upsert: true, multi };
+      const reply = engine.run({ update: 'rows', updates: [update] }, engine.connect());
+      // An answer to a later write says that the group with the upsert has run.
+      await engine.insert('others', [{ _id: 1 }]);
+      await engine.run({ commitTransaction: 1, ...holder });
+      expect(await reply).to.deep.include({ n: 1, nModified: 1 });
+      expect(await all('rows')).to.deep.equal([{ _id: 1, u: 'x', n: 1 }]);
+    });
+
   /** Sends commands while a new collection is on its way to the disk. */
   const whileCatalogIsSynced = (send: () => Promise<Doc>[]) =>
     new Promise<Doc[]>((resolve, reject) => {

@@ -49,6 +49,13 @@ const options: [string, Document, number][] = [
     40415,
   ],
   [
+    'an unknown field of the target of $merge',
+    { aggregate: 'rows', pipeline: [{ $merge: { into: { coll: 'c', how: 1 } } }], cursor: {} },
+    40415,
+  ],
+  ['$ne with a regular expression', { find: 'rows', filter: { a: { $ne: /x/ } } }, 2],
+  ['$gt with a regular expression', { find: 'rows', filter: { a: { $gt: /x/ } } }, 2],
+  [
     'an unknown mode of $merge',
     { aggregate: 'rows', pipeline: [{ $merge: { into: 'c', whenNotMatched: 'x' } }], cursor: {} },
     238,

@@ -67,6 +67,13 @@ const filters: [string, Document, Document[], number[]][] = [
   ['$type tells double from int', { a: { $type: 'double' } }, [{ a: new Double(5) }, { a: 5 }, { a: 5.5 }], [0, 2]],
   ['$exists', { a: { $exists: true } }, [{ a: null }, {}, { a: [] }], [0, 2]],
   ['$regex with options', { a: { $regex: '^AB', $options: 'i' } }, [{ a: 'abc' }, { a: 'xab' }], [0]],
+  ['a regular expression', { a: /x/ }, [{ a: 'xy' }, { a: /x/ }, { a: /y/ }], [0, 1]],
+  [
+    '$eq with a regular expression',
+    { a: { $eq: /x/ } },
+    [{ a: 'xy' }, { a: /x/ }, { a: /y/ }, { a: ['x', /x/] }],
+    [1, 3],
+  ],
   ['Chinese text by substring', { a: /教师/ }, [{ a: '中学教师培训' }, { a: '学生' }], [0]],
   ['$or and $nor', { $or: [{ a: 1 }, { b: 1 }], $nor: [{ c: 1 }] }, [{ a: 1 }, { b: 1, c: 1 }, { a: 2 }], [0]],
   [

@@ -55,7 +55,7 @@ function* equalitiesOf(filter: Doc): Generator<[string, unknown]> {
       if (!isRegex(condition)) yield [name, condition];
     } else if (Object.hasOwn(condition, '$eq')) yield [name, condition.$eq];
     else {
-      const list = (condition.$in ?? condition.$all) as unknown[] | undefined;
+      const list = condition.$in as unknown[] | undefined;
       const [value] = list ?? [];
       if (list?.length === 1 && !isOperatorDocument(value) && !isRegex(value)) yield [name, value];
     }
