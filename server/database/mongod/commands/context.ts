@@ -145,14 +145,14 @@ export const documentField = (body: Doc, name: string): Doc | undefined => (body
 export const isSet = (value: unknown): boolean =>
   value === true || (numberKind(value) !== undefined && toDouble(value) !== 0);
 
-/** A non-negative number that may be missing. */
+/** A non-negative number that may be missing; its fraction counts for nothing, as in MongoDB. */
 export function countField(holder: unknown, name: string): number | undefined {
   const value = (holder as Doc | undefined)?.[name];
   if (value === undefined || value === null) return undefined;
   if (numberKind(value) === undefined) throw wrongType(name, value, 'number');
   const number = toDouble(value);
   if (number < 0) throw failure(51024, `BSON field '${name}' value must be >= 0, actual value '${number}'`);
-  return number;
+  return Math.trunc(number) || 0;
 }
 
 export const ownerOf = (command: Command): string =>

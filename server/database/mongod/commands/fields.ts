@@ -24,7 +24,7 @@ const lists: Record<string, string> = {
     oplogReplay`,
   getMore: 'collection batchSize | term lastKnownCommittedOpTime',
   killCursors: 'cursors',
-  count: 'query:document limit skip hint collation:document fields',
+  count: 'query:document limit:number skip hint collation:document fields',
   distinct: 'key:string! query:document collation:document hint',
   aggregate: `pipeline cursor allowDiskUse bypassDocumentValidation collation:document hint let:document
     | exchange explain resumeToken`,

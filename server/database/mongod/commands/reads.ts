@@ -118,7 +118,7 @@ export const count: Handler = async (engine, command) => {
   const collection = collectionOf(engine, command);
   const filter = documentField(body, 'query') ?? {};
   const skip = countField(body, 'skip') ?? 0;
-  const limit = Math.abs(Number(body.limit ?? 0)) || Number.MAX_SAFE_INTEGER;
+  const limit = Math.abs(Math.trunc(toDouble(body.limit ?? 0))) || Number.MAX_SAFE_INTEGER;
   if (collection === undefined) {
     compileFilter(filter, matchContext(command));
     return { n: 0, ok: 1 };

@@ -48,6 +48,15 @@ describe('cursors of the engine', () => {
     expect((await open({ limit: 0 })).ids).to.have.length(101);
   });
 
+  it('leave out the fractions of numbers of documents', async () => {
+    expect((await open({ skip: 2.5, limit: 3.9 })).ids).to.deep.equal([2, 3, 4]);
+    expect((await open({ skip: Number.NaN, limit: 0.5, batchSize: 1.5 })).ids).to.deep.equal([0]);
+    const { n: all } = await engine.db.command({ count: 'rows' });
+    expect((await engine.db.command({ count: 'rows', skip: 2.5 })).n).to.equal(all - 2);
+    expect((await engine.db.command({ count: 'rows', limit: 2.5 })).n).to.equal(2);
+    expect(await engine.code({ count: 'rows', limit: '2' })).to.equal(14);
+  });
+
   it('refuse negative sizes, other namespaces and ids that nobody has', async () => {
     expect(await engine.code({ find: 'rows', limit: -1 })).to.equal(51024);
     expect(await engine.code({ find: 'rows', batchSize: -1 })).to.equal(51024);
