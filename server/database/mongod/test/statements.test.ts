@@ -257,6 +257,7 @@ describe('statements', () => {
     expect(await rows().findOne()).to.deep.equal({ _id: 1, list: ['new'] });
     const paths = Object.fromEntries(Array.from({ length: 20_000 }, (_each, n) => [`a${n}.b`, n]));
     await rows().updateOne({ _id: 1 }, { $set: paths });
-    expect(performance.now() - started).to.be.lessThan(4000);
+    // Comparing each with each would take far longer, on any machine.
+    expect(performance.now() - started).to.be.lessThan(12_000);
   });
 });
