@@ -45,13 +45,13 @@ export function compileStageProjection(spec: Doc, context: MatchContext): Compil
     place(root, path, leaf);
   }
   if (inclusion ?? includeId === true) {
-    const keepId = includeId !== false;
+    // What names an _id of its own, or a part of it, shows no more than that.
+    const keepId = includeId !== false && !root.has('_id');
     return {
       fields: new Set(['_id', ...root.keys()]),
       project: (document) => {
         const chosen = include(document, root, document) as Doc;
-        if (!keepId || !Object.hasOwn(document, '_id') || Object.hasOwn(chosen, '_id')) return chosen;
-        return withIdFirst(document._id, chosen);
+        return keepId && Object.hasOwn(document, '_id') ? withIdFirst(document._id, chosen) : chosen;
       },
     };
   }

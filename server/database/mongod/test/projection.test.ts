@@ -66,6 +66,9 @@ const projections: [string, Doc, Doc, Doc | number][] = [
   ['an expression in an exclusion', { a: 0, b: '$c' }, {}, 31252],
   ['an empty document', { a: {} }, {}, 51270],
   ['a path and its beginning', { a: 1, 'a.b': 1 }, {}, 31249],
+  ['an _id that is computed from what is missing', { _id: '$x', a: 1 }, { _id: 1, a: 2 }, { a: 2 }],
+  ['a part of an _id that has none', { '_id.x': 1, a: 1 }, { _id: 1, a: 2 }, { a: 2 }],
+  ['a part of an _id', { '_id.x': 1 }, { _id: { x: 1, y: 2 }, a: 2 }, { _id: { x: 1 } }],
   ['computed fields after others', { b: 1, a: '$x' }, { a: 1, b: 2, x: 3 }, { b: 2, a: 3 }],
   ['computed fields within arrays', { 'a.c': '$x' }, { a: [{ b: 1 }, 2], x: 3 }, { a: [{ c: 3 }, { c: 3 }] }],
 ];
