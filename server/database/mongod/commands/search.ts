@@ -7,7 +7,7 @@ import { fieldsOf } from '../query/conditions.ts';
 import { compileFilter, type MatchContext } from '../query/matcher.ts';
 import type { Examined, Plan } from '../query/plan.ts';
 import { plan } from '../query/planner.ts';
-import { type Found, keysOf, pausingScan, type Test } from '../query/scan.ts';
+import { checkExists, type Found, keysOf, pausingScan, type Test } from '../query/scan.ts';
 import { SeenKeys } from '../query/seen-keys.ts';
 import { compileSort, type SortOrder } from '../query/sort.ts';
 import { type Sorting, sorted } from '../query/sorted.ts';
@@ -230,7 +230,9 @@ export function* countMatches(
   if (isCoveredCount(chosen)) {
     const isLatest = command.transaction === undefined && command.snapshot === undefined;
     if (!chosen.narrowed && isLatest && chosen.index === undefined) return collection.syncedCount;
-    return yield* countEntries(view, chosen, collection.count);
+    const total = yield* countEntries(view, chosen, collection.count);
+    checkExists(collection, chosen);
+    return total;
   }
   const most = (request.skip ?? 0) + (request.limit ?? Number.POSITIVE_INFINITY);
   let total = 0;
@@ -240,6 +242,7 @@ export function* countMatches(
     if (match === undefined) yield undefined;
     else if (++total >= most) break;
   }
+  checkExists(collection, chosen);
   return total;
 }
 

@@ -127,8 +127,11 @@ function* rangesAfter(view: KeyValue, { ranges, reverse }: Plan, skip: number): 
   return rest;
 }
 
-/** What is dropped is removed bit by bit: whoever goes on reading it would miss what is gone. */
-function checkExists(collection: Collection, { index }: Plan): void {
+/**
+ * What is dropped is removed bit by bit: whoever goes on reading it would miss what is gone.
+ * @throws CommandError 175
+ */
+export function checkExists(collection: Collection, { index }: Plan): void {
   if (!collection.dropped && !index?.dropped) return;
   const name = index?.dropped ? `index '${index.spec.name}'` : 'collection';
   throw failure(175, `${name} of ${collection.namespace} was dropped while it was read`);

@@ -1,5 +1,7 @@
 import { Long, UUID } from 'bson';
 import { expect } from 'chai';
+import type { Command } from '../commands/context.ts';
+import { countMatches } from '../commands/search.ts';
 import type { Doc } from '../values/codec.ts';
 import { eventually } from './support/eventually.ts';
 import { type InProcess, startInProcess } from './support/in-process.ts';
@@ -55,6 +57,24 @@ describe('commands that run in between others', () => {
       await engine.run({ commitTransaction: 1, ...holder });
       expect(await reply).to.deep.include({ n: 1, nModified: 1 });
       expect(await all('rows')).to.deep.equal([{ _id: 1, u: 'x', n: 1 }]);
+    });
+
+  for (const [dropped, filter] of [
+    ['the index of whose ranges it counts the keys', { u: { $in: [1, 2] } }],
+    ['the index of which it counts the documents', { tags: { $gte: 1 } }],
+  ] as const)
+    it(`end a count, rather than make it wrong, when they drop ${dropped}`, async () => {
+      const key = Object.keys(filter)[0] as string;
+      await engine.insert(
+        'rows',
+        Array.from({ length: 100 }, (_each, id) => ({ _id: id, u: id % 3, tags: [1, id] })),
+      );
+      await engine.run({ createIndexes: 'rows', indexes: [{ key: { [key]: 1 }, name: key }] });
+      const command = { name: 'count', database: 'test', body: { count: 'rows' } } as unknown as Command;
+      const counting = countMatches(engine.engine, command, engine.engine.existing('test', 'rows'), { filter });
+      expect(counting.next().done).to.equal(false);
+      await engine.run({ dropIndexes: 'rows', index: key });
+      expect(() => [...counting]).to.throw('was dropped while it was read');
     });
 
   /** Sends commands while a new collection is on its way to the disk. */
