@@ -72,10 +72,10 @@ export function search(
   );
   const most = skip + limit;
   if (order === undefined) return part(found, skip - passed, limit);
-  if (!chosen.sorted) return part(sortFound(view, found, test, order, most), skip, limit);
+  if (!chosen.sorted) return part(sortFound(view, collection, found, test, order, most), skip, limit);
   if (chosen.fallback === undefined) return part(found, skip - passed, limit);
   const other = pausingScan(view, collection, { ...chosen.fallback, examined }, test);
-  const rest = sortFound(view, other, test, order, most);
+  const rest = sortFound(view, collection, other, test, order, most);
   return part(orderedAtFirst(view, chosen.fallback, examined, found, rest), skip, limit);
 }
 
@@ -151,6 +151,7 @@ const ROW_BYTES = 64;
 /** Sorts found documents, those that are wanted first; `most` is how many that are. */
 function* sortFound(
   view: KeyValue,
+  collection: Collection,
   found: Iterable<Step<Found>>,
   test: Test,
   { fields, valuesOf, order }: SortOrder,
@@ -179,6 +180,7 @@ function* sortFound(
   for (const row of sorted(rows(), sorting, most)) {
     if (row === undefined) yield undefined;
     else {
+      if (row.raw === undefined) checkExists(collection);
       const raw = row.raw ?? readAgain(view, row, test, (document) => order(valuesOf(document), row.values) === 0);
       yield raw && { key: row.key, raw, document: undefined };
     }

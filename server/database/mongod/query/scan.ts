@@ -131,7 +131,7 @@ function* rangesAfter(view: KeyValue, { ranges, reverse }: Plan, skip: number): 
  * What is dropped is removed bit by bit: whoever goes on reading it would miss what is gone.
  * @throws CommandError 175
  */
-export function checkExists(collection: Collection, { index }: Plan): void {
+export function checkExists(collection: Collection, { index }: Partial<Plan> = {}): void {
   if (!collection.dropped && !index?.dropped) return;
   const name = index?.dropped ? `index '${index.spec.name}'` : 'collection';
   throw failure(175, `${name} of ${collection.namespace} was dropped while it was read`);

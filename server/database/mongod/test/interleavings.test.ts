@@ -1,7 +1,7 @@
 import { Long, UUID } from 'bson';
 import { expect } from 'chai';
 import type { Command } from '../commands/context.ts';
-import { countMatches } from '../commands/search.ts';
+import { countMatches, search } from '../commands/search.ts';
 import type { Doc } from '../values/codec.ts';
 import { eventually } from './support/eventually.ts';
 import { type InProcess, startInProcess } from './support/in-process.ts';
@@ -76,6 +76,27 @@ describe('commands that run in between others', () => {
       await engine.run({ dropIndexes: 'rows', index: key });
       expect(() => [...counting]).to.throw('was dropped while it was read');
     });
+
+  it('end a sort that reads large documents again, rather than leave them out, when they drop the collection', async () => {
+    const text = 'x'.repeat(1024 * 1024);
+    for (let id = 0; id < 20; id++) await engine.insert('rows', [{ _id: id, n: -id, text }]);
+    const found = search(
+      engine.engine.store,
+      engine.engine.existing('test', 'rows'),
+      { filter: {}, sort: { n: 1 } },
+      {},
+    );
+    expect([...found].filter((each) => each !== undefined)).to.have.length(20);
+    const again = search(
+      engine.engine.store,
+      engine.engine.existing('test', 'rows'),
+      { filter: {}, sort: { n: 1 } },
+      {},
+    );
+    while (again.next().value === undefined);
+    await engine.run({ drop: 'rows' });
+    expect(() => [...again]).to.throw('was dropped while it was read');
+  });
 
   /** Sends commands while a new collection is on its way to the disk. */
   const whileCatalogIsSynced = (send: () => Promise<Doc>[]) =>
