@@ -17,6 +17,7 @@ import {
   ownerOf,
   pipelineContext,
 } from './context.ts';
+import { checkFields } from './fields.ts';
 import { compileOutput } from './output.ts';
 import { cursorReply } from './replies.ts';
 import { countMatches, countStage, type Search, searchIn } from './search.ts';
@@ -25,6 +26,7 @@ export const aggregate: Handler = async (engine, command) => {
   const { body, database } = command;
   const stages = stagesOf(body.pipeline);
   if (!isDocument(body.cursor)) throw failedToParse("The 'cursor' option is required");
+  checkFields('aggregate.cursor', body.cursor);
   const name = typeof body.aggregate === 'string' ? body.aggregate : undefined;
   const collection = name === undefined ? undefined : collectionOf(engine, command);
   const output = outputStage(stages);

@@ -19,7 +19,7 @@ const modify = `query:document sort:document remove:flag update:update new:flag 
  * that are not listed take what they like: they only report.
  */
 const lists: Record<string, string> = {
-  find: `filter:document sort:document projection:document hint skip limit batchSize singleBatch noCursorTimeout
+  find: `filter:document sort:document projection:document hint skip limit batchSize singleBatch:flag noCursorTimeout:flag
     collation:document let:document allowDiskUse allowPartialResults | max min returnKey showRecordId tailable awaitData
     oplogReplay`,
   getMore: 'collection batchSize | term lastKnownCommittedOpTime',
@@ -28,6 +28,7 @@ const lists: Record<string, string> = {
   distinct: 'key:string! query:document collation:document hint',
   aggregate: `pipeline cursor allowDiskUse bypassDocumentValidation collation:document hint let:document
     | exchange explain resumeToken`,
+  'aggregate.cursor': 'batchSize',
   insert: `documents ${write} | collectionUUID`,
   update: `updates ${write} | collectionUUID`,
   delete: `deletes ${write} | collectionUUID`,

@@ -20,6 +20,7 @@ import {
   countField,
   documentField,
   type Handler,
+  isSet,
   matchContext,
   ownerOf,
   viewOf,
@@ -42,8 +43,8 @@ async function findAll(engine: Engine, command: Command, namespace: string): Pro
   const found = searchIn(engine, command, collection, request, context);
   const results = rawResults(found, compileProjection(asked, context), compilePick(asked));
   const batch = await engine.cursors.open(namespace, results, countField(body, 'batchSize'), {
-    singleBatch: body.singleBatch === true,
-    noTimeout: body.noCursorTimeout === true,
+    singleBatch: isSet(body.singleBatch),
+    noTimeout: isSet(body.noCursorTimeout),
     owner: ownerOf(command),
     limits: command,
   });

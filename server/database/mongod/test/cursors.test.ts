@@ -44,6 +44,7 @@ describe('cursors of the engine', () => {
     expect(ids).to.deep.equal([0, 1, 2]);
     expect((await more(id)).cursor.nextBatch).to.have.length(2);
     expect((await open({ batchSize: 3, singleBatch: true })).id.isZero()).to.equal(true);
+    expect((await open({ batchSize: 3, singleBatch: 1 })).id.isZero()).to.equal(true);
     expect(await engine.db.collection('rows').find().limit(-4).toArray()).to.have.length(4);
     expect((await open({ limit: 0 })).ids).to.have.length(101);
   });

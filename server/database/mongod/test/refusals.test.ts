@@ -53,6 +53,7 @@ const options: [string, Document, number][] = [
     { aggregate: 'rows', pipeline: [{ $merge: { into: { coll: 'c', how: 1 } } }], cursor: {} },
     40415,
   ],
+  ['an unknown field of a cursor', { aggregate: 'rows', pipeline: [], cursor: { batchsize: 1 } }, 40415],
   ['$ne with a regular expression', { find: 'rows', filter: { a: { $ne: /x/ } } }, 2],
   ['$gt with a regular expression', { find: 'rows', filter: { a: { $gt: /x/ } } }, 2],
   [
