@@ -77,8 +77,8 @@ export class Engine {
   }
 
   /** Creates a collection within a group. */
-  createCollection(database: string, name: string, options: Doc = {}): Collection {
-    const collection = this.newCollection(database, name, options);
+  createCollection(database: string, name: string): Collection {
+    const collection = this.newCollection(database, name, {});
     collection.since = this.store.currentGroup;
     this.catalog.add(this.store, collection);
     return collection;

@@ -26,11 +26,11 @@ const codeNames = new Map(
 17:ProtocolError 18:AuthenticationFailed 22:InvalidBSON 23:AlreadyInitialized 26:NamespaceNotFound 27:IndexNotFound
 28:PathNotViable 40:ConflictingUpdateOperators 43:CursorNotFound 48:NamespaceExists 50:MaxTimeMSExpired
 52:DollarPrefixedFieldName 53:InvalidIdField 54:NotSingleValueField 56:EmptyFieldName 59:CommandNotFound
-66:ImmutableField 67:CannotCreateIndex 72:InvalidOptions 73:InvalidNamespace 76:NoReplicationEnabled
-79:UnknownReplWriteConcern 85:IndexOptionsConflict 86:IndexKeySpecsConflict 94:NotYetInitialized
-100:UnsatisfiableWriteConcern 103:NewReplicaSetConfigurationIncompatible 111:NotExactValueField 112:WriteConflict
-117:ConflictingOperationInProgress 125:CommandFailed 146:ExceededMemoryLimit 168:InvalidPipelineOperator
-171:CannotIndexParallelArrays 175:QueryPlanKilled 197:InvalidIndexSpecificationOption 207:InvalidUUID
+66:ImmutableField 67:CannotCreateIndex 72:InvalidOptions 73:InvalidNamespace
+79:UnknownReplWriteConcern 85:IndexOptionsConflict 86:IndexKeySpecsConflict
+100:UnsatisfiableWriteConcern 111:NotExactValueField 112:WriteConflict
+117:ConflictingOperationInProgress 125:CommandFailed 146:ExceededMemoryLimit
+171:CannotIndexParallelArrays 175:QueryPlanKilled 207:InvalidUUID
 225:TransactionTooOld 237:CursorKilled 238:NotImplemented 239:SnapshotTooOld 246:SnapshotUnavailable
 251:NoSuchTransaction 256:TransactionCommitted 262:ExceededTimeLimit 263:OperationNotSupportedInTransaction
 276:IndexBuildAborted 279:ClientDisconnect 292:QueryExceededMemoryLimitNoDiskUseAllowed 334:MechanismUnavailable

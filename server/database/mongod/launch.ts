@@ -18,7 +18,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     process.execPath,
     fileURLToPath(import.meta.resolve('xuefang-mongod/bin')),
     ...['--dbpath', path, '--port', String(port), '--bind_ip', HOST, '--replSet', replicaSet],
-    ...['--initiate', '--stopWithParent', ...(auth ? [] : ['--noauth'])],
+    ...['--stopWithParent', ...(auth ? [] : ['--noauth'])],
   ];
   const child = spawn(program, given, { stdio: ['pipe', 'pipe', 'pipe'] });
   const listening = await listeningPort(child);

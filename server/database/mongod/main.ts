@@ -10,18 +10,7 @@ const GRACE = 8_000;
 const usage = `xuefang-mongod --dbpath FOLDER [--port N] [--bind_ip ADDRESS] [--replSet NAME]
   --port 0          a free port, which is printed
   --noauth          lets everybody in who reaches the port
-  --initiate        makes a new data folder with --replSet a primary at once
   --stopWithParent  ends when standard input ends`;
-
-/** Flags of mongod that mean nothing here and may be given all the same. */
-const ignoredWithValue = new Set([
-  '--storageEngine',
-  '--setParameter',
-  '--oplogSize',
-  '--logpath',
-  '--keyFile',
-  '--wiredTigerCacheSizeGB',
-]);
 
 /** Everything the process writes is its owner's alone. */
 const PRIVATE = 0o077;
@@ -31,7 +20,6 @@ interface Flags {
   path: string;
   host: string;
   replicaSet: string | undefined;
-  initiate: boolean;
   auth: boolean;
   /** Stop when standard input ends: the process that started this one is gone. */
   stopWithParent: boolean;
@@ -43,7 +31,6 @@ function parseFlags(given: readonly string[]): Flags {
     path: '',
     host: '127.0.0.1',
     replicaSet: undefined,
-    initiate: false,
     auth: true,
     stopWithParent: false,
   };
@@ -55,10 +42,7 @@ function parseFlags(given: readonly string[]): Flags {
     else if (name === '--bind_ip') flags.host = value().split(',')[0] as string;
     else if (name === '--replSet') flags.replicaSet = value();
     else if (name === '--stopWithParent') flags.stopWithParent = true;
-    else if (name === '--initiate') flags.initiate = true;
     else if (name === '--noauth') flags.auth = false;
-    else if (name === '--auth') flags.auth = true;
-    else if (ignoredWithValue.has(name)) value();
     else throw new Error(`${name} is not supported\n${usage}`);
   }
   if (flags.path === '') throw new Error(`--dbpath is needed\n${usage}`);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { Authenticator } from './auth/authenticator.ts';
-import { initiate, isInitiated, type ServerInfo } from './commands/admin.ts';
+import type { ServerInfo } from './commands/admin.ts';
 import type { Connection } from './commands/context.ts';
 import { commandTable, type Dispatcher, dispatch, encodeReply } from './commands/dispatch.ts';
 import { FailPoints } from './commands/fail-points.ts';
@@ -17,8 +17,6 @@ export interface ServerOptions {
   /** Zero for any free port. */
   port: number;
   replicaSet: string | undefined;
-  /** Makes a new data folder a replica set at once, without a client's replSetInitiate. */
-  initiate: boolean;
   /** Asks every client for the password of the data folder. */
   auth: boolean;
   /** Called with every line that mongod would log. */
@@ -56,13 +54,10 @@ export async function startServer(options: ServerOptions): Promise<Mongod> {
     host: host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host,
     port,
     replicaSet,
-    initiated: isInitiated(engine),
-    onInitiate: () => announcePrimary(log),
     shutDown: () => stop(),
     started: Date.now(),
     authenticator,
   };
-  if (options.initiate && replicaSet !== undefined && !info.initiated) await initiate(engine, replicaSet, info);
   const failPoints = new FailPoints();
   const dispatcher = { engine, failPoints, table: commandTable(info, failPoints, () => sockets.size, log) };
   let nextConnection = 1;
@@ -86,7 +81,6 @@ export async function startServer(options: ServerOptions): Promise<Mongod> {
   info.port = await listen(server, host, port);
   const timers = startTimers(engine, log);
   log(`Waiting for connections on port ${info.port}`);
-  if (replicaSet !== undefined && info.initiated) announcePrimary(log);
   return {
     port: info.port,
     stopped,
@@ -100,11 +94,6 @@ export async function startServer(options: ServerOptions): Promise<Mongod> {
       await engine.close();
     },
   };
-}
-
-function announcePrimary(log: (line: string) => void): void {
-  log('transition to PRIMARY from SECONDARY');
-  log('transition to primary complete; database writes are now permitted');
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

@@ -21,7 +21,7 @@ describe('the embedded server with a mongod of its own', function () {
   let path: string;
   let mongod: string;
 
-  /** A program with mongod's name that notes its flags and then is one. */
+  /** A program with mongod's name that notes its flags and then is the engine, which has no storage engines to choose from. */
   before(async function () {
     if (process.platform === 'win32') this.skip();
     path = await mkdtemp(join(tmpdir(), 'xuefang-embedded-'));
@@ -29,7 +29,7 @@ describe('the embedded server with a mongod of its own', function () {
     await mkdir(join(path, 'bin'));
     await writeFile(
       mongod,
-      `#!/bin/sh\n[ "$1" = --version ] && { echo 'db version v8.0.4'; exit; }\nfor flag; do printf '%s\\n' "$flag" >> '${path}/flags'; done\nexec '${process.execPath}' '${engine}' "$@"\n`,
+      `#!/bin/sh\n[ "$1" = --version ] && { echo 'db version v8.0.4'; exit; }\nfor flag; do printf '%s\\n' "$flag" >> '${path}/flags'; done\nfor flag; do shift; case "$flag" in --storageEngine|wiredTiger) ;; *) set -- "$@" "$flag" ;; esac; done\nexec '${process.execPath}' '${engine}' "$@"\n`,
     );
     await chmod(mongod, 0o755);
   });

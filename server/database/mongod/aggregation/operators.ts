@@ -114,30 +114,9 @@ const operators = new Map<string, Operator>(
   } satisfies Record<string, Operator>),
 );
 
-/** Operators of expressions that MongoDB 8.0 has and this engine has not. */
-const missing = new Set(
-  `$abs $accumulator $acos $acosh $add $allElementsTrue $and $anyElementTrue $arrayElemAt $arrayToObject $asin $asinh $atan
-$atan2 $atanh $avg $binarySize $bitAnd $bitNot $bitOr $bitXor $bottom $bottomN $bsonSize $ceil $cmp $concatArrays $cond
-$convert $cos $cosh $covariancePop $covarianceSamp $dateAdd $dateDiff $dateFromParts $dateFromString $dateSubtract
-$dateToParts $dateToString $dateTrunc $dayOfMonth $dayOfWeek $dayOfYear $degreesToRadians $denseRank $derivative $divide
-$documentNumber $exp $expMovingAvg $filter $first $firstN $floor $function $getField $hour $in $indexOfArray $indexOfBytes
-$indexOfCP $integral $isArray $isNumber $isoDayOfWeek $isoWeek $isoWeekYear $last $lastN $let $linearFill $ln $locf $log
-$log10 $ltrim $map $max $maxN $median $mergeObjects $meta $millisecond $min $minN $minute $mod $month $multiply $not
-$objectToArray $or $percentile $pow $radiansToDegrees $range $rank $reduce $regexFind $regexFindAll $regexMatch
-$replaceAll $replaceOne $reverseArray $round $rtrim $sampleRate $second $setDifference $setEquals $setIntersection
-$setIsSubset $setUnion $shift $sigmoid $sin $sinh $slice $sortArray $split $sqrt $stdDevPop $stdDevSamp $strLenBytes
-$strLenCP $strcasecmp $substr $substrBytes $substrCP $subtract $sum $switch $tan $tanh $toBool $toDate $toDecimal
-$toDouble $toHashedIndexKey $toInt $toLong $toLower $toObjectId $toString $toUUID $toUpper $top $topN $trim $trunc
-$tsIncrement $tsSecond $type $unsetField $week $year $zip`.split(/\s+/),
-);
-
-/**
- * The operator of expressions with this name.
- * @throws CommandError 238 for one that MongoDB has and this engine has not, 168 for one that nobody has
- */
+/** The operator of expressions with this name. @throws CommandError 238 for all that this engine has not */
 export function operatorNamed(name: string): Operator {
   const operator = operators.get(name);
   if (operator !== undefined) return operator;
-  if (missing.has(name)) throw notImplemented(`the expression ${name} is not supported`);
-  throw failure(168, `Unrecognized expression '${name}'`);
+  throw notImplemented(`the expression ${name} is not supported`);
 }

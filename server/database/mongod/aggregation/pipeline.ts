@@ -8,7 +8,7 @@ import { operatorNamed } from './operators.ts';
 import { Reads } from './reads.ts';
 import { Scope, type ScopeSettings, type Variable } from './scope.ts';
 import type { Pipeline, PipelineContext, Rows, Stage } from './stage.ts';
-import { compileStage, stageCount } from './stages.ts';
+import { compileStage } from './stages.ts';
 
 /** What the expressions of a command have in common. `deadline` is on the clock of `performance`. */
 export const settingsFor = (collator: Collator, now = new Date(), deadline?: number): ScopeSettings => ({
@@ -43,7 +43,6 @@ export function compilePipeline(
       scope: new Scope(context.settings, context.variables, own),
       reads: own,
       at: at + first,
-      most: mostOf(list, at + 1),
     });
     compiled.push(result);
     if (result.forgets) needed = undefined;
@@ -66,14 +65,6 @@ export function stagesOf(pipeline: unknown): Doc[] {
     if (!names[0]?.startsWith('$')) throw failedToParse(`Unrecognized pipeline stage name: '${names[0]}'`);
   }
   return pipeline as Doc[];
-}
-
-/** How many documents the stages from here on take at most, as far as $skip and $limit say. */
-function mostOf(stages: readonly Doc[], at: number): number | undefined {
-  const { $skip: skip, $limit: limit } = stages[at] ?? {};
-  if (limit !== undefined) return stageCount('$limit', limit, 1);
-  if (skip === undefined || stages[at + 1]?.$limit === undefined) return undefined;
-  return stageCount('$skip', skip, 0) + stageCount('$limit', stages[at + 1]?.$limit, 1);
 }
 
 /** Compiles a pipeline for single documents, which it changes each into another. */

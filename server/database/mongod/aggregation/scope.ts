@@ -1,4 +1,4 @@
-import { type CommandError, failure, notImplemented } from '../errors.ts';
+import { failure } from '../errors.ts';
 import type { Effort } from '../query/effort.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import type { Collator } from '../values/compare.ts';
@@ -30,8 +30,6 @@ export interface ScopeSettings {
   operatorNamed(name: string): Operator;
 }
 
-const KNOWN_VARIABLES = new Set(['CLUSTER_TIME', 'JS_SCOPE', 'SEARCH_META', 'USER_ROLES', 'DESCEND', 'PRUNE', 'KEEP']);
-
 /** Where an expression stands: the variables that it may name, and the note of the fields that it reads. */
 export class Scope {
   readonly settings: ScopeSettings;
@@ -50,7 +48,7 @@ export class Scope {
 
   /**
    * Compiles an expression.
-   * @throws CommandError 168 for an operator that MongoDB has not, 238 for one that this engine has not, and MongoDB's codes
+   * @throws CommandError 238 for an operator that this engine has not, and MongoDB's codes
    *   for malformed operands, whatever documents there are
    */
   compile(expression: unknown): Expression {
@@ -121,16 +119,11 @@ export class Scope {
     if (name === 'REMOVE') return () => undefined;
     if (name === 'NOW') return parts.length === 0 ? () => this.settings.now : () => undefined;
     const variable = this.variables.get(name);
-    if (variable === undefined) throw unknownVariable(name);
+    if (variable === undefined) throw failure(17276, `Use of undefined variable: ${name}`);
     if (parts.length === 0) return () => variable.value;
     const get = this.getter(parts);
     return () => get(variable.value);
   }
-}
-
-function unknownVariable(name: string): CommandError {
-  if (KNOWN_VARIABLES.has(name)) return notImplemented(`the variable $$${name} is not supported`);
-  return failure(17276, `Use of undefined variable: ${name}`);
 }
 
 /** Refuses a name that no field of a document written in an expression can have. */

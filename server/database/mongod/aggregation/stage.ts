@@ -27,8 +27,6 @@ export interface StagePlace extends PipelineContext {
   reads: Reads;
   /** The place in its pipeline. */
   at: number;
-  /** How many documents the next stages take at most. */
-  most: number | undefined;
 }
 
 /** Compiles a stage with its operand. */

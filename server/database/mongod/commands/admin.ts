@@ -6,7 +6,7 @@ import { failure, invalidOptions } from '../errors.ts';
 import { type Doc, MAX_DOCUMENT_SIZE } from '../values/codec.ts';
 import { MAX_MESSAGE_BYTES } from '../wire/framing.ts';
 import { MECHANISM } from './authentication.ts';
-import type { Command, Handler } from './context.ts';
+import type { Command } from './context.ts';
 
 /** The MongoDB release whose behaviour is followed, and its wire version. */
 export const VERSION = '8.0.0';
@@ -17,8 +17,6 @@ export interface ServerInfo {
   host: string;
   port: number;
   replicaSet: string | undefined;
-  initiated: boolean;
-  onInitiate: () => void;
   shutDown: () => void;
   started: number;
   /** Undefined where nobody needs a password. */
@@ -29,15 +27,13 @@ const electionId = new ObjectId('7fffffff0000000000000001');
 
 export function hello(info: ServerInfo, command: Command): Doc {
   const { body, connection } = command;
-  const address = `${info.host}:${info.port}`;
   const legacy = body.hello === undefined;
-  const primary = info.replicaSet === undefined || info.initiated;
   const client = body.client as { application?: { name?: string } } | undefined;
   if (client?.application?.name !== undefined) connection.appName = client.application.name;
   return {
     helloOk: true,
-    [legacy ? 'ismaster' : 'isWritablePrimary']: primary,
-    ...(info.replicaSet === undefined ? {} : replicaSetFields(info, address)),
+    [legacy ? 'ismaster' : 'isWritablePrimary']: true,
+    ...(info.replicaSet === undefined ? {} : replicaSetFields(info)),
     maxBsonObjectSize: MAX_DOCUMENT_SIZE,
     maxMessageSizeBytes: MAX_MESSAGE_BYTES,
     maxWriteBatchSize: 100_000,
@@ -52,64 +48,18 @@ export function hello(info: ServerInfo, command: Command): Doc {
   };
 }
 
-function replicaSetFields(info: ServerInfo, address: string): Doc {
-  if (!info.initiated)
-    return { secondary: false, isreplicaset: true, info: 'Does not have a valid replica set config' };
-  const set = { hosts: [address], setName: info.replicaSet, setVersion: 1 };
-  return { ...set, secondary: false, primary: address, me: address, electionId };
+/** The server as the only member, and so the primary, of its set. */
+function replicaSetFields({ host, port, replicaSet: setName }: ServerInfo): Doc {
+  const address = `${host}:${port}`;
+  return { hosts: [address], setName, setVersion: 1, secondary: false, primary: address, me: address, electionId };
 }
 
-const notReplicated = () => failure(76, 'not running with --replSet');
-
-/** Commands about the replica set of one. */
-export function replicaSetCommands(info: ServerInfo): Record<string, Handler> {
-  const need = () => {
-    if (info.replicaSet === undefined) throw notReplicated();
-    if (!info.initiated) throw failure(94, 'no replset config has been received');
-  };
-  return {
-    replSetInitiate: async (engine) => {
-      if (info.replicaSet === undefined) throw notReplicated();
-      if (info.initiated) throw failure(23, 'already initialized');
-      await initiate(engine, info.replicaSet, info);
-      info.onInitiate();
-      return { ok: 1 };
-    },
-    replSetReconfig: (_engine, { body }) => {
-      need();
-      const { members } = body.replSetReconfig as { members?: { host: string }[] };
-      if (members?.length !== 1 || members[0]?.host !== `${info.host}:${info.port}`)
-        throw failure(103, 'this server is the only member of its set');
-      info.onInitiate();
-      return { ok: 1 };
-    },
-    replSetGetConfig: () => {
-      need();
-      const member = { _id: 0, host: `${info.host}:${info.port}`, arbiterOnly: false, priority: 1, votes: 1 };
-      const config = { _id: info.replicaSet, version: 1, term: 1, members: [member], settings: {} };
-      return { config: { ...config, protocolVersion: Long.ONE, writeConcernMajorityJournalDefault: true }, ok: 1 };
-    },
-    replSetGetStatus: () => {
-      need();
-      const name = `${info.host}:${info.port}`;
-      const member = { _id: 0, name, health: 1, state: 1, stateStr: 'PRIMARY', self: true };
-      return { set: info.replicaSet, date: new Date(), myState: 1, term: Long.ONE, members: [member], ok: 1 };
-    },
-  };
-}
-
-const LOCAL = 'local';
-const SET_COLLECTION = 'system.replset';
-
-/** Whether this data folder has been initiated as a replica set. */
-export const isInitiated = (engine: Engine): boolean => engine.catalog.get(LOCAL, SET_COLLECTION) !== undefined;
-
-/** Makes this data folder a replica set of one, now and after every restart. */
-export async function initiate(engine: Engine, name: string, info: ServerInfo): Promise<void> {
-  await engine.transactions.write((_target) => {
-    engine.createCollection(LOCAL, SET_COLLECTION, { set: name });
-  });
-  info.initiated = true;
+/** The replica set of one, which a server with a name for it is from the start. */
+export function replicaSetConfig({ host, port, replicaSet }: ServerInfo): Doc {
+  if (replicaSet === undefined) throw failure(76, 'not running with --replSet');
+  const member = { _id: 0, host: `${host}:${port}`, arbiterOnly: false, priority: 1, votes: 1 };
+  const config = { _id: replicaSet, version: 1, term: 1, members: [member], settings: {} };
+  return { config: { ...config, protocolVersion: Long.ONE, writeConcernMajorityJournalDefault: true }, ok: 1 };
 }
 
 export const buildInfo = (): Doc => ({
@@ -147,10 +97,7 @@ function ownMemory(): number {
   }
 }
 
-const parameters: Doc = { featureCompatibilityVersion: { version: '8.0' } };
-
-export function getParameter(body: Doc): Doc {
-  const found = Object.keys(body).filter((name) => Object.hasOwn(parameters, name));
-  if (found.length === 0) throw invalidOptions('no option found to get');
-  return { ...Object.fromEntries(found.map((name) => [name, parameters[name]])), ok: 1 };
+export function getParameter({ featureCompatibilityVersion: asked }: Doc): Doc {
+  if (asked === undefined) throw invalidOptions('no option found to get');
+  return { featureCompatibilityVersion: { version: '8.0' }, ok: 1 };
 }

@@ -1,13 +1,12 @@
 import { compilePipeline, stagesOf } from '../aggregation/pipeline.ts';
 import { stageCount } from '../aggregation/stages.ts';
 import type { Engine } from '../engine.ts';
-import { failedToParse, failure, invalidOptions, notImplemented } from '../errors.ts';
+import { failedToParse, failure, invalidOptions } from '../errors.ts';
 import { Memory } from '../memory.ts';
 import type { Step } from '../pauses.ts';
-import type { Found } from '../query/scan.ts';
-import { type Collection, indexSpecs } from '../storage/catalog.ts';
+import { decoded, type Found } from '../query/scan.ts';
+import type { Collection } from '../storage/catalog.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
-import { decode, decodeFields } from '../values/decode.ts';
 import {
   type Command,
   collectionOf,
@@ -105,7 +104,7 @@ function prepare(
   first: number,
 ): () => Generator<Step<Buffer>> {
   const collation = documentField(command.body, 'collation');
-  const special = first === 0 ? specialSource(command, collection, rest[0]) : undefined;
+  const special = first === 0 ? specialSource(command, rest[0]) : undefined;
   if (special === undefined && typeof command.body.aggregate !== 'string') checkStandsAlone(rest[0]);
   const counted = rest.length === 1 && head.sort === undefined ? countStage(rest[0] as Doc) : undefined;
   if (counted !== undefined && collection !== undefined) {
@@ -125,15 +124,14 @@ function prepare(
       for (const each of found) yield each?.raw;
       return;
     }
-    const input = special ?? decoded(found, pipeline.fields);
+    const input = special ?? documentsOf(found, pipeline.fields);
     for (const document of pipeline.run(input, new Memory())) yield document && encode(document);
   };
 }
 
 /** Found documents, decoded for a pipeline: all of each, or only the fields that it reads. */
-function* decoded(found: Iterable<Step<Found>>, fields?: ReadonlySet<string>): Generator<Step<Doc>> {
-  for (const each of found)
-    yield each && (fields === undefined ? (each.document ?? decode(each.raw)) : decodeFields(each.raw, fields));
+function* documentsOf(found: Iterable<Step<Found>>, fields?: ReadonlySet<string>): Generator<Step<Doc>> {
+  for (const each of found) yield each && decoded(each, fields);
 }
 
 /** Refuses a pipeline without a collection whose first stage needs one. */
@@ -145,30 +143,5 @@ function checkStandsAlone(stage: Doc | undefined): void {
 }
 
 /** The documents of a first stage that reads something else than the documents of a collection. */
-function specialSource(
-  command: Command,
-  collection: Collection | undefined,
-  stage: Doc | undefined,
-): Doc[] | undefined {
-  if (stage === undefined) return undefined;
-  if ('$collStats' in stage) return [collectionStatistics(collection)];
-  if ('$listLocalSessions' in stage) return [{ _id: command.body.lsid, lastUse: new Date() }];
-  return undefined;
-}
-
-function collectionStatistics(collection: Collection | undefined): Doc {
-  if (collection === undefined) throw notImplemented('$collStats needs a collection');
-  const { namespace: ns, count, size } = collection;
-  const nindexes = indexSpecs(collection).length;
-  return {
-    ns,
-    count,
-    storageStats: {
-      count,
-      size,
-      capped: false,
-      avgObjSize: count === 0 ? 0 : Math.round(size / count),
-      nindexes,
-    },
-  };
-}
+const specialSource = ({ body }: Command, stage: Doc | undefined): Doc[] | undefined =>
+  stage !== undefined && '$listLocalSessions' in stage ? [{ _id: body.lsid, lastUse: new Date() }] : undefined;

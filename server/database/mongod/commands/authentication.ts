@@ -23,7 +23,6 @@ export function checkAuthenticated({ name, connection }: Command): void {
   throw failure(13, `Command ${name} requires authentication`);
 }
 
-const failed = () => failure(18, 'Authentication failed.');
 const protocolError = (message: string) => failure(17, message);
 
 /** The commands by which a client proves that it knows the password; without an authenticator nobody can. */
@@ -35,7 +34,7 @@ export function authenticationCommands(
     connection.sasl = undefined;
     log(`Authentication failed on connection ${connection.id}`);
     await delay(FAILURE_PAUSE);
-    throw failed();
+    throw failure(18, 'Authentication failed.');
   };
   return {
     // An exchange takes the place of an unfinished one.

@@ -2,10 +2,9 @@ import { UUID } from 'bson';
 import { failure } from '../errors.ts';
 import { compileFilter } from '../query/matcher.ts';
 import { type Collection, indexSpecs } from '../storage/catalog.ts';
-import { type Doc, encode } from '../values/codec.ts';
-import { collectionName, countField, documentField, type Handler } from './context.ts';
+import type { Doc } from '../values/codec.ts';
+import { collectionName, documentField, type Handler, listReply } from './context.ts';
 import { placeOf } from './place.ts';
-import { cursorReply } from './replies.ts';
 
 /** Creates a collection; creating one that exists changes nothing, as collections have no options. */
 export const create: Handler = async (engine, command) => {
@@ -39,7 +38,7 @@ export const dropDatabase: Handler = async (engine, command) => {
   return { dropped: command.database, ok: 1 };
 };
 
-export const listCollections: Handler = async (engine, command) => {
+export const listCollections: Handler = (engine, command) => {
   const { database, body } = command;
   const filter = documentField(body, 'filter') ?? {};
   const matches = compileFilter(filter);
@@ -49,10 +48,7 @@ export const listCollections: Handler = async (engine, command) => {
     .filter(matches)
     .map((row) => (body.nameOnly === true ? { name: row.name, type: row.type } : row))
     .sort((a, b) => (String(a.name) < String(b.name) ? -1 : 1));
-  const namespace = `${database}.$cmd.listCollections`;
-  const size = countField(body.cursor, 'batchSize') ?? Number.MAX_SAFE_INTEGER;
-  const batch = await engine.cursors.open(namespace, rows.map(encode)[Symbol.iterator](), size);
-  return cursorReply(namespace, batch, 'firstBatch');
+  return listReply(engine, `${database}.$cmd.listCollections`, rows, body);
 };
 
 function describe(collection: Collection): Doc {
@@ -74,22 +70,4 @@ export const listDatabases: Handler = (engine, { body }) => {
   if (body.nameOnly === true) return { databases: databases.map(({ name }) => ({ name })), ok: 1 };
   const totalSize = databases.reduce((sum, each) => sum + each.sizeOnDisk, 0);
   return { databases, totalSize, totalSizeMb: Math.floor(totalSize / 1048576), ok: 1 };
-};
-
-export const dbStats: Handler = (engine, { database, body }) => {
-  const collections = engine.catalog.inDatabase(database);
-  const sum = (of: (collection: Collection) => number) => collections.reduce((total, each) => total + of(each), 0);
-  const scale = Math.max(1, Math.floor(countField(body, 'scale') ?? 1));
-  const size = sum((each) => each.size) / scale;
-  return {
-    db: database,
-    collections: collections.length,
-    objects: sum((each) => each.syncedCount),
-    dataSize: size,
-    storageSize: size,
-    indexes: sum((each) => indexSpecs(each).length),
-    totalSize: size,
-    scaleFactor: scale,
-    ok: 1,
-  };
 };

@@ -10,12 +10,13 @@ import type { MatchContext } from '../query/matcher.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { KeyValue } from '../storage/store.ts';
 import type { Transaction } from '../storage/transactions.ts';
-import { type Doc, isDocument } from '../values/codec.ts';
+import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { collatorFor } from '../values/collation.ts';
 import { typeName } from '../values/compare.ts';
 import { decode } from '../values/decode.ts';
 import { numberKind, toDouble } from '../values/numeric.ts';
 import { missingField, wrongType } from './fields.ts';
+import { cursorReply } from './replies.ts';
 
 /** What the server knows about a client's connection. */
 export interface Connection {
@@ -121,9 +122,9 @@ const MAX_STATEMENTS = 100_000;
  * The statements of a bulk command, from its document sequence or from the body.
  * @throws CommandError 40414, 14 or 16 where there are none, too many, or others than documents
  */
-export function statementsOf(command: Command, field: string, read: (raw: Buffer) => Doc = decode): Doc[] {
+export function statementsOf(command: Command, field: string): Doc[] {
   const place = `${command.name}.${field}`;
-  const list = command.sequences.get(field)?.map((raw) => read(raw)) ?? command.body[field];
+  const list = command.sequences.get(field)?.map((raw) => decode(raw)) ?? command.body[field];
   if (list === undefined) throw missingField(place);
   if (!Array.isArray(list)) throw wrongType(place, list, 'array');
   checkCount(list.length);
@@ -159,3 +160,10 @@ export const ownerOf = (command: Command): string =>
   command.transaction === undefined
     ? ''
     : `${JSON.stringify(command.body.lsid)}:${String(command.body.txnNumber as Long)}`;
+
+/** Answers with the rows of a list, as many at a time as the command says. */
+export async function listReply(engine: Engine, namespace: string, rows: Doc[], { cursor }: Doc): Promise<Buffer> {
+  const size = countField(cursor, 'batchSize') ?? Number.MAX_SAFE_INTEGER;
+  const batch = await engine.cursors.open(namespace, rows.map(encode)[Symbol.iterator](), size);
+  return cursorReply(namespace, batch, 'firstBatch');
+}

@@ -13,11 +13,11 @@ import {
 import { type Doc, encode, isDocument } from '../values/codec.ts';
 import { decode } from '../values/decode.ts';
 import { toDouble } from '../values/numeric.ts';
-import { buildInfo, getParameter, hello, replicaSetCommands, type ServerInfo, serverStatus } from './admin.ts';
+import { buildInfo, getParameter, hello, replicaSetConfig, type ServerInfo, serverStatus } from './admin.ts';
 import { aggregate } from './aggregate.ts';
 import { authenticationCommands, checkAuthenticated } from './authentication.ts';
 import { bulkWrite } from './bulk-write.ts';
-import { create, dbStats, drop, dropDatabase, listCollections, listDatabases } from './collections.ts';
+import { create, drop, dropDatabase, listCollections, listDatabases } from './collections.ts';
 import type { Command, Handler, Reply } from './context.ts';
 import { explain } from './explain.ts';
 import type { FailPoints } from './fail-points.ts';
@@ -45,9 +45,6 @@ export function commandTable(
   const needsAtlas: Handler = () => {
     throw searchNeedsAtlas();
   };
-  const refused: Handler = (_engine, { name }) => {
-    throw notImplemented(`${name} is not supported`);
-  };
   const greet: Handler = (_engine, command) => hello(info, command);
   const build: Handler = () => buildInfo();
   return new Map<string, Handler>(
@@ -74,7 +71,6 @@ export function commandTable(
       dropDatabase,
       listCollections,
       listDatabases,
-      dbStats,
       ...sessionCommands,
       hello: greet,
       isMaster: greet,
@@ -89,14 +85,14 @@ export function commandTable(
         setImmediate(info.shutDown);
         return { ok: 1 };
       },
+      replSetInitiate: () => {
+        throw failure(23, 'already initialized');
+      },
+      replSetGetConfig: () => replicaSetConfig(info),
       configureFailPoint: (_engine, { body }) => failPoints.configure(body),
-      renameCollection: refused,
-      collMod: refused,
-      convertToCapped: refused,
       createSearchIndexes: needsAtlas,
       dropSearchIndex: needsAtlas,
       updateSearchIndex: needsAtlas,
-      ...replicaSetCommands(info),
       ...authenticationCommands(info.authenticator, log),
     }),
   );

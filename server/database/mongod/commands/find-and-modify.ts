@@ -62,6 +62,6 @@ export const findAndModify: Handler = async (engine, command) => {
       lastErrorObject = { n: 1, updatedExisting: false, upserted: document._id };
       if (returnsNew) value = document;
     },
-    () => ({ lastErrorObject, value: value === null || project === undefined ? value : project(value), ok: 1 }),
+    () => ({ lastErrorObject, value: value === null || project === undefined ? value : project.project(value), ok: 1 }),
   );
 };

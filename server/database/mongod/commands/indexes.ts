@@ -1,6 +1,7 @@
 import type { Engine } from '../engine.ts';
 import { failure, namespaceNotFound } from '../errors.ts';
 import { beforeDeadline, checkTime } from '../pauses.ts';
+import { isSameKey } from '../query/hint.ts';
 import {
   type Build,
   type Collection,
@@ -12,13 +13,11 @@ import {
 import type { Target } from '../storage/documents.ts';
 import { IndexBuild } from '../storage/index-build.ts';
 import type { Transaction } from '../storage/transactions.ts';
-import { type Doc, encode, isDocument } from '../values/codec.ts';
+import { isDocument } from '../values/codec.ts';
 import { equal } from '../values/compare.ts';
-import { fieldNames } from '../values/order.ts';
-import { collectionName, collectionOf, countField, type Handler } from './context.ts';
+import { collectionName, collectionOf, type Handler, listReply } from './context.ts';
 import { checkedSpecs, MAX_INDEXES } from './index-spec.ts';
 import { placeOf } from './place.ts';
-import { cursorReply } from './replies.ts';
 
 export const createIndexes: Handler = async (engine, command) => {
   const { body, database, transaction } = command;
@@ -139,16 +138,11 @@ function isMissing(spec: IndexSpec, known: readonly IndexSpec[]): boolean {
   return false;
 }
 
-const isSameKey = (a: Doc, b: Doc): boolean => equal(a, b) && fieldNames(a).join() === fieldNames(b).join();
-
-export const listIndexes: Handler = async (engine, command) => {
+export const listIndexes: Handler = (engine, command) => {
   const collection = collectionOf(engine, command);
   const namespace = `${command.database}.${collectionName(command)}`;
   if (collection === undefined) throw namespaceNotFound(`ns does not exist: ${namespace}`);
-  const rows = indexSpecs(collection);
-  const size = countField(command.body.cursor, 'batchSize') ?? Number.MAX_SAFE_INTEGER;
-  const batch = await engine.cursors.open(namespace, rows.map(encode)[Symbol.iterator](), size);
-  return cursorReply(namespace, batch, 'firstBatch');
+  return listReply(engine, namespace, indexSpecs(collection), command.body);
 };
 
 export const dropIndexes: Handler = async (engine, command) => {

@@ -5,11 +5,10 @@ import { Memory } from '../memory.ts';
 import { eachResult, resultOf, Slices, type Step } from '../pauses.ts';
 import { compileFilter } from '../query/matcher.ts';
 import { visitPath } from '../query/paths.ts';
-import { compilePick, compileProjection, type Projection } from '../query/projection.ts';
-import type { Found } from '../query/scan.ts';
+import { type CompiledProjection, compileProjection } from '../query/projection.ts';
+import { decoded, type Found } from '../query/scan.ts';
 import { documentKey } from '../storage/documents.ts';
 import { type Doc, encode, isDocument } from '../values/codec.ts';
-import { decode, decodeFields } from '../values/decode.ts';
 import { kindBy } from '../values/kinds.ts';
 import { toDouble } from '../values/numeric.ts';
 import { sizeOf } from '../values/size.ts';
@@ -41,7 +40,7 @@ async function findAll(engine: Engine, command: Command, namespace: string): Pro
   const request = searchOf(body);
   const asked = documentField(body, 'projection');
   const found = searchIn(engine, command, collection, request, context);
-  const results = rawResults(found, compileProjection(asked, context), compilePick(asked));
+  const results = rawResults(found, compileProjection(asked, context));
   const batch = await engine.cursors.open(namespace, results, countField(body, 'batchSize'), {
     singleBatch: isSet(body.singleBatch),
     noTimeout: isSet(body.noCursorTimeout),
@@ -81,13 +80,10 @@ function findById(engine: Engine, command: Command, namespace: string): Buffer |
 
 function* rawResults(
   found: Iterable<Step<Found>>,
-  projection: Projection | undefined,
-  picked: ReturnType<typeof compilePick>,
+  projection: CompiledProjection | undefined,
 ): Generator<Step<Buffer>> {
-  for (const each of found) {
-    if (each === undefined || picked !== undefined) yield each && picked?.(each.raw);
-    else yield projection === undefined ? each.raw : encode(projection(each.document ?? decode(each.raw)));
-  }
+  for (const each of found)
+    yield each && (projection === undefined ? each.raw : encode(projection.project(decoded(each, projection.fields))));
 }
 
 export const getMore: Handler = async (engine, command) => {
@@ -152,7 +148,7 @@ export const distinct: Handler = async (engine, command) => {
   };
   const roots = new Set([parts[0] as string]);
   await eachResult(found, new Slices(engine.scheduler, command), (each) =>
-    visitPath(each.document ?? decodeFields(each.raw, roots), parts, visit),
+    visitPath(decoded(each, roots), parts, visit),
   );
   return { values: [...values.values()], ok: 1 };
 };

@@ -280,10 +280,8 @@ const isCoveredCount = (chosen: Plan): boolean => chosen.exact && chosen.union =
 /** A name that no stage refuses. */
 const PLAIN_NAME = /^(?!_id$)[^.$\0]+$/;
 
-/** A stage that needs no documents, only their number: $count, and the $group of countDocuments. */
+/** A stage that needs no documents, only their number: the $group of countDocuments. */
 export function countStage(stage: Doc): ((total: number) => Doc) | undefined {
-  const { $count } = stage;
-  if (typeof $count === 'string' && PLAIN_NAME.test($count)) return (total) => ({ [$count]: total });
   const group = stage.$group;
   if (!isDocument(group) || Object.keys(group).length !== 2) return undefined;
   const { _id: id, ...fields } = group;

@@ -5,7 +5,6 @@ import { compileFilter, type MatchContext } from '../query/matcher.ts';
 import type { Found } from '../query/scan.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { insertDocument, removeDocument, replaceDocument, storePatched, type Target } from '../storage/documents.ts';
-import { EncodedUpdate } from '../update/encoded-update.ts';
 import { compileUpdate, isReplacement, type Update } from '../update/update.ts';
 import { upsertDocument } from '../update/upsert.ts';
 import { type Doc, encodeForStorage, isDocument } from '../values/codec.ts';
@@ -17,7 +16,6 @@ import type { Outcome } from './run-once.ts';
 
 export interface UpdateStatement {
   q: Doc;
-  /** A document, a pipeline, or operators that are still encoded. */
   u: unknown;
   multi?: boolean;
   upsert?: boolean;
@@ -91,8 +89,7 @@ export function insertFor(target: Target, place: Place, filter: Doc, update: unk
 
 /** Compiles the update of a statement, with what it refers to. */
 export function compileStatement(command: Command, statement: UpdateStatement, context: MatchContext): Update {
-  const { multi, arrayFilters } = statement;
-  const u = statement.u instanceof EncodedUpdate ? statement.u.whole : statement.u;
+  const { u, multi, arrayFilters } = statement;
   if (multi && isDocument(u) && isReplacement(u)) {
     throw failedToParse('multi update is not supported for replacement-style update');
   }
@@ -112,12 +109,10 @@ export function compileStatement(command: Command, statement: UpdateStatement, c
 function patchFor(
   engine: Engine,
   collection: Collection,
-  { u, arrayFilters }: UpdateStatement,
+  { u: operators, arrayFilters }: UpdateStatement,
   check: () => unknown,
 ): ((target: Target, found: Found) => boolean | undefined) | undefined {
-  if (arrayFilters !== undefined) return undefined;
-  const operators = u instanceof EncodedUpdate ? u.operators : u;
-  if (!isDocument(operators)) return undefined;
+  if (arrayFilters !== undefined || !isDocument(operators)) return undefined;
   const patch = engine.patches.find(operators, check);
   if (patch === undefined) return undefined;
   return (target, { key, raw }) => {

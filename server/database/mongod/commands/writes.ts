@@ -1,7 +1,6 @@
 import type { Engine } from '../engine.ts';
 import { failedToParse } from '../errors.ts';
 import { insertDocument, prepareInsert } from '../storage/documents.ts';
-import { readUpdate } from '../update/encoded-update.ts';
 import { type Doc, encode } from '../values/codec.ts';
 import { toDouble } from '../values/numeric.ts';
 import { type Command, checkCount, collectionName, type Handler, statementsOf } from './context.ts';
@@ -82,7 +81,7 @@ function isLimited({ limit }: Doc): boolean {
 }
 
 export const update: Handler = async (engine, command) => {
-  const statements = statementsOf(command, 'updates', readUpdate);
+  const statements = statementsOf(command, 'updates');
   for (const each of statements) checkFields('update.updates', each);
   const place = await ownPlace(
     engine,

@@ -4,7 +4,6 @@ import { encodeKey, encodePrefix, isCutKey, isCutPrefix, rankPrefix, successor }
 import { asksForNull, type Condition } from './conditions.ts';
 import { valueOperator } from './operators.ts';
 import { isPosition } from './paths.ts';
-import { bitOf } from './rows.ts';
 
 /** What the planner knows of an index, or of the collection itself as the index on _id. */
 export interface IndexShape {
@@ -12,7 +11,7 @@ export interface IndexShape {
   directions: readonly number[];
   ident: Buffer;
   unique: boolean;
-  /** For each field the components of its path that may be arrays, as bits. */
+  /** For each field 0 where no document has an array on its path. */
   arrays: readonly number[];
   /** Some entry may lack the end of its values. */
   cut: boolean;
@@ -55,17 +54,17 @@ export function boundsOf(shape: IndexShape, list: readonly Condition[], most: nu
     const own = list.filter((each) => each.path === fields[field] && isUsable(shape, field, each, used));
     const equality = own.find(({ operator }) => operator === '$eq') ?? own.find(({ operator }) => operator === '$in');
     if (equality === undefined) {
-      intervals = together(own, shape.arrays[field] as number);
+      // Of an array another element may fulfil the other conditions.
+      intervals = shape.arrays[field] === 0 ? own : own.slice(0, 1);
       for (const each of intervals) used.add(each);
       break;
     }
-    // Of an array another element may fulfil the other conditions.
     const all = valuesOf(equality);
     const others =
       shape.arrays[field] === 0
         ? own.filter((each) => each !== equality && all.length * valuesOf(each).length <= MAX_RANGES)
         : [];
-    const tests = others.map((each) => valueOperator(each.operator, each.operand, {}, {})?.test);
+    const tests = others.map((each) => valueOperator(each.operator, each.operand, {}));
     const values = all.filter((value) => tests.every((test) => test?.(value)));
     const count = tuples.length * values.length;
     if (count > 1 && count > Math.min(MAX_RANGES, most)) break;
@@ -88,37 +87,15 @@ const valuesOf = ({ operator, operand }: Condition): unknown[] =>
   operator === '$in' ? (operand as unknown[]) : [operand];
 
 /**
- * Whether a condition on this field can narrow the ranges beside those already used on earlier fields. Where an array is
- * crossed by two paths an entry holds the fields of one element, and two conditions may be met by two of them, unless one
- * $elemMatch asks both of the same.
+ * Whether a condition on this field can narrow the ranges beside those already used on earlier fields. Where an array may be
+ * crossed by two paths an entry holds the fields of one element, and two conditions may be met by two of them.
  */
 function isUsable({ fields, arrays }: IndexShape, field: number, condition: Condition, used: ReadonlySet<Condition>) {
-  const { path } = condition;
-  if (asksForNull(condition) && path.split('.').some(isPosition)) return false;
-  for (const other of used) {
-    const bits = (arrays[field] as number) | (arrays[fields.indexOf(other.path)] as number);
-    const shared = bits === 0 ? 0 : bits & sharedBits(path.split('.'), other.path.split('.'));
-    if (shared !== 0 && !inOneElement(condition, other, shared)) return false;
-  }
-  return true;
-}
-
-/** The bits of the components with which two paths begin alike. */
-function sharedBits(a: readonly string[], b: readonly string[]): number {
-  let bits = 0;
-  for (let at = 0; at < a.length && a[at] === b[at]; at++) bits |= bitOf(at);
-  return bits;
-}
-
-/** Whether an $elemMatch asks both conditions of the same element, below which no component of `arrays` is an array. */
-const inOneElement = (a: Condition, b: Condition, arrays: number): boolean =>
-  a.scopes.some((scope) => b.scopes.includes(scope) && arrays < bitOf(scope.depth));
-
-/** The first condition with those that the same value has to fulfil. */
-function together(own: readonly Condition[], arrays: number): Condition[] {
-  const [first] = own;
-  if (first === undefined) return [];
-  return own.filter((each) => each === first || arrays === 0 || inOneElement(first, each, arrays));
+  const parts = condition.path.split('.');
+  if (asksForNull(condition) && parts.some(isPosition)) return false;
+  return [...used].every(
+    ({ path }) => path.split('.', 1)[0] !== parts[0] || (arrays[field] === 0 && arrays[fields.indexOf(path)] === 0),
+  );
 }
 
 function rangeOf(

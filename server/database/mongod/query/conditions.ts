@@ -10,14 +10,6 @@ export interface Condition {
   path: string;
   operator: '$eq' | '$in' | '$gt' | '$gte' | '$lt' | '$lte';
   operand: unknown;
-  /** The $elemMatch operators around it, outermost first. */
-  scopes: readonly Scope[];
-}
-
-/** An $elemMatch: what stands in it is required of one and the same element. */
-interface Scope {
-  /** The number of components of the path whose elements it looks at. */
-  depth: number;
 }
 
 /** The conditions that every match fulfils. */
@@ -39,24 +31,18 @@ const isNull = (value: unknown): boolean => value === null || value === undefine
 /** Takes the parts of a filter that indexes understand. */
 export function conditionsOf(filter: Doc): Conditions {
   const found: Conditions = { list: [], complete: true, or: undefined };
-  collect(filter, { prefix: '', scopes: [] }, found);
+  collect(filter, '', found);
   return found;
 }
 
-/** Where a part of a filter stands: the path before its fields, and the $elemMatch operators around it. */
-interface Place {
-  prefix: string;
-  scopes: readonly Scope[];
-}
-
-function collect(filter: Doc, place: Place, found: Conditions): void {
-  const { prefix, scopes } = place;
+/** @param prefix the path before the fields of this part of the filter */
+function collect(filter: Doc, prefix: string, found: Conditions): void {
   for (const name of Object.keys(filter)) {
     const operand = filter[name];
     if (name === '$and' && Array.isArray(operand)) {
-      for (const each of operand) if (isDocument(each)) collect(each, place, found);
+      for (const each of operand) if (isDocument(each)) collect(each, prefix, found);
     } else if (name === '$or' && Array.isArray(operand) && operand.length === 1 && isDocument(operand[0])) {
-      collect(operand[0], place, found);
+      collect(operand[0], prefix, found);
     } else if (name.startsWith('$')) {
       if (name === '$comment') continue;
       if (name === '$or' && found.or === undefined && prefix === '') found.or = operand as Doc[];
@@ -64,40 +50,38 @@ function collect(filter: Doc, place: Place, found: Conditions): void {
     } else if (prefix !== '' && isPosition(name.split('.', 1)[0] as string)) {
       // $elemMatch takes an array within the array for a document of positions; an index does not.
       found.complete = false;
-    } else collectField(`${prefix}${name}`, operand, scopes, found);
+    } else collectField(`${prefix}${name}`, operand, found);
   }
 }
 
-function collectField(path: string, operand: unknown, scopes: readonly Scope[], found: Conditions): void {
-  const place = { path, scopes };
+function collectField(path: string, operand: unknown, found: Conditions): void {
   if (!isOperatorDocument(operand)) {
-    equality(place, operand, found);
+    equality(path, operand, found);
     return;
   }
   for (const operator of Object.keys(operand)) {
     const value = operand[operator];
     switch (operator) {
       case '$eq':
-        equality(place, value, found);
+        equality(path, value, found);
         break;
       case '$in':
-        if (Array.isArray(value) && value.every(isIndexable)) membership(place, value, found);
+        if (Array.isArray(value) && value.every(isIndexable)) found.list.push({ path, operator, operand: value });
         else found.complete = false;
         break;
       case '$gt':
       case '$gte':
       case '$lt':
       case '$lte':
-        if (isRangeable(value)) found.list.push({ ...place, operator, operand: value });
+        if (isRangeable(value)) found.list.push({ path, operator, operand: value });
         else found.complete = false;
         if (typeRank(value) === 10 && !isAboveNaN(operand)) found.complete = false;
         break;
       case '$elemMatch':
         found.complete = false;
         if (isDocument(value)) {
-          const within = [...scopes, { depth: path.split('.').length }];
-          if (isOperatorDocument(value)) collectField(path, value, within, found);
-          else collect(value, { prefix: `${path}.`, scopes: within }, found);
+          if (isOperatorDocument(value)) collectField(path, value, found);
+          else collect(value, `${path}.`, found);
         }
         break;
       default:
@@ -106,17 +90,9 @@ function collectField(path: string, operand: unknown, scopes: readonly Scope[], 
   }
 }
 
-/** A path with the $elemMatch operators around it. */
-type PlacedPath = Pick<Condition, 'path' | 'scopes'>;
-
-function membership(place: PlacedPath, values: unknown[], found: Conditions): void {
-  found.list.push({ ...place, operator: '$in', operand: values });
-}
-
-function equality(place: PlacedPath, operand: unknown, found: Conditions): void {
-  if (isIndexable(operand)) {
-    found.list.push({ ...place, operator: '$eq', operand });
-  } else found.complete = false;
+function equality(path: string, operand: unknown, found: Conditions): void {
+  if (isIndexable(operand)) found.list.push({ path, operator: '$eq', operand });
+  else found.complete = false;
 }
 
 /** Whether a range of numbers has a lower bound: without one it begins at NaN, which is in the index but less than nothing. */
@@ -141,7 +117,7 @@ export function fieldsOf(filter: Doc): Set<string> | undefined {
 
 function addFields(filter: Doc, fields: Set<string>): boolean {
   for (const name of Object.keys(filter)) {
-    if (name === '$and' || name === '$or' || name === '$nor') {
+    if (name === '$and' || name === '$or') {
       const branches = filter[name];
       if (!Array.isArray(branches) || !branches.every((each) => isDocument(each) && addFields(each, fields)))
         return false;

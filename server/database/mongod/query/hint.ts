@@ -24,7 +24,7 @@ export function hintOf(collection: Collection, { hint, sort, view }: PlanRequest
   if (natural !== undefined) return natural;
   if (hint === '_id_' || (typeof hint === 'object' && equal(hint, { _id: 1 }))) return { index: undefined };
   const index = collection.indexes.find(({ spec }) =>
-    typeof hint === 'string' ? spec.name === hint : equal(spec.key, hint) && sameOrder(spec.key, hint),
+    typeof hint === 'string' ? spec.name === hint : isSameKey(spec.key, hint),
   );
   if (index === undefined) throw refused('hint provided does not correspond to an existing index');
   if ((index.since ?? 0) > (view.snapshotGroup ?? Number.POSITIVE_INFINITY))
@@ -32,7 +32,9 @@ export function hintOf(collection: Collection, { hint, sort, view }: PlanRequest
   return { index };
 }
 
-const sameOrder = (a: Doc, b: Doc): boolean => fieldNames(a).join('\0') === fieldNames(b).join('\0');
+/** Whether two documents list the same fields in the same order, with equal values. */
+export const isSameKey = (a: Doc, b: Doc): boolean =>
+  equal(a, b) && fieldNames(a).join('\0') === fieldNames(b).join('\0');
 
 function naturalIn(order: Doc | undefined): Hint | undefined {
   if (order === undefined || !('$natural' in order)) return undefined;

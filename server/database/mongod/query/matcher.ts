@@ -3,7 +3,7 @@ import { type Doc, isDocument } from '../values/codec.ts';
 import type { Collator } from '../values/compare.ts';
 import { toDouble } from '../values/numeric.ts';
 import { type Effort, someOf } from './effort.ts';
-import { equality, isRegex, likeness, type Test, type ValueOperator, valueOperator } from './operators.ts';
+import { equality, isRegex, likeness, type Test, valueOperator } from './operators.ts';
 import { visitPath } from './paths.ts';
 
 /** Whether a document fits a filter. */
@@ -16,13 +16,13 @@ export interface MatchContext {
   expression?: ((expression: unknown) => (document: unknown) => unknown) | undefined;
   /** What is tested is an element of an array: its own elements, if it has any, do not count. */
   isElement?: boolean;
-  /** The time that is left, in milliseconds, for what takes long within one document. */
+  /** The time that is left, in milliseconds. */
   remaining?: (() => number) | undefined;
   /** Ends what takes too long for one document. */
   effort?: Effort | undefined;
 }
 
-/** Compiles a filter; an unknown operator or a malformed operand is a BadValue error. */
+/** Compiles a filter. @throws CommandError 238 for an operator that this engine has not, 2 for a malformed operand */
 export function compileFilter(filter: Doc, context: MatchContext = {}): Matcher {
   const tests: Matcher[] = [];
   for (const name of Object.keys(filter)) {
@@ -40,10 +40,6 @@ function allOf(tests: readonly Matcher[]): Matcher {
   };
 }
 
-/** Operators of filters that MongoDB has and this engine has not. */
-const missing =
-  /^\$(all|always(True|False)|bits(All|Any)(Set|Clear)|jsonSchema|mod|near|nearSphere|geo.*|within|text|where)$/;
-
 function logical(name: string, operand: unknown, context: MatchContext): Matcher {
   switch (name) {
     case '$and':
@@ -51,10 +47,6 @@ function logical(name: string, operand: unknown, context: MatchContext): Matcher
     case '$or': {
       const any = branches(name, operand, context);
       return (document) => any.some((test) => test(document));
-    }
-    case '$nor': {
-      const none = branches(name, operand, context);
-      return (document) => !none.some((test) => test(document));
     }
     case '$expr': {
       if (context.expression === undefined) throw notImplemented('$expr is not allowed in this context');
@@ -64,10 +56,7 @@ function logical(name: string, operand: unknown, context: MatchContext): Matcher
     case '$comment':
       return () => true;
     default:
-      if (missing.test(name)) throw notImplemented(`the operator ${name} is not supported`);
-      throw badValue(
-        `unknown top level operator: ${name}. If you have a field name that starts with a '$' symbol, consider using $getField or $setField.`,
-      );
+      throw notImplemented(`the operator ${name} is not supported`);
   }
 }
 
@@ -79,7 +68,7 @@ function branches(name: string, operand: unknown, context: MatchContext): Matche
   if (!Array.isArray(operand)) throw badValue(`${name} must be an array`);
   if (operand.length === 0) throw badValue(`${name} argument must be a non-empty array`);
   return operand.map((each) => {
-    if (!isDocument(each)) throw badValue('$or/$and/$nor entries need to be full objects');
+    if (!isDocument(each)) throw badValue('$or/$and entries need to be full objects');
     return compileFilter(each, context);
   });
 }
@@ -93,7 +82,7 @@ export function isOperatorDocument(value: unknown): value is Doc {
 
 function field(path: string, condition: unknown, context: MatchContext): Matcher {
   const parts = path.split('.');
-  if (!isOperatorDocument(condition)) return reach(parts, likeness(condition, context), context);
+  if (!isOperatorDocument(condition)) return reach(parts, likeness(condition, context.collator), context);
   const tests = Object.keys(condition).flatMap((name) => {
     if (name === '$options') {
       if (condition.$regex === undefined) throw badValue('$options needs a $regex');
@@ -105,20 +94,18 @@ function field(path: string, condition: unknown, context: MatchContext): Matcher
 }
 
 function operator(parts: string[], name: string, operand: unknown, siblings: Doc, context: MatchContext): Matcher {
-  const plain = valueOperator(name, operand, siblings, context);
+  const plain = valueOperator(name, operand, siblings, context.collator);
   if (plain !== undefined) return reach(parts, plain, context);
   switch (name) {
     case '$ne': {
       if (isRegex(operand)) throw badValue("Can't have regex as arg to $ne.");
-      const same = reach(parts, equality(operand, context), context);
+      const same = reach(parts, equality(operand, context.collator), context);
       return (document) => !same(document);
     }
     case '$nin': {
-      const member = reach(parts, valueOperator('$in', operand, siblings, context) as ValueOperator, context);
+      const member = reach(parts, valueOperator('$in', operand, siblings, context.collator) as Test, context);
       return (document) => !member(document);
     }
-    case '$not':
-      return negation(parts, operand, context);
     case '$exists': {
       const wanted = operand === true || (operand !== false && operand !== null && toDouble(operand) !== 0);
       return (document) => visitPath(document, parts, (value) => value !== undefined) === wanted;
@@ -129,29 +116,16 @@ function operator(parts: string[], name: string, operand: unknown, siblings: Doc
         visitPath(document, parts, (value) => Array.isArray(value) && someOf(value, test, context.effort));
     }
     default:
-      if (missing.test(name)) throw notImplemented(`the operator ${name} is not supported`);
-      throw badValue(`unknown operator: ${name}`);
+      if (!name.startsWith('$')) throw badValue(`unknown operator: ${name}`);
+      throw notImplemented(`the operator ${name} is not supported`);
   }
-}
-
-function negation(parts: string[], operand: unknown, context: MatchContext): Matcher {
-  const path = parts.join('.');
-  if (isRegex(operand)) {
-    const same = field(path, operand, context);
-    return (document) => !same(document);
-  }
-  if (!isDocument(operand)) throw badValue('$not needs a regex or a document');
-  if (Object.keys(operand).length === 0) throw badValue('$not cannot be empty');
-  if (!isOperatorDocument(operand)) throw badValue(`unknown operator: ${Object.keys(operand)[0]}`);
-  const inner = field(path, operand, context);
-  return (document) => !inner(document);
 }
 
 /** The test that $elemMatch applies to each element: operators on the element, or a filter on its fields. */
 export function elementTest(operand: unknown, context: MatchContext): Test {
   if (!isDocument(operand)) throw badValue('$elemMatch needs an Object');
   const first = Object.keys(operand)[0];
-  const isFilter = first === undefined || !first.startsWith('$') || ['$and', '$or', '$nor', '$expr'].includes(first);
+  const isFilter = first === undefined || !first.startsWith('$') || ['$and', '$or', '$expr'].includes(first);
   if (isFilter) {
     const matches = compileFilter(operand, { ...context, isElement: false });
     // An array within the array counts as a document whose fields are the positions.
@@ -161,8 +135,8 @@ export function elementTest(operand: unknown, context: MatchContext): Test {
   return (element) => matches({ element });
 }
 
-function reach(parts: readonly string[], { test, reach }: ValueOperator, { effort, isElement }: MatchContext): Matcher {
-  if (reach === 'whole' || isElement) return (document) => visitPath(document, parts, test);
+function reach(parts: readonly string[], test: Test, { effort, isElement }: MatchContext): Matcher {
+  if (isElement) return (document) => visitPath(document, parts, test);
   const visit = (value: unknown) => test(value) || (Array.isArray(value) && someOf(value, test, effort));
   if (parts.length === 1) {
     const name = parts[0] as string;

@@ -3,41 +3,24 @@ import { badValue, failure, notImplemented } from '../errors.ts';
 import { type Doc, isDocument } from '../values/codec.ts';
 import { type Collator, compare, equal, regexText, typeName, typeRank } from '../values/compare.ts';
 import { numberKind, toDouble } from '../values/numeric.ts';
-import { compile, type Remaining, test } from './regex.ts';
+import { compile, test } from './regex.ts';
 
 /** Tests one value, without looking into arrays. */
 export type Test = (value: unknown) => boolean;
 
-/** How values are compared, and how much time there is for it. */
-export interface Comparing {
-  collator?: Collator;
-  remaining?: Remaining;
-}
-
-/** How an operator treats an array at the end of its path. */
-export interface ValueOperator {
-  test: Test;
-  /** `elements`: the array itself and each of its elements; `whole`: only the value as it is. */
-  reach: 'elements' | 'whole';
-}
-
 /** What a bare value asks for, and each of $in: a regular expression stands for the texts that it matches, and for itself. */
-export const likeness = (operand: unknown, comparing: Comparing): ValueOperator =>
-  isRegex(operand) ? regex(operand, undefined, comparing.remaining) : equality(operand, comparing);
+export const likeness = (operand: unknown, collator: Collator): Test =>
+  isRegex(operand) ? regex(operand, undefined) : equality(operand, collator);
 
 /** Equality alone, also with a regular expression. */
-export function equality(operand: unknown, { collator }: Comparing): ValueOperator {
-  if (operand === null || operand === undefined) {
-    return { test: (value) => value === null || value === undefined, reach: 'elements' };
-  }
-  if (typeof operand === 'string' && collator === undefined) {
-    return { test: (value) => value === operand, reach: 'elements' };
-  }
-  return { test: (value) => value !== undefined && equal(value, operand, collator), reach: 'elements' };
+export function equality(operand: unknown, collator: Collator): Test {
+  if (operand === null || operand === undefined) return (value) => value === null || value === undefined;
+  if (typeof operand === 'string' && collator === undefined) return (value) => value === operand;
+  return (value) => value !== undefined && equal(value, operand, collator);
 }
 
 /** $gt, $gte, $lt and $lte: only values of the operand's own type compare. */
-function inequality(operator: string, operand: unknown, collator: Collator): ValueOperator {
+function inequality(operator: string, operand: unknown, collator: Collator): Test {
   if (isRegex(operand)) throw badValue(`Can't have RegEx as arg to ${operator}`);
   const rank = typeRank(operand);
   const accept: Record<string, (order: number) => boolean> = {
@@ -49,35 +32,27 @@ function inequality(operator: string, operand: unknown, collator: Collator): Val
   const within = accept[operator] as (order: number) => boolean;
   if (operand === null || operand === undefined) {
     const matchesNull = operator === '$gte' || operator === '$lte';
-    return { test: (value) => matchesNull && (value === null || value === undefined), reach: 'elements' };
+    return (value) => matchesNull && (value === null || value === undefined);
   }
   const nan = numberKind(operand) !== undefined && Number.isNaN(toDouble(operand));
-  return {
-    test: (value) => {
-      if (value === undefined || typeRank(value) !== rank) return false;
-      if (rank === 10 && Number.isNaN(toDouble(value)) !== nan) return false;
-      return within(compare(value, operand, collator));
-    },
-    reach: 'elements',
+  return (value) => {
+    if (value === undefined || typeRank(value) !== rank) return false;
+    if (rank === 10 && Number.isNaN(toDouble(value)) !== nan) return false;
+    return within(compare(value, operand, collator));
   };
 }
 
-function membership(operand: unknown, comparing: Comparing): ValueOperator {
+function membership(operand: unknown, collator: Collator): Test {
   if (!Array.isArray(operand)) throw badValue('$in needs an array');
-  const { collator } = comparing;
-  const others: ValueOperator[] = [];
+  const others: Test[] = [];
   const plain: unknown[] = [];
   for (const each of operand) {
     if (isDocument(each) && Object.keys(each)[0]?.startsWith('$')) throw badValue('cannot nest $ under $in');
-    if (each === null || each === undefined || isRegex(each)) others.push(likeness(each, comparing));
+    if (each === null || each === undefined || isRegex(each)) others.push(likeness(each, collator));
     else plain.push(each);
   }
   plain.sort((a, b) => compare(a, b, collator));
-  return {
-    test: (value) =>
-      (value !== undefined && isAmong(plain, value, collator)) || others.some((other) => other.test(value)),
-    reach: 'elements',
-  };
+  return (value) => (value !== undefined && isAmong(plain, value, collator)) || others.some((other) => other(value));
 }
 
 /** Whether a value is one of a list that is in order. */
@@ -97,15 +72,11 @@ function isAmong(ordered: readonly unknown[], value: unknown, collator: Collator
 export const isRegex = (value: unknown): value is BSONRegExp => value instanceof BSONRegExp;
 
 /** A regular expression, or pattern text with `$options`. */
-function regex(operand: unknown, options: unknown, remaining: Remaining): ValueOperator {
+function regex(operand: unknown, options: unknown): Test {
   const [pattern, flags] = patternOf(operand, options);
   const expression = compile(pattern, flags);
   const own = regexText(new BSONRegExp(pattern, flags));
-  return {
-    test: (value) =>
-      typeof value === 'string' ? test(expression, value, remaining) : isRegex(value) && regexText(value) === own,
-    reach: 'elements',
-  };
+  return (value) => (typeof value === 'string' ? test(expression, value) : isRegex(value) && regexText(value) === own);
 }
 
 /** The pattern and the options of a regular expression's operand. */
@@ -118,46 +89,31 @@ function patternOf(operand: unknown, options: unknown): [pattern: string, option
   return [pattern, options ?? own];
 }
 
-function size(operand: unknown): ValueOperator {
-  const wanted = toDouble(operand);
-  if (!Number.isInteger(wanted))
-    throw badValue(`Failed to parse $size. Expected an integer in: $size: ${String(operand)}`);
-  if (wanted < 0) throw badValue(`Failed to parse $size. Expected a non-negative number in: $size: ${wanted}`);
-  return { test: (value) => Array.isArray(value) && value.length === wanted, reach: 'whole' };
-}
-
 /** BSON's types by their names. */
 const types = new Set('double string object array binData objectId bool date null regex int timestamp long'.split(' '));
 
-function type(operand: unknown): ValueOperator {
+function type(operand: unknown): Test {
   if (typeof operand !== 'string') throw notImplemented('$type with anything but one name of a type is not supported');
   if (operand !== 'number' && !types.has(operand)) throw badValue(`Unknown type name alias: ${operand}`);
   const isWanted = (value: unknown) =>
     operand === 'number' ? numberKind(value) !== undefined : typeName(value) === operand;
-  return { test: (value) => value !== undefined && isWanted(value), reach: 'elements' };
+  return (value) => value !== undefined && isWanted(value);
 }
 
 /** The operators that only wrap a test on a value, by name. */
-export function valueOperator(
-  name: string,
-  operand: unknown,
-  siblings: Doc,
-  comparing: Comparing,
-): ValueOperator | undefined {
+export function valueOperator(name: string, operand: unknown, siblings: Doc, collator?: Collator): Test | undefined {
   switch (name) {
     case '$eq':
-      return equality(operand, comparing);
+      return equality(operand, collator);
     case '$gt':
     case '$gte':
     case '$lt':
     case '$lte':
-      return inequality(name, operand, comparing.collator);
+      return inequality(name, operand, collator);
     case '$in':
-      return membership(operand, comparing);
+      return membership(operand, collator);
     case '$regex':
-      return regex(operand, siblings.$options, comparing.remaining);
-    case '$size':
-      return size(operand);
+      return regex(operand, siblings.$options);
     case '$type':
       return type(operand);
     default:

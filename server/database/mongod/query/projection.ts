@@ -2,13 +2,12 @@ import { fieldPath } from '../aggregation/paths.ts';
 import { failure, notImplemented } from '../errors.ts';
 import { type Doc, isDocument, setField } from '../values/codec.ts';
 import { addField } from '../values/fields.ts';
-import { toDouble } from '../values/numeric.ts';
+import { numberKind, toDouble } from '../values/numeric.ts';
 import { copyOrder, withIdFirst } from '../values/order.ts';
-import { pick } from '../values/raw.ts';
 import type { MatchContext } from './matcher.ts';
 
 /** Changes a document into what the client asked to see of it. */
-export type Projection = (document: Doc) => Doc;
+type Projection = (document: Doc) => Doc;
 
 /** What is said about a field: whether it is seen, or its value in a document. */
 type Leaf = boolean | ((document: Doc) => unknown);
@@ -22,9 +21,12 @@ export interface CompiledProjection {
 }
 
 /** Compiles find's projection; undefined when it leaves documents as they are. */
-export function compileProjection(spec: Doc | undefined, context: MatchContext): Projection | undefined {
+export function compileProjection(spec: Doc | undefined, context: MatchContext): CompiledProjection | undefined {
   if (spec === undefined || Object.keys(spec).length === 0) return undefined;
-  return compileStageProjection(spec, context).project;
+  const { project, fields } = compileStageProjection(spec, context);
+  // What expressions read is not noted here.
+  const isPlain = flatten(spec).every(([, value]) => typeof value === 'boolean' || numberKind(value) !== undefined);
+  return { project, fields: isPlain ? fields : undefined };
 }
 
 /** Compiles the projection of a $project stage. */
@@ -63,21 +65,6 @@ function checkPath(path: string): void {
   if (path.split('.').includes('$')) throw notImplemented('positional projections are not supported');
   if (path === '') throw failure(40352, 'FieldPath cannot be constructed with empty string');
   fieldPath(path);
-}
-
-/**
- * The same for a projection that only names whole fields to be seen, done on encoded documents; undefined for any other.
- * @param spec one that `compileProjection` accepts
- */
-export function compilePick(spec: Doc | undefined): ((raw: Buffer) => Buffer) | undefined {
-  const { _id: id = true, ...fields } = spec ?? {};
-  const names = Object.keys(fields);
-  const isPlain = (value: unknown): boolean =>
-    typeof value === 'boolean' || (typeof value === 'number' && !Number.isNaN(value));
-  if (!isPlain(id) || names.length === 0 || names.some((name) => name.includes('.'))) return undefined;
-  if (!Object.values(fields).every((value) => isPlain(value) && value)) return undefined;
-  const wanted = [...(id ? ['_id'] : []), ...names].map((name) => Buffer.from(name));
-  return (raw) => pick(raw, wanted);
 }
 
 /** The paths of a specification with what is said about each; documents in it are paths as well, operators are not. */

@@ -1,17 +1,12 @@
-import { type Context, createContext, Script } from 'node:vm';
 import { failure } from '../errors.ts';
-import { timeIsOver } from '../pauses.ts';
 
 /** A regular expression of MongoDB, ready to be used. */
 export interface Expression {
   /** For JavaScript. Use it through `test`, which ends in time. */
   readonly regexp: RegExp;
-  /** Texts up to this length are matched at once; longer ones under a watch. */
+  /** The longest text that is matched. */
   readonly safeLength: number;
 }
-
-/** The time that a command has left, in milliseconds. */
-export type Remaining = (() => number) | undefined;
 
 /** PCRE2 compiles no longer pattern for MongoDB, in bytes. */
 const MAX_PATTERN_BYTES = 32_764;
@@ -19,10 +14,7 @@ const MAX_PATTERN_BYTES = 32_764;
 /** The most characters that a pattern may ask for at least, with its repetitions written out. */
 const MAX_SIZE = 50_000;
 
-/** How long one text may take, in milliseconds. */
-const MAX_TIME = 1000;
-
-/** Steps that are over before anybody waits for them: some 50 ms. */
+/** Steps that are over before anybody waits for them: some 50 ms. What may take more is refused. */
 const QUICK_STEPS = 20_000_000;
 const LONGEST_TEXT = 2 ** 24;
 
@@ -117,28 +109,8 @@ function safeLength(size: number, choices: readonly number[]): number {
   return Math.floor(length);
 }
 
-/** Whether a text matches. @throws CommandError 50 when the command's time is over before, 51156 when it takes too long */
-export function test({ regexp, safeLength }: Expression, text: string, remaining?: Remaining): boolean {
-  return text.length <= safeLength ? regexp.test(text) : watched(regexp, text, remaining);
-}
-
-let box: { context: Context; script: Script } | undefined;
-
-/** Matches as code that V8 ends after a time: it costs a thread for that, 0.1 ms. */
-function watched(regexp: RegExp, text: string, remaining: Remaining): boolean {
-  box ??= { context: createContext({ regexp, text }), script: new Script('regexp.test(text)') };
-  box.context.regexp = regexp;
-  box.context.text = text;
-  const left = remaining?.() ?? Number.POSITIVE_INFINITY;
-  const timeout = Math.max(1, Math.ceil(Math.min(MAX_TIME, left)));
-  try {
-    return box.script.runInContext(box.context, { timeout }) as boolean;
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
-    if (left <= MAX_TIME) throw timeIsOver();
-    throw failure(51156, 'a regular expression takes too long on a text');
-  } finally {
-    box.context.regexp = undefined;
-    box.context.text = undefined;
-  }
+/** Whether a text matches. @throws CommandError 51156 when the attempt may take too long */
+export function test({ regexp, safeLength }: Expression, text: string): boolean {
+  if (text.length > safeLength) throw failure(51156, 'a regular expression may take too long on a text of this length');
+  return regexp.test(text);
 }

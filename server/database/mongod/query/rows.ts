@@ -9,7 +9,7 @@ export interface Rows {
    * undefined for an empty array.
    */
   rows: unknown[][];
-  /** For each path its components that are arrays here, as bits; undefined when none is. */
+  /** For each path 1 where it ends in an array here, or crosses one; undefined when none does. */
   arrays: number[] | undefined;
   /** Two of the paths that lead to different arrays: then there are no rows. */
   parallel: [string, string] | undefined;
@@ -31,15 +31,6 @@ export function rowsOf(document: Doc, paths: readonly string[], isStored = false
   if (state.parallel !== undefined) state.rows = [];
   return state;
 }
-
-/** Bits beyond this one stand for all deeper components of a path. */
-const DEEPEST_BIT = 30;
-
-/** All bits of a path. */
-export const EVERY_COMPONENT = 0x7fffffff;
-
-/** The bit that stands for a component of a path. */
-export const bitOf = (component: number): number => 1 << Math.min(component, DEEPEST_BIT);
 
 /** How far one path has been followed. */
 interface Step {
@@ -91,8 +82,7 @@ function expand(steps: Step[], state: Rows, isStored: boolean): void {
   }
   const arrays = state.arrays ?? steps.map(() => 0);
   state.arrays = arrays;
-  for (const [field, step] of steps.entries())
-    if (!step.done) arrays[field] = (arrays[field] as number) | bitOf(step.at - 1);
+  for (const [field, step] of steps.entries()) if (!step.done) arrays[field] = 1;
   for (const element of list.length === 0 ? [undefined] : list) {
     const next = steps.map((step): Step => {
       if (step.done) return step;

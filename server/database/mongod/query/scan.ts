@@ -25,6 +25,10 @@ export interface Found {
   document: Doc | undefined;
 }
 
+/** A found document, decoded: all of it, or only these of its fields. */
+export const decoded = ({ document, raw }: Found, fields?: ReadonlySet<string>): Doc =>
+  document ?? (fields === undefined ? decode(raw) : decodeFields(raw, fields));
+
 const FIRST_CHUNK = 16;
 
 /** The documents of `pausingScan`, for whoever may not pause, as within a group of writes. */
@@ -79,9 +83,7 @@ export function* pausingScan(
     }
     if (plan.index !== undefined) {
       key = Buffer.concat([collection.ident, entry.value]);
-      if (seen !== undefined) {
-        if (!seen.add(key)) continue;
-      }
+      if (seen?.add(key) === false) continue;
       if (left > 0) {
         left--;
         continue;
@@ -149,13 +151,8 @@ function* scanUnion(
     pausingScan(view, collection, { ...branch, ...counts, exact: false }, test, expected),
   );
   const seen = new SeenKeys();
-  for (const found of order === undefined ? inTurn(branches) : inSortOrder(branches, order)) {
-    if (found === undefined) {
-      yield undefined;
-      continue;
-    }
-    if (seen.add(found.key)) yield found;
-  }
+  for (const found of order === undefined ? inTurn(branches) : inSortOrder(branches, order))
+    if (found === undefined || seen.add(found.key)) yield found;
 }
 
 function* inTurn(branches: readonly Iterable<Step<Found>>[]): Generator<Step<Found>> {

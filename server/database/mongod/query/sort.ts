@@ -19,9 +19,7 @@ function sortKeys(spec: Doc): SortKey[] {
     .filter((field) => field !== '$natural')
     .map((field) => {
       const direction = spec[field];
-      if (isDocument(direction)) {
-        throw notImplemented('$meta is not supported');
-      }
+      if (isDocument(direction)) throw notImplemented('$meta is not supported');
       const sign = toDouble(direction);
       if (sign !== 1 && sign !== -1) {
         throw failure(15975, '$sort key ordering must be 1 (for ascending) or -1 (for descending)');

@@ -1,4 +1,3 @@
-import { EVERY_COMPONENT } from '../query/rows.ts';
 import { type Doc, encode } from '../values/codec.ts';
 import { decode } from '../values/decode.ts';
 import { MAX_KEY_BYTES, successor } from '../values/keys.ts';
@@ -29,7 +28,7 @@ export interface Index {
   dropped?: boolean;
   /** Some document has, or had, an array where one of the paths ends or passes. */
   multikey: boolean;
-  /** For each field the components of its path that are an array in some document, as bits (`bitOf`). Never taken back. */
+  /** For each field whether its path meets an array in some document: 0 where not. Never taken back. */
   arrays: number[];
   /** Some entry lacks the end of its values (`isCutKey`): the entries may not be in order. Never taken back. */
   cut: boolean;
@@ -242,7 +241,7 @@ export function createIndexEntry(spec: IndexSpec, ident: Buffer, flags: StoredFl
   const roots = new Set(fields.map((field) => field.split('.', 1)[0] as string));
   const unique = spec.unique === true;
   const { multikey = false, cut = false } = flags;
-  const arrays = flags.arrays ?? fields.map(() => (multikey ? EVERY_COMPONENT : 0));
+  const arrays = flags.arrays ?? fields.map(() => (multikey ? 1 : 0));
   return { spec, ident, fields, directions, unique, roots, multikey, arrays, cut };
 }
 
@@ -253,52 +252,37 @@ interface StoredFlags {
   cut?: boolean;
 }
 
-function toDocument(collection: Collection): Doc {
-  const { database, name, uuid, options, ident, indexes, count, size } = collection;
+function toDocument({ database, name, uuid, options, ident, indexes, count, size, cut }: Collection): Doc {
   return {
-    database,
-    name,
+    ...{ database, name, options, count, size, cut },
     uuid: uuid.toString('hex'),
-    options,
     ident: ident.readUInt32BE(0),
-    count,
-    size,
-    cut: collection.cut,
-    indexes: indexes.map((index) => ({
-      spec: index.spec,
-      ident: index.ident.readUInt32BE(0),
-      multikey: index.multikey,
-      arrays: index.arrays,
-      cut: index.cut,
+    indexes: indexes.map(({ spec, ident, multikey, arrays, cut }) => ({
+      ...{ spec, multikey, arrays, cut },
+      ident: ident.readUInt32BE(0),
     })),
   };
 }
 
+/** A collection as `toDocument` stores it; earlier versions noted nothing of cut keys. */
+interface Stored extends Pick<Collection, 'database' | 'name' | 'options' | 'count' | 'size'> {
+  uuid: string;
+  ident: number;
+  cut?: boolean;
+  indexes: (StoredFlags & { spec: IndexSpec; ident: number })[];
+}
+
 function fromDocument(document: Doc): Collection {
-  const stored = document as unknown as {
-    database: string;
-    name: string;
-    uuid: string;
-    options: Doc;
-    ident: number;
-    count: number;
-    size: number;
-    cut?: boolean;
-    indexes: (StoredFlags & { spec: IndexSpec; ident: number })[];
-  };
+  const { uuid, ident, indexes, cut = false, ...stored } = document as unknown as Stored;
   checkSupported(stored.database, stored.name, document);
   return {
-    database: stored.database,
-    name: stored.name,
+    ...stored,
     namespace: `${stored.database}.${stored.name}`,
-    uuid: Buffer.from(stored.uuid, 'hex'),
-    options: stored.options,
-    ident: identOf(stored.ident),
-    count: stored.count,
+    uuid: Buffer.from(uuid, 'hex'),
+    ident: identOf(ident),
     syncedCount: stored.count,
-    size: stored.size,
-    cut: stored.cut ?? false,
-    indexes: stored.indexes.map((index) => createIndexEntry(index.spec, identOf(index.ident), index)),
+    cut,
+    indexes: indexes.map((index) => createIndexEntry(index.spec, identOf(index.ident), index)),
     builds: [],
   };
 }

@@ -8,7 +8,7 @@ import type { Index } from './catalog.ts';
 export interface Entries {
   /** Its keys, without the document's own key. */
   keys: Buffer[];
-  /** For each field of the index the components of its path that are arrays here, as bits; undefined when none is. */
+  /** For each field of the index 1 where its path meets an array here; undefined when none does. */
   arrays: readonly number[] | undefined;
 }
 
@@ -37,10 +37,10 @@ export function noteEntries(index: Index, { keys, arrays }: Entries): boolean {
   if (cut) index.cut = true;
   if (arrays === undefined || !hasNewArrays(index, arrays)) return cut;
   index.multikey = true;
-  index.arrays = index.arrays.map((bits, field) => bits | (arrays[field] as number));
+  index.arrays = index.arrays.map((known, field) => known || (arrays[field] as number));
   return true;
 }
 
 /** Whether a document has arrays where no document of the index had one. */
 export const hasNewArrays = (index: Index, arrays: readonly number[] | undefined): boolean =>
-  arrays?.some((bits, field) => (bits & ~(index.arrays[field] as number)) !== 0) ?? false;
+  arrays?.some((isArray, field) => isArray !== 0 && index.arrays[field] === 0) ?? false;

@@ -106,21 +106,14 @@ export class Overlay implements KeyValue {
     let keys = 0;
     for (let at = first; at < end; at++) {
       const { key, value } = this.changeAt(reverse ? first + end - 1 - at : at);
-      const [before, beyond] = reverse
-        ? [
-            { low: after(key), high: rest.high },
-            { low: rest.low, high: key },
-          ]
-        : [
-            { low: rest.low, high: key },
-            { low: after(key), high: rest.high },
-          ];
-      const found = this.snapshot.count(before, most - keys, reverse);
+      const below = { low: rest.low, high: key };
+      const above = { low: after(key), high: rest.high };
+      const found = this.snapshot.count(reverse ? above : below, most - keys, reverse);
       keys += found.keys;
       if (found.next !== undefined) return { keys, next: found.next };
       if (value !== null && keys === most) return { keys, next: key };
       if (value !== null) keys++;
-      rest = beyond;
+      rest = reverse ? below : above;
     }
     const last = this.snapshot.count(rest, most - keys, reverse);
     return { keys: keys + last.keys, next: last.next };

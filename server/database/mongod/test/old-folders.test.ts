@@ -24,7 +24,8 @@ describe('a data folder of an earlier version', () => {
   ) {
     const engine = new Engine(path);
     await engine.store.write(() => {
-      const rows = engine.createCollection('school', 'rows', options);
+      const rows = engine.createCollection('school', 'rows');
+      rows.options = options;
       if (index !== undefined)
         rows.indexes.push(
           createIndexEntry({ name: 'by_name', ...index } as never, engine.catalog.allocate(engine.store)),

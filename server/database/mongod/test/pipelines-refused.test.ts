@@ -25,14 +25,14 @@ const accumulators =
   words(`$accumulator $addToSet $avg $bottom $bottomN $count $first $firstN $last $lastN $max $maxN $median $mergeObjects $min
 $minN $percentile $push $stdDevPop $stdDevSamp $top $topN`);
 const stages =
-  words(`$bucket $bucketAuto $changeStream $changeStreamSplitLargeEvent $densify $facet $fill $geoNear $graphLookup $listClusterCatalog
+  words(`$bucket $bucketAuto $changeStream $changeStreamSplitLargeEvent $collStats $densify $facet $fill $geoNear $graphLookup $listClusterCatalog
 $listSampledQueries $lookup $planCacheStats $querySettings $queryStats $redact $sample $search $searchMeta $setWindowFields $shardedDataDistribution
 $sortByCount $unionWith $vectorSearch`);
 
 /** A value that is computed, and the code with which it is refused, although there are no documents. */
 const malformed: [unknown, number][] = [
-  [{ $nonsense: 1 }, 168],
-  [[{ a: { b: { $nonsense: 1 } } }], 168],
+  [{ $nonsense: 1 }, 238],
+  [[{ a: { b: { $nonsense: 1 } } }], 238],
   [{ $eq: [1, 2], $ne: [1, 2] }, 15983],
   [{ $eq: [1] }, 16020],
   [{ $size: ['$a', '$b'] }, 16020],
@@ -44,18 +44,18 @@ const malformed: [unknown, number][] = [
   ['$a..b', 15998],
   ['$a.$b', 16410],
   ['$$unknown', 17276],
-  ['$$USER_ROLES', 238],
+  ['$$USER_ROLES', 17276],
   [{ $ifNull: ['$a'] }, 1257300],
 ];
 
 /** Stages that are refused although there are no documents. */
 const pipelines: [Doc[], number][] = [
-  [[{ $nonsense: 1 }], 40324],
+  [[{ $nonsense: 1 }], 238],
   [[{ nonsense: 1 }], 9],
   [[{ $match: {}, $sort: { a: 1 } }], 40323],
-  [[{ $unset: 'b' }, { $match: { a: { $nonsense: 1 } } }], 2],
+  [[{ $unset: 'b' }, { $match: { a: { $nonsense: 1 } } }], 238],
   [[{ $match: 1 }], 15959],
-  [[{ $match: { $expr: { $nonsense: 1 } } }], 168],
+  [[{ $match: { $expr: { $nonsense: 1 } } }], 238],
   [[{ $unset: 'b' }, { $sort: { a: 2 } }], 15975],
   [[{ $sort: {} }], 15976],
   [[{ $unset: 'b' }, { $limit: 0 }], 5107201],
@@ -74,14 +74,13 @@ const pipelines: [Doc[], number][] = [
   [[{ $group: { _id: 1, n: { $sum: 1, $max: 1 } } }], 40238],
   [[{ $group: { _id: 1, 'n.m': { $sum: 1 } } }], 40235],
   [[{ $group: { _id: 1, n: { $sum: ['$a', '$b'] } } }], 40237],
-  [[{ $group: { _id: 1, n: { $nonsense: 1 } } }], 15952],
+  [[{ $group: { _id: 1, n: { $nonsense: 1 } } }], 238],
   [[{ $unwind: 'a' }], 28818],
   [[{ $unwind: { path: '$a', into: 'b' } }], 28811],
   [[{ $unwind: { path: '$a', includeArrayIndex: 'i' } }], 238],
   [[{ $unwind: { path: '$a', preserveNullAndEmptyArrays: true } }], 238],
   [[{ $count: '$n' }], 40158],
   [[{ $replaceRoot: { root: '$a' } }], 40415],
-  [[{ $match: {} }, { $collStats: {} }], 40602],
   [[{ $match: {} }, { $documents: [{ a: 1 }] }], 40602],
   [[{ $out: 'b' }, { $match: {} }], 40601],
 ];

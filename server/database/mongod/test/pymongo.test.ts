@@ -80,7 +80,7 @@ describe('the Python driver on the engine', function () {
       date: '2026-01-02T00:00:00',
       none: 13,
       wrong: 18,
-      dropped: ['local'],
+      dropped: [],
     });
   });
 });

@@ -23,16 +23,14 @@ const script = `
   seen.grouped = db.people.aggregate([{ $group: { _id: null, total: { $sum: '$age' } } }]).toArray();
   seen.names = db.getCollectionNames();
   seen.count = db.people.countDocuments();
-  seen.size = db.people.stats().count;
   seen.indexes = db.people.getIndexes().length;
-  seen.status = [rs.status().members[0].stateStr, rs.conf().members.length, db.hello().isWritablePrimary];
+  seen.set = [rs.conf().members.length, db.hello().isWritablePrimary];
   const session = db.getMongo().startSession();
   session.startTransaction();
   session.getDatabase(db.getName()).people.deleteOne({ _id: 2 });
   session.abortTransaction();
   seen.after = db.people.countDocuments({});
   try { db.runCommand({ nonsense: 1 }); } catch (error) { seen.unknown = error.codeName; }
-  seen.stats = db.stats().collections;
   seen.users = db.runCommand({ connectionStatus: 1 }).authInfo.authenticatedUsers;
   seen.dropped = [db.people.drop(), db.dropDatabase().ok];
   print('SEEN ' + JSON.stringify(seen));
@@ -54,7 +52,7 @@ describe('mongosh on the engine', function () {
     expect(stderr).to.equal('');
     expect(JSON.parse(line.slice(5))).to.deep.equal({
       version: '8.0.0',
-      databases: ['local'],
+      databases: [],
       updated: 1,
       index: 'age_1',
       plan: 'age_1',
@@ -63,12 +61,10 @@ describe('mongosh on the engine', function () {
       grouped: [{ _id: null, total: 72 }],
       names: ['people'],
       count: 2,
-      size: 2,
       indexes: 2,
-      status: ['PRIMARY', 1, true],
+      set: [1, true],
       after: 2,
       unknown: 'CommandNotFound',
-      stats: 1,
       users: [{ user: 'root', db: 'admin' }],
       dropped: [true, 1],
     });
@@ -109,11 +105,5 @@ describe('mongosh on the engine', function () {
       'authenticatedUsers',
     );
     expect((await admin({ atlasVersion: 1 }).catch((error) => error)).code).to.equal(59);
-    await engine.db.collection('rows').insertOne({ a: 1 });
-    const [stats] = await engine.db
-      .collection('rows')
-      .aggregate([{ $collStats: { storageStats: {} } }])
-      .toArray();
-    expect(stats?.storageStats).to.include({ count: 1, nindexes: 1, capped: false });
   });
 });

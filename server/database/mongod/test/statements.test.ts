@@ -56,8 +56,11 @@ const refused: Record<string, [command: Document, code: number]> = {
   'an unknown field of an update': [update({ nonsense: 1 }), 40415],
   'what only MongoDB itself sends': [update({ upsertSupplied: true }), 238],
   'a replacement of many': [update({ u: { a: 1 }, multi: true }), 9],
-  'an unknown operator': [update({ u: { $nonsense: { a: 1 } } }), 9],
-  'an unknown operator of the query, without a collection': [{ ...update({ q: { a: { $x: 1 } } }), update: 'none' }, 2],
+  'an unknown operator': [update({ u: { $nonsense: { a: 1 } } }), 238],
+  'an unknown operator of the query, without a collection': [
+    { ...update({ q: { a: { $x: 1 } } }), update: 'none' },
+    238,
+  ],
 
   'a delete of nothing': [{ delete: 'rows', deletes: [] }, 16],
   'a delete without a limit': [without(remove({}), 'limit'), 40414],
@@ -72,7 +75,7 @@ const refused: Record<string, [command: Document, code: number]> = {
   'a delete with a sort': [remove({ sort: { a: 1 } }), 40415],
   'a delete with a hint of a number': [remove({ hint: 5 }), 9],
   'a delete with a collation of a number': [remove({ collation: 5 }), 14],
-  'a delete with an unknown operator, without a collection': [{ ...remove({ q: { $x: 1 } }), delete: 'none' }, 2],
+  'a delete with an unknown operator, without a collection': [{ ...remove({ q: { $x: 1 } }), delete: 'none' }, 238],
 
   'a findAndModify without anything': [{ findAndModify: 'rows', query: {} }, 9],
   'a findAndModify that removes and updates': [modify({ remove: true }), 9],
@@ -148,7 +151,7 @@ describe('statements', () => {
       ],
       ordered: 0,
     });
-    expect(answer).to.deep.include({ n: 1, ok: 1 }).and.to.have.nested.property('writeErrors[0].code', 2);
+    expect(answer).to.deep.include({ n: 1, ok: 1 }).and.to.have.nested.property('writeErrors[0].code', 238);
   });
 
   it('of one command see what those before them have done, and stop at the first error where they are in order', async () => {

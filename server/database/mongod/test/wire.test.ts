@@ -3,7 +3,7 @@ import { serialize, Timestamp } from 'bson';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Document } from 'mongodb';
-import { readUpdate } from '../update/encoded-update.ts';
+import { decode } from '../values/decode.ts';
 import { parseMessage } from '../wire/messages.ts';
 import { withEngine } from './support/engine-suite.ts';
 
@@ -135,7 +135,7 @@ describe('sizes and messages of the engine', () => {
         const broken = Buffer.from(message);
         for (const { at, value } of bytes) broken[at] = value;
         try {
-          for (const statement of parseMessage(broken).sequences.get('updates') ?? []) readUpdate(statement);
+          for (const statement of parseMessage(broken).sequences.get('updates') ?? []) decode(statement);
         } catch (error) {
           expect(error).to.be.instanceOf(Error);
           refused += 1;

@@ -49,7 +49,7 @@ export function pull(operand: unknown, context: MatchContext): ArrayChange {
 }
 
 /** Operators that stand before conditions on fields, not on a value. */
-const logical = new Set(['$and', '$or', '$nor', '$expr']);
+const logical = new Set(['$and', '$or', '$expr']);
 
 function pullTest(operand: unknown, context: MatchContext): Test {
   const first = isDocument(operand) ? (Object.keys(operand)[0] ?? '') : '';

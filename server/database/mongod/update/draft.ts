@@ -72,13 +72,9 @@ export class Draft {
     const copy = { ...(holder as Doc) };
     delete copy[parts.at(-1) as string];
     this.changed = true;
-    if (parts.length === 1) {
-      this.root = copy;
-      this.owned.add(copy);
-    } else {
-      this.set(parts.slice(0, -1), copy);
-      this.owned.add(copy);
-    }
+    if (parts.length === 1) this.root = copy;
+    else this.set(parts.slice(0, -1), copy);
+    this.owned.add(copy);
   }
 }
 

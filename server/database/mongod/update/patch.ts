@@ -2,7 +2,7 @@ import { type Doc, isDocument } from '../values/codec.ts';
 import { decode } from '../values/decode.ts';
 import { elementFor } from '../values/element.ts';
 import { addNumbers, numberKind } from '../values/numeric.ts';
-import { DOCUMENT, Encoded, type Field, findField, PLAIN_LEVELS, splice } from '../values/raw.ts';
+import { DOCUMENT, type Field, findField, splice } from '../values/raw.ts';
 import { comparePaths } from './paths.ts';
 
 /** A kind of update that is done on encoded bytes: fields are replaced in place, all others copied as they are. */
@@ -25,6 +25,9 @@ interface Step {
 const INT32 = 16;
 const NOTHING = Buffer.alloc(0);
 const REMEMBERED = 2000;
+
+/** Values with more levels are left to the general way: putting them into a document may make that too deep. */
+const PLAIN_LEVELS = 80;
 
 const patchable = new Set(['$set', '$inc', '$unset', '$setOnInsert']);
 
@@ -137,9 +140,9 @@ function storedValue(raw: Buffer, field: Field, name: Buffer): unknown {
   return decode(wrapped)[name.toString()];
 }
 
-/** Whether a value has at most so many levels; what is still encoded was looked at before. */
+/** Whether a value has at most so many levels. */
 function isFlat(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null || value instanceof Encoded) return true;
+  if (typeof value !== 'object' || value === null) return true;
   if (Array.isArray(value)) return levels > 0 && value.every((each) => isFlat(each, levels - 1));
   return !isDocument(value) || (levels > 0 && Object.values(value).every((each) => isFlat(each, levels - 1)));
 }

@@ -1,7 +1,7 @@
 import { Binary, BSONRegExp, Double, Long, ObjectId, Timestamp, UUID } from 'bson';
 import { type Doc, MAX_STORED_DEPTH, setField, tooDeep } from './codec.ts';
 import { isLikeInteger, keepOrder } from './order.ts';
-import { DOCUMENT, Encoded, plainEnd, valueEnd } from './raw.ts';
+import { valueEnd } from './raw.ts';
 import { unknownType } from './validate.ts';
 
 const MIN_INT32 = -0x80000000;
@@ -24,9 +24,6 @@ export const decodeForStorage = (bytes: Buffer): Doc => new Decoder(bytes, MAX_S
 /** Decodes only the top-level fields that are asked for, and skips the others. */
 export const decodeFields = (bytes: Buffer, fields: Pick<ReadonlySet<string>, 'has'>): Doc =>
   new Decoder(bytes).fields(fields);
-
-/** Decodes the operators of an update, but what `$set` sets stays encoded where it is plain, as it is only copied. */
-export const decodeOperators = (bytes: Buffer, offset: number): Doc => new Decoder(bytes).operators(offset);
 
 class Decoder {
   private readonly bytes: Buffer;
@@ -74,29 +71,6 @@ class Decoder {
       } else this.at = valueEnd(bytes, type, this.at);
     }
     if (names.some(isLikeInteger)) keepOrder(target, names);
-    return target;
-  }
-
-  operators(offset: number): Doc {
-    return this.each(offset, (type, name) => {
-      if (name !== '$set' || type !== DOCUMENT) return this.value(type);
-      return this.each(this.at, (inner) => {
-        const start = this.at;
-        const end = plainEnd(this.bytes, inner, start);
-        if (end < 0) return this.value(inner);
-        this.at = end;
-        return new Encoded(this.bytes, inner, start, end);
-      });
-    });
-  }
-
-  private each(offset: number, read: (type: number, name: string) => unknown): Doc {
-    this.at = offset + 4;
-    const target: Doc = {};
-    for (let type = this.bytes[this.at++] as number; type !== 0; type = this.bytes[this.at++] as number) {
-      const name = this.name();
-      setField(target, name, read(type, name));
-    }
     return target;
   }
 

@@ -3,7 +3,6 @@
 /** Types of values, as BSON numbers them. */
 export const DOCUMENT = 3;
 export const ARRAY = 4;
-const REGEX = 11;
 
 /** Where a field stands: its type byte, the start of its value and the end of it. */
 export interface Field {
@@ -39,40 +38,6 @@ export function valueEnd(raw: Buffer, type: number, at: number): number {
       return size === undefined ? -1 : at + size;
     }
   }
-}
-
-/** A value that stays as it is written: its type, and where it stands. */
-export class Encoded {
-  readonly bytes: Buffer;
-  readonly type: number;
-  readonly start: number;
-  readonly end: number;
-
-  constructor(bytes: Buffer, type: number, start: number, end: number) {
-    this.bytes = bytes;
-    this.type = type;
-    this.start = start;
-    this.end = end;
-  }
-}
-
-/** Values with more levels are not plain: putting them into a document may make that too deep. */
-export const PLAIN_LEVELS = 80;
-
-/**
- * The end of a value of this type that starts at `at`, where it may be stored as it is: encoding writes it as it was read, and it
- * has no more than `levels`. Else -1.
- */
-export function plainEnd(raw: Buffer, type: number, at: number, levels = PLAIN_LEVELS): number {
-  const end = valueEnd(raw, type, at);
-  if (type !== DOCUMENT && type !== ARRAY) return type === REGEX ? -1 : end;
-  if (levels === 0) return -1;
-  for (let next = at + 4; next < end - 1; ) {
-    const inner = raw[next] as number;
-    next = plainEnd(raw, inner, raw.indexOf(0, next + 1) + 1, levels - 1);
-    if (next < 0) return -1;
-  }
-  return end;
 }
 
 /** Finds a field of the document that starts at `offset`; undefined when it has none of this name. */
@@ -111,31 +76,6 @@ export function documentsIn(raw: Buffer, offset: number): Buffer[] | undefined {
     documents.push(raw.subarray(start, at));
   }
   return documents;
-}
-
-/** The document with those of its fields that have one of these names, in its own order. */
-export function pick(raw: Buffer, names: readonly Buffer[]): Buffer {
-  const kept: number[] = [];
-  let size = 5;
-  for (let at = 4; raw[at] !== 0; ) {
-    const start = at;
-    const value = raw.indexOf(0, at + 1) + 1;
-    at = valueEnd(raw, raw[start] as number, value);
-    if (!names.some((name) => isNamed(raw, start + 1, value - 1, name))) continue;
-    size += at - start;
-    if (kept.at(-1) === start) kept[kept.length - 1] = at;
-    else kept.push(start, at);
-  }
-  const result = Buffer.allocUnsafe(size);
-  let end = result.writeInt32LE(size, 0);
-  for (let index = 0; index < kept.length; index += 2) end += raw.copy(result, end, kept[index], kept[index + 1]);
-  result[end] = 0;
-  return result;
-}
-
-function isNamed(raw: Buffer, start: number, end: number, name: Buffer): boolean {
-  if (end - start !== name.length || raw[start] !== name[0]) return false;
-  return raw.compare(name, 0, name.length, start, end) === 0;
 }
 
 /**

@@ -94,7 +94,6 @@ const plainOperators = fc.oneof(
   few(operand).map((list): Document => ({ $nin: list })),
   pattern.map((each): Document => ({ $regex: each })),
   type.map((each): Document => ({ $type: each })),
-  fc.constantFrom<Document>({ $size: 1 }, { $size: 2 }),
 );
 const elementFilter = fc.oneof(
   plainOperators,
@@ -108,7 +107,6 @@ export const condition = fc.oneof(
   { weight: 6, arbitrary: plainOperators },
   { weight: 2, arbitrary: elementFilter.map((each): Document => ({ $elemMatch: each })) },
   { weight: 1, arbitrary: fc.boolean().map((each): Document => ({ $exists: each })) },
-  { weight: 1, arbitrary: plainOperators.map((each): Document => ({ $not: each })) },
 );
 
 /** Values that may bound a range. */

@@ -47,12 +47,7 @@ const conditionsOn = (path: Path) =>
 function filterOf(path: Path): fc.Arbitrary<Document> {
   const flat = conditionsOn(path);
   const logical = fc
-    .tuple(
-      fc.constantFrom('$or', '$or', '$and', '$nor'),
-      fc.array(flat, { minLength: 1, maxLength: 3 }),
-      flat,
-      fc.boolean(),
-    )
+    .tuple(fc.constantFrom('$or', '$or', '$and'), fc.array(flat, { minLength: 1, maxLength: 3 }), flat, fc.boolean())
     .map(([name, branches, beside, isAlone]): Document => ({ ...(isAlone ? {} : beside), [name]: branches }));
   return fc.oneof(
     { weight: 6, arbitrary: flat },

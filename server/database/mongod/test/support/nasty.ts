@@ -142,7 +142,7 @@ export const commands: (() => Document)[] = [
   }),
   () => ({
     find: 'rows',
-    filter: { $or: [{ a: 1 }, { $and: [{ b: 2 }, { d: { $exists: true } }] }], x: { $not: { $in: [1] } } },
+    filter: { $or: [{ a: 1 }, { $and: [{ b: 2 }, { d: { $exists: true } }] }], x: { $elemMatch: { $in: [1] } } },
   }),
   () => ({
     find: 'rows',
@@ -189,7 +189,6 @@ export const commands: (() => Document)[] = [
   () => ({ drop: 'created' }),
   () => ({ listCollections: 1, filter: { name: 'rows' }, nameOnly: true, cursor: {} }),
   () => ({ listDatabases: 1, nameOnly: true }),
-  () => ({ dbStats: 1, scale: 1024 }),
   () => ({ buildInfo: 1 }),
   () => ({ serverStatus: 1 }),
   () => ({ getParameter: 1, featureCompatibilityVersion: 1 }),
@@ -200,7 +199,6 @@ export const commands: (() => Document)[] = [
   () => ({ commitTransaction: 1, lsid: id, txnNumber: Long.fromNumber(1), autocommit: false }),
   () => ({ abortTransaction: 1, lsid: id, txnNumber: Long.fromNumber(2), autocommit: false }),
   () => ({ insert: 'rows', documents: [{ r: 1 }], lsid: id, txnNumber: Long.fromNumber(3) }),
-  () => ({ replSetGetStatus: 1 }),
   () => ({ getLog: 'global' }),
   () => ({ currentOp: 1 }),
   () => ({ connectionStatus: 1 }),

@@ -161,12 +161,8 @@ function operatorHolds(values: readonly unknown[], operator: string, operand: un
       return !operatorHolds(values, '$eq', operand, isFlat);
     case '$nin':
       return !operatorHolds(values, '$in', operand, isFlat);
-    case '$not':
-      return !holds(values, operand, isFlat);
     case '$exists':
       return values.some((value) => value !== undefined) === operand;
-    case '$size':
-      return values.some((value) => Array.isArray(value) && value.length === operand);
     case '$elemMatch':
       return values.some(
         (value) => Array.isArray(value) && value.some((each) => elementHolds(each, operand as Document)),
@@ -178,7 +174,7 @@ function operatorHolds(values: readonly unknown[], operator: string, operand: un
 
 function elementHolds(element: unknown, condition: Document): boolean {
   const [first = ''] = Object.keys(condition);
-  if (first.startsWith('$') && !['$and', '$or', '$nor'].includes(first)) return holds([element], condition, true);
+  if (first.startsWith('$') && !['$and', '$or'].includes(first)) return holds([element], condition, true);
   if (Array.isArray(element)) return matches({ ...element }, condition);
   return isObject(element) && matches(element, condition);
 }
@@ -188,7 +184,6 @@ export function matches(document: Document, filter: Document): boolean {
   return Object.entries(filter).every(([name, operand]) => {
     if (name === '$and') return (operand as Document[]).every((each) => matches(document, each));
     if (name === '$or') return (operand as Document[]).some((each) => matches(document, each));
-    if (name === '$nor') return !(operand as Document[]).some((each) => matches(document, each));
     return holds(reached(document, name.split('.')), operand, false);
   });
 }
