@@ -24,13 +24,13 @@ import type { FailPoints } from './fail-points.ts';
 import { checkFields } from './fields.ts';
 import { findAndModify } from './find-and-modify.ts';
 import { createIndexes, dropIndexes, listIndexes } from './indexes.ts';
-import { errorLabels } from './labels.ts';
+import { endsTransaction, errorLabels } from './labels.ts';
 import { count, distinct, find, getMore, killCursors } from './reads.ts';
 import { checkSession, sessionsIn } from './session-fields.ts';
 import { insert, remove, update } from './writes.ts';
 
 const inTransaction = new Set(
-  `find getMore killCursors aggregate distinct insert update delete findAndModify findandmodify bulkWrite create createIndexes
+  `find getMore killCursors aggregate distinct insert update delete findAndModify bulkWrite create createIndexes
 commitTransaction abortTransaction hello ping`.split(/\s+/),
 );
 
@@ -61,11 +61,9 @@ export function commandTable(
       delete: remove,
       bulkWrite,
       findAndModify,
-      findandmodify: findAndModify,
       createIndexes,
       listIndexes,
       dropIndexes,
-      deleteIndexes: dropIndexes,
       create,
       drop,
       dropDatabase,
@@ -130,7 +128,7 @@ const sessionCommands: Record<string, Handler> = {
  * answers could tell of it. Writes outside of a transaction are answered after it anyhow.
  */
 const ignoresCatalog = new Set(
-  `insert update delete findAndModify findandmodify bulkWrite hello isMaster ismaster ping commitTransaction abortTransaction
+  `insert update delete findAndModify bulkWrite hello isMaster ismaster ping commitTransaction abortTransaction
 endSessions refreshSessions killAllSessions killCursors shutdown buildInfo buildinfo
 getParameter`.split(/\s+/),
 );
@@ -227,7 +225,6 @@ const withLabels = (reply: Doc, labels: readonly string[]): Doc =>
 
 async function run({ engine, table }: Dispatcher, command: Command): Promise<Reply> {
   const { name, body } = command;
-  const endsTransaction = name === 'commitTransaction' || name === 'abortTransaction';
   try {
     const handler = table.get(name);
     if (handler === undefined) throw failure(59, `no such command: '${name}'`);
@@ -236,7 +233,7 @@ async function run({ engine, table }: Dispatcher, command: Command): Promise<Rep
     command.deadline = deadlineOf(command);
     // While it waits for one of them the other may begin.
     for (let waits = toWaitFor(engine, command); waits !== undefined; waits = toWaitFor(engine, command)) await waits;
-    if (!endsTransaction) {
+    if (!endsTransaction(name)) {
       if (body.autocommit === false && !inTransaction.has(name)) {
         throw failure(263, `Cannot run '${name}' in a multi-document transaction.`);
       }
@@ -251,7 +248,7 @@ async function run({ engine, table }: Dispatcher, command: Command): Promise<Rep
       engine.sessions.fail(body);
     return command.snapshot === undefined ? reply : withSnapshotTime(reply, command.snapshot.time);
   } catch (error) {
-    if (body.autocommit === false && !endsTransaction) engine.sessions.fail(body);
+    if (body.autocommit === false && !endsTransaction(name)) engine.sessions.fail(body);
     return errorReply(error, name, body);
   }
 }

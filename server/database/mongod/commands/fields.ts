@@ -10,9 +10,6 @@ const common = `$db $clusterTime $readPreference $configServerState $audit $clie
 
 const write = 'ordered:flag bypassDocumentValidation:flag let:document';
 const updateFields = 'multi:bool upsert:bool collation:document arrayFilters:documents hint:hint sort:document';
-const modify = `query:document sort:document remove:flag update:update new:flag fields:document upsert:flag
-  bypassDocumentValidation:flag collation:document arrayFilters:documents hint:hint let:document`;
-
 /**
  * The fields of each command, and of each kind of statement, that are honoured, with what each holds; `!` marks one that has to be
  * there. After a bar those that MongoDB knows and the engine refuses; what is in neither list is an unknown field. Commands
@@ -33,12 +30,11 @@ const lists: Record<string, string> = {
   update: `updates ${write} | collectionUUID`,
   delete: `deletes ${write} | collectionUUID`,
   bulkWrite: `ops nsInfo ${write} errorsOnly:flag cursor:document`,
-  findAndModify: modify,
-  findandmodify: modify,
+  findAndModify: `query:document sort:document remove:flag update:update new:flag fields:document upsert:flag
+  bypassDocumentValidation:flag collation:document arrayFilters:documents hint:hint let:document`,
   createIndexes: 'indexes commitQuorum',
   listIndexes: 'cursor | includeBuildUUIDs includeIndexBuildInfo',
   dropIndexes: 'index',
-  deleteIndexes: 'index',
   create: `autoIndexId | capped size max viewOn pipeline collation changeStreamPreAndPostImages validator validationLevel
     validationAction clusteredIndex expireAfterSeconds timeseries encryptedFields storageEngine indexOptionDefaults idIndex temp`,
   drop: '| collectionUUID',

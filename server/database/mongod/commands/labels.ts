@@ -6,7 +6,8 @@ const retryableWrites = new Set([6, 7, 89, 91, 134, 189, 262, 9001, 10107, 11600
 /** Errors after which a whole transaction may be tried again. */
 const transient = new Set([24, 112, 239, 246, 251, 267]);
 
-const endsTransaction = (name: string) => name === 'commitTransaction' || name === 'abortTransaction';
+/** Whether a command ends a transaction. */
+export const endsTransaction = (name: string) => name === 'commitTransaction' || name === 'abortTransaction';
 
 /** The labels that a server adds to an error, so that drivers know what may be tried again. */
 export function errorLabels(name: string, body: Doc, code: number, isWriteConcernError: boolean): string[] {

@@ -5,7 +5,7 @@ import { missingField, wrongType } from './fields.ts';
 
 const UUID_BYTES = 16;
 
-const retryable = new Set(['insert', 'update', 'delete', 'findAndModify', 'findandmodify', 'bulkWrite']);
+const retryable = new Set(['insert', 'update', 'delete', 'findAndModify', 'bulkWrite']);
 
 /**
  * Checks `lsid`, `txnNumber`, `autocommit` and `startTransaction`, each in itself and together.
