@@ -31,6 +31,7 @@ export function certificateText(host: CertificatesHost, certificate: Certificate
     signed: {
       name: [plain(certificate.provider, 'zh-CN'), plain(certificate.provider, 'en')],
       date: day(certificate.issuedAt, 'zh-CN'),
+      at: certificate.issuedAt,
     },
     scan: label('paper.scan'),
     checkUrl,

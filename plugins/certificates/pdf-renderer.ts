@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { AppError } from '#platform';
 import type { CertificateText } from './certificate-pdf.ts';
 import type { PdfAnswer } from './pdf-worker.ts';
 
@@ -16,6 +17,7 @@ export class PdfRenderer {
   #worker: Worker | undefined;
   #last = 0;
 
+  /** @throws certificates:cannot-draw, certificates:too-long where it would come out with boxes, gaps or overlaps */
   render(text: CertificateText): Promise<Buffer> {
     this.#worker ??= this.#start();
     const worker = this.#worker;
@@ -37,11 +39,11 @@ export class PdfRenderer {
       await import('${new URL('./pdf-worker.ts', import.meta.url)}');`;
     const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(begin)}`), { execArgv: [] });
     worker.unref();
-    worker.on('message', ({ id, pdf, error }: PdfAnswer) => {
+    worker.on('message', ({ id, pdf, error, missing }: PdfAnswer) => {
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);
       if (pdf) waiting?.resolve(Buffer.from(pdf));
-      else waiting?.reject(new Error(error));
+      else waiting?.reject(missing ? refusal(missing) : new Error(error));
     });
     worker.on('error', (error) => this.#fail(error));
     worker.on('exit', () => this.#fail(new Error('the drawing thread ended')));
@@ -53,4 +55,9 @@ export class PdfRenderer {
     for (const { reject } of this.#waiting.values()) reject(error instanceof Error ? error : new Error(String(error)));
     this.#waiting.clear();
   }
+}
+
+function refusal(missing: string[]): AppError {
+  if (missing.length === 0) return new AppError('certificates:too-long', 422);
+  return new AppError('certificates:cannot-draw', 422, { params: { characters: missing.join(' ') } });
 }

@@ -100,6 +100,14 @@ describe('certificates', function () {
     expect(readQr(image)).to.equal(learner.certificate.checkUrl);
   });
 
+  it('say which character no font has instead of printing a box, and stay valid', async () => {
+    const learner = await holder('王𰻝');
+    const client = await platform.signIn(learner.login);
+    const refused = await client.get(`/certificates/${learner.enrolment._id}/pdf`).expect(422);
+    expect(refused.text).to.include('“𰻝”字库中没有');
+    await supertest(platform.url).get(pathOf(learner.certificate)).expect(200);
+  });
+
   it('are confirmed to anybody by code, with the name masked', async () => {
     const learner = await holder('王小明');
     const page = await supertest(platform.url).get(pathOf(learner.certificate)).expect(200);
