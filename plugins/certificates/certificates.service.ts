@@ -1,6 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { InferSchemaType } from 'mongoose';
-import { beijingDay, errors, isSameName, type Paging, pageOf, unscoped, type Viewer, within } from '#platform';
+import {
+  beijingDay,
+  errors,
+  isSameName,
+  normaliseName,
+  type Paging,
+  pageOf,
+  unscoped,
+  type Viewer,
+  within,
+} from '#platform';
 import type { certificateSchema } from './certificate.model.ts';
 import { certificateNumber } from './certificate-number.ts';
 import type { CertificatesHost } from './settings.ts';
@@ -100,7 +110,7 @@ export class Certificates {
 
   /** One page of the viewer's scope, the newest first; `text` narrows to a number or a name. */
   async list(viewer: Viewer, text: string, page: Paging): Promise<{ rows: Certificate[]; total: number }> {
-    const wanted = text ? { $or: [{ number: text.toUpperCase() }, { name: text }] } : {};
+    const wanted = text ? { $or: [{ number: text.toUpperCase() }, { name: normaliseName(text) }] } : {};
     const filter = within(viewer, this.#host.rolesFor('view'), wanted);
     const rows = this.#certificates
       .find(filter)

@@ -4,6 +4,7 @@ import { parseIdNumber } from '../accounts/id-number.ts';
 import { passwordLength } from '../accounts/passwords.ts';
 import { roles, type Scope, scopePattern } from '../accounts/scope.ts';
 import { errors } from '../errors.ts';
+import { normaliseName } from '../normalise/name.ts';
 import { stages, subjects } from '../programmes/programme.model.ts';
 import type { NewProgramme, Programmes } from '../programmes/programmes.service.ts';
 import { organisationKinds } from '../regions/region.model.ts';
@@ -32,7 +33,7 @@ export const organisationSchema = z.object({
   direct: z.boolean().default(false),
 });
 export const personSchema = z.object({
-  name: z.string().trim().min(1).max(60),
+  name: z.string().overwrite(normaliseName).min(1).max(60),
   account: z
     .string()
     .trim()

@@ -79,6 +79,7 @@ describe('setting a platform up through the API', () => {
       .expect(422);
     expect(body.error.message).to.include('90');
     await client.post('/api/v1/people', { name: '某人', account: 'x y' }).expect(422);
+    await client.post('/api/v1/people', { name: '\u200b · ', account: 'nobody' }).expect(422);
     expect(await count()).to.deep.equal(before);
   });
 });
