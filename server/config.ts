@@ -94,6 +94,8 @@ export interface Config {
   mongodBinary: string | undefined;
   redisUrl: string | undefined;
   secret: Buffer;
+  /** Where the secret comes from: `SECRET`, or the path of its file. */
+  secretFrom: string;
   metricsToken: string;
   requestsPerSecond: number;
   logLevel: z.output<typeof environment>['LOG_LEVEL'];
@@ -129,6 +131,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     mongodBinary: keys.MONGOD_BINARY,
     redisUrl: keys.REDIS_URL,
     secret: Buffer.from(keys.SECRET ?? storedSecret(dataDir, 'secret')),
+    secretFrom: keys.SECRET === undefined ? join(dataDir, 'secret') : 'SECRET',
     metricsToken: keys.METRICS_TOKEN ?? storedSecret(dataDir, 'metrics-token'),
     requestsPerSecond: keys.REQUESTS_PER_SECOND,
     logLevel: keys.LOG_LEVEL,

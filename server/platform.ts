@@ -9,6 +9,7 @@ import { IdVault } from './accounts/id-vault.ts';
 import { steadyClock } from './clock.ts';
 import { type Config, projectFolder } from './config.ts';
 import { type Database, openDatabase } from './database/index.ts';
+import { proveSecret } from './database/secret-proof.ts';
 import { Workbooks } from './files/workbooks.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { bodyInTime, limitRequests } from './limits/limit-requests.ts';
@@ -112,6 +113,10 @@ export async function startPlatform({
     log,
   });
   const { connection, transaction } = database;
+  await proveSecret(connection.db as never, config).catch(async (error) => {
+    await database.close();
+    throw error;
+  });
   const models = coreModels(connection);
 
   const audit = new Audit(models.audit as never);

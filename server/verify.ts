@@ -1,6 +1,6 @@
 import { readConfig } from './config.ts';
-import { openDatabase } from './database/index.ts';
 import { Moment } from './database/moment.ts';
+import { openRunningDatabase, refuseUnknownFolder } from './database/running.ts';
 import { createLog } from './log.ts';
 import { coreModels } from './models.ts';
 import { RollUps } from './progress/roll-ups.service.ts';
@@ -10,8 +10,9 @@ import { RollUps } from './progress/roll-ups.service.ts';
  * also while platforms write. Exit code 0: all agree; 1: one differs; 2: the database could not be read.
  */
 async function verify(): Promise<boolean> {
+  refuseUnknownFolder(process.env);
   const { mongodbUri: uri, dataDir, mongodBinary } = readConfig(process.env);
-  const { connection, close } = await openDatabase({ uri, dataDir, mongodBinary, log: createLog('error') });
+  const { connection, close } = await openRunningDatabase({ uri, dataDir, mongodBinary, log: createLog('error') });
   try {
     const rollUps = new RollUps(coreModels(connection) as never);
     const programmes = await connection.collection<{ _id: string }>('programmes').find().project({ _id: 1 }).toArray();

@@ -8,6 +8,9 @@ export type EngineKind = 'mongod' | 'built-in';
 
 const MARKER = 'ENGINE';
 
+/** The file in which a running embedded server says where it listens, with its password. */
+export const addressFile = (dataDir: string): string => join(dataDir, 'db.address');
+
 /**
  * The folder of the embedded database, created on first use.
  * @throws Error when it cannot be written, or the other kind of server wrote it, with the way to move the data
@@ -36,7 +39,7 @@ function refusal(folder: string, written: string, kind: EngineKind): string {
   const [had, has] = [written, kind].map((each) => (each === 'mongod' ? 'a real mongod' : 'the built-in engine'));
   return [
     `${folder} was written by ${had}, which this start does not use (it would use ${has}).`,
-    'To move the data: start it once more with the server that wrote it and run `npm run db -- dump FOLDER`,',
-    'then start with an empty data folder and run `npm run db -- restore FOLDER`.',
+    'To move the data: start it once more with the server that wrote it and run `npm run db -- dump FILE.tar`,',
+    'then start with an empty data folder and run `npm run db -- restore FILE.tar`.',
   ].join('\n');
 }

@@ -1,8 +1,10 @@
+import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { startEngine } from 'xuefang-mongod';
+import { writeDurably } from '../durable-files.ts';
 import { portAside } from '../port-aside.ts';
-import { claimDataFolder, type EngineKind } from './data-folder.ts';
+import { addressFile, claimDataFolder, type EngineKind } from './data-folder.ts';
 import { findMongod } from './find-mongod.ts';
 import type { ServerProcess } from './real-mongod.ts';
 
@@ -71,6 +73,8 @@ export async function startEmbeddedServer(options: {
   supervise();
   const address = new URL(server.uri);
   address.pathname = DATABASE;
+  const listens = addressFile(options.dataDir);
+  writeDurably(listens, address.href);
   log.info({ address: address.host, folder }, 'the database server runs');
   return {
     uri: address.href,
@@ -81,6 +85,7 @@ export async function startEmbeddedServer(options: {
     stop: async () => {
       stopping = true;
       await restarted;
+      rmSync(listens, { force: true });
       await server.stop();
     },
   };
