@@ -39,7 +39,7 @@ export async function proveSecret(db: Db, given: GivenSecret): Promise<void> {
 export async function refuseWrongSecret(db: Db, given: GivenSecret): Promise<void> {
   const proof = await db.collection<Proof>(COLLECTION).findOne({ _id: 'secret' });
   if (proof) return compare(proof, given);
-  const sealed = await db.collection('users').findOne({ idNumber: { $type: 'string' } });
+  const sealed = await db.collection('users').findOne({ idNumber: { $type: 'string' } }, { sort: { _id: 1 } });
   if (sealed === null) return;
   try {
     new IdVault(given.secret).open(sealed.idNumber as string);

@@ -126,7 +126,7 @@ describe('the embedded server with a mongod of its own', function () {
       );
     expect(await open(dataDir, 'built-in'))
       .to.match(/written by a real mongod.*it would use the built-in engine/)
-      .and.to.match(/npm run db -- dump FOLDER[\s\S]*npm run db -- restore FOLDER/);
+      .and.to.match(/npm run db -- dump FILE\.tar[\s\S]*npm run db -- restore FILE\.tar/);
     const other = join(path, 'other');
     expect(await open(other, 'built-in')).to.equal('opened');
     expect(await open(other, mongod)).to.match(/written by the built-in engine.*it would use a real mongod/);
