@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError, type LocalText, type Viewer } from '#platform';
 import type { Access } from './access.ts';
-import { readCaptions } from './captions.ts';
+import { captionLength, readCaptions } from './captions.ts';
 import type { Catalogue, Chapter } from './catalogue.service.ts';
 import type { MediaStore } from './media.store.ts';
 import type { VideoHost } from './plugin.ts';
@@ -20,7 +20,7 @@ const lessonFields = z.object({
   title: titleText,
   chapters: z.array(chapterFields).max(100).default([]),
   /** WebVTT; empty takes them away. */
-  captions: z.string().max(25_000).optional(),
+  captions: z.string().max(captionLength).optional(),
   order: z.number().int().min(1).max(1000).optional(),
 });
 export const lessonChange = lessonFields.partial();

@@ -1,3 +1,6 @@
+/** Characters of captions: three hours are some 5,000 cues of 60. */
+export const captionLength = 400_000;
+
 const cue = /^(?:\d{2,}:)?[0-5]\d:[0-5]\d\.\d{3}[ \t]+-->[ \t]+(?:\d{2,}:)?[0-5]\d:[0-5]\d\.\d{3}/m;
 
 /**

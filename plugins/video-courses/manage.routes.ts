@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { AppError, localText, readForm, type Viewer } from '#platform';
 import { addedNotice } from './added-notice.ts';
-import { readCaptions } from './captions.ts';
+import { captionLength, readCaptions } from './captions.ts';
 import { parseChapters, writeChapters } from './chapters.ts';
 import type { VideoHost } from './plugin.ts';
 import type { Services } from './services.ts';
@@ -18,7 +18,7 @@ const newCourseForm = courseForm.extend({ programme: z.string().min(1) });
 const lessonForm = z.object({
   ...titles,
   chapters: z.string().max(20_000).default(''),
-  captions: z.string().max(25_000).default(''),
+  captions: z.string().max(captionLength).default(''),
   order: z.coerce.number().int().min(1).max(1000).optional(),
 });
 

@@ -18,7 +18,7 @@ interface Upload {
  */
 export async function receiveUpload(request: Request, store: MediaStore, maxBytes: number): Promise<Upload> {
   if (!request.is('multipart/form-data')) throw new AppError('video-courses:no-file', 422);
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes + 1024 * 1024) throw tooLarge(maxBytes);
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes + 4 * 1024 * 1024) throw tooLarge(maxBytes);
   const fields: Record<string, string> = {};
   let arriving: Promise<string> | undefined;
   let tooMuch = false;
@@ -52,7 +52,7 @@ export async function receiveUpload(request: Request, store: MediaStore, maxByte
 
 function parserFor({ headers }: Request, maxBytes: number) {
   try {
-    const limits = { files: 1, fileSize: maxBytes, fields: 20, fieldSize: 256 * 1024 };
+    const limits = { files: 1, fileSize: maxBytes, fields: 20, fieldSize: 2 * 1024 * 1024 };
     return busboy({ headers, defParamCharset: 'utf8', limits });
   } catch {
     throw new AppError('video-courses:no-file', 422);

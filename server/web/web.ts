@@ -65,11 +65,22 @@ export function createWeb(deps: WebDeps, routes: readonly Mounted[]): Express {
   // What is refused, or fails, before it is known who asks is told on a page as well.
   app.use(languageOf(deps), requestContext(deps, csrf), deps.pages.middleware, ...deps.limits);
   app.use(...deps.sessions, languageOf(deps), keepNothing);
-  app.use(express.json({ limit: '256kb' }), express.urlencoded({ extended: true, limit: '256kb' }), csrf.check);
+  app.use(readBody(), csrf.check);
   for (const { at, router } of routes) app.use(at || '/', router);
   app.use(notFound);
   app.use(failures(deps.log));
   return app;
+}
+
+/** Parses JSON and forms: up to 4 MB from staff, who send captions of hours, and 256 KB from everybody else. */
+function readBody(): RequestHandler {
+  const upTo = (limit: string) =>
+    express.Router().use(express.json({ limit }), express.urlencoded({ extended: true, limit }));
+  const [everybody, staff] = [upTo('256kb'), upTo('4mb')];
+  return (request, response, next) => {
+    const isStaff = request.viewer?.grants.some(({ role }) => role !== 'learner');
+    return (isStaff ? staff : everybody)(request, response, next);
+  };
 }
 
 /** The reader's language on the request, from the cookie of the language switch, the account or the browser. */

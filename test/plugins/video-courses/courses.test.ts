@@ -74,6 +74,16 @@ describe('courses and their videos', () => {
       expect(await page()).to.include(`src="/video-courses/captions/${lesson}"`);
       const answer = await learner.get(`/video-courses/captions/${lesson}`).expect(200);
       expect([answer.text, answer.type]).to.deep.equal([captions, 'text/vtt']);
+      const cues = Array.from({ length: 5_000 }, (_, n) => {
+        const at = (second: number) => `${new Date(second * 1000).toISOString().slice(11, 19)}.000`;
+        return `${at(2 * n)} --> ${at(2 * n + 2)}\n${'老师们好，今天我们谈谈课堂提问。'.repeat(2)}\n`;
+      });
+      const long = `WEBVTT\n\n${cues.join('\n')}`;
+      await author.patch(address, { captions: long }).expect(200);
+      expect((await learner.get(`/video-courses/captions/${lesson}`).expect(200)).text).to.equal(long);
+      const typed = { titleZh: '第一讲', captions: long.replace('老师们好', '各位好') };
+      await author.form(`/video-courses/manage/lessons/${lesson}`, typed).expect(303);
+      expect((await learner.get(`/video-courses/captions/${lesson}`)).text).to.include('各位好');
       const stranger = await test.signIn((await test.person()).login);
       await stranger.get(`/video-courses/captions/${lesson}`).expect(404);
       await author.patch(address, { captions: '' }).expect(200);
