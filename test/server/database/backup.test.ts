@@ -31,7 +31,11 @@ describe('npm run db -- dump FILE.tar', function () {
       execFile(
         process.execPath,
         ['--import', 'tsx/esm', ...given],
-        { cwd: projectFolder, env: { PATH: process.env.PATH, DATA_DIR: dataDir, MONGOD_BINARY: 'built-in' } },
+        {
+          cwd: projectFolder,
+          env: { PATH: process.env.PATH, DATA_DIR: dataDir, MONGOD_BINARY: 'built-in', PORT: '0' },
+          timeout: 60_000,
+        },
         (error, out, text) => resolve({ code: error?.code ?? 0, said: out + text }),
       ),
     );
