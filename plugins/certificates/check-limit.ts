@@ -9,7 +9,9 @@ const windowS = 15 * 60;
  */
 export class CheckLimit {
   readonly #byAddress = new RateLimiterMemory({ points: 30, duration: windowS });
-  readonly #byNumber = new RateLimiterMemory({ points: 10, duration: windowS });
+  readonly #byNumber = new RateLimiterMemory({ points: 300, duration: windowS });
+  /** One number from one address: so that nobody can keep others from checking it. */
+  readonly #byBoth = new RateLimiterMemory({ points: 10, duration: windowS });
 
   /**
    * Runs a look-up. It is counted before it is made, so that many at once are no more than many one after the other; something
@@ -17,9 +19,14 @@ export class CheckLimit {
    */
   async look<T>(address: string, number: string | undefined, find: () => Promise<T | null | undefined>) {
     await count(this.#byAddress, address);
+    const both = number && `${number} ${address}`;
+    if (both) await count(this.#byBoth, both);
     if (number) await count(this.#byNumber, number);
     const found = await find();
-    if (found) await Promise.all([this.#byAddress.reward(address), number && this.#byNumber.reward(number)]);
+    if (found) {
+      const counted = [this.#byAddress.reward(address), both && this.#byBoth.reward(both)];
+      await Promise.all([...counted, number && this.#byNumber.reward(number)]);
+    }
     return found ?? undefined;
   }
 }

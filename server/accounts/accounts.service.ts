@@ -8,6 +8,7 @@ import { normalisePhone } from '../normalise/phone.ts';
 import { plainText } from '../normalise/text.ts';
 import { pageOf } from '../page-of.ts';
 import type { Regions } from '../regions/regions.service.ts';
+import { isSameSecret } from '../secrets.ts';
 import type { Transaction } from '../transaction.ts';
 import type { Audit } from './audit.ts';
 import { documentNumber, type IdDocumentKind } from './id-document.ts';
@@ -298,7 +299,8 @@ export class Accounts {
     const user = await this.#byLogin(login);
     const expected = user && !user.passwordHash ? user.activation : undefined;
     const valid = expected?.expiresAt && expected.expiresAt > new Date();
-    const right = user && !user.disabled && valid && expected.hash === this.#activationHash(user._id, code);
+    const right =
+      user && !user.disabled && valid && isSameSecret(expected.hash ?? '', this.#activationHash(user._id, code));
     if (!right) throw new AppError('core:wrong-activation-code', 401);
     await this.setPassword(user._id, password);
     await this.#users.updateOne({ _id: user._id }, { $unset: { activation: 1 } });
@@ -344,6 +346,12 @@ export class Accounts {
     );
   }
 
+  /** @throws core:password-common, core:password-personal, core:password-guessable */
+  #hashed(password: string, { account, name, phone }: NewPerson): Promise<string> {
+    refuseWeak(password, [account, name, phone]);
+    return hashPassword(password);
+  }
+
   async #prepare(person: NewPerson, scopes: Map<string, Scope[]>): Promise<{ user: User; logins: string[] }> {
     const logins: string[] = [];
     if (person.account) logins.push(`account:${plainText(person.account).toLowerCase()}`);
@@ -358,7 +366,7 @@ export class Accounts {
       _id: newId(),
       scopes: person.organisation ? (scopes.get(person.organisation) as Scope[]) : [],
       ...(idNumber && { idNumber: this.#deps.vault.seal(idNumber), idMasked: maskIdNumber(idNumber) }),
-      ...(password && { passwordHash: await hashPassword(password) }),
+      ...(password && { passwordHash: await this.#hashed(password, person) }),
     };
     return { user: user as unknown as User, logins };
   }
@@ -389,7 +397,6 @@ export class Accounts {
   }
 }
 
-/** The conflict over a login such as `phone:NUMBER`. */
 /** @throws core:password-common, core:password-personal, core:password-guessable */
 export function refuseWeak(password: string, known: readonly (string | null | undefined)[]): void {
   const weakness = weaknessOf(
@@ -399,6 +406,7 @@ export function refuseWeak(password: string, known: readonly (string | null | un
   if (weakness) throw new AppError(`core:password-${weakness}`, 422);
 }
 
+/** The conflict over a login such as `phone:NUMBER`. */
 function takenBy(login: string): AppError {
   const kind = login.slice(0, login.indexOf(':'));
   return errors.conflict(kind === 'id' ? 'id-number' : kind);

@@ -38,15 +38,14 @@ export class Proofs {
     const known = cookies.read(request, COOKIE);
     const browser = browsers.nameFor(known, person.key);
     try {
-      const viewer = await throttle.attempt({ person: person.key, address, browser }, work);
+      const onLock = () => this.#note('sign-in.locked', person.id, address);
+      const viewer = await throttle.attempt({ person: person.key, address, browser, onLock }, work);
       cookies.set(response, COOKIE, browsers.with(known, viewer.id), REMEMBERED_MS);
       await this.#note('sign-in.done', viewer.id, address);
       return viewer;
     } catch (error) {
-      if (error instanceof AppError) {
-        const isLocked = error.status === 429;
-        await this.#note(isLocked ? 'sign-in.locked' : 'sign-in.failed', person.id, address);
-      }
+      // Who goes on while locked out fills no log.
+      if (error instanceof AppError && error.status !== 429) await this.#note('sign-in.failed', person.id, address);
       throw error;
     }
   }

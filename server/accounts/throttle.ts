@@ -1,4 +1,5 @@
 import { createHmac, hkdfSync } from 'node:crypto';
+import { isIPv6 } from 'node:net';
 import type { Connection } from 'mongoose';
 import { RateLimiterMemory, RateLimiterMongo, RateLimiterRes } from 'rate-limiter-flexible';
 import { errors } from '../errors.ts';
@@ -20,6 +21,8 @@ export interface Attempt {
   address: string;
   /** A browser that has signed in as this person before: it is counted apart, so that nobody can lock somebody else out. */
   browser?: string | undefined;
+  /** Told once when the person's attempts are used up. */
+  onLock?: () => Promise<void>;
 }
 
 /** Slows down guessing. */
@@ -54,29 +57,32 @@ export class Throttle {
    * the other; success takes it out of the count again.
    * @throws core:too-many-attempts
    */
-  async attempt<T>({ person, address, browser }: Attempt, work: () => Promise<T>): Promise<T> {
-    const [who, from] = [this.#hash(browser ? `${person} at ${browser}` : person), this.#hash(address)];
+  async attempt<T>({ person, address, browser, onLock }: Attempt, work: () => Promise<T>): Promise<T> {
+    const who = this.#hash(browser ? `${person} at ${browser}` : person);
+    const from = this.#hash(networkOf(address));
     const leave = await this.#enter(from);
     try {
-      await this.#count(this.#byAddress, from);
-      await this.#count(this.#byPerson, who).catch(async (locked) => {
+      // The browsers that are known are kept out by nothing that others do behind the same address.
+      if (!browser) await this.#count(this.#byAddress, from);
+      await this.#count(this.#byPerson, who, onLock).catch(async (locked) => {
         // Nothing was looked at: who goes on knocking at one door keeps nobody else of the school out.
-        await this.#byAddress.reward(from);
+        if (!browser) await this.#byAddress.reward(from);
         throw locked;
       });
       const result = await work();
-      await Promise.all([this.#byPerson.delete(who), this.#byAddress.reward(from)]);
+      await Promise.all([this.#byPerson.delete(who), browser ? undefined : this.#byAddress.reward(from)]);
       return result;
     } finally {
       leave();
     }
   }
 
-  async #count(limiter: RateLimiterMongo, key: string): Promise<void> {
+  async #count(limiter: RateLimiterMongo, key: string, onLock?: () => Promise<void>): Promise<void> {
     try {
       await limiter.consume(key);
     } catch (full) {
       if (!(full instanceof RateLimiterRes)) throw full;
+      if (full.consumedPoints === limiter.points + 1) await onLock?.();
       throw errors.tooManyAttempts(Math.max(1, Math.ceil(full.msBeforeNext / 60_000)));
     }
   }
@@ -97,4 +103,14 @@ export class Throttle {
       else if (--place.running === 0) this.#waiting.delete(address);
     };
   }
+}
+
+/** The network of an address: one subscriber has a whole /64 of IPv6 (RFC 6177). */
+export function networkOf(address: string): string {
+  if (!isIPv6(address) || address.startsWith('::ffff:')) return address;
+  const [head = '', tail] = address.split('::');
+  const groups = head.split(':').filter(Boolean);
+  const missing = tail === undefined ? 0 : 8 - groups.length - tail.split(':').filter(Boolean).length;
+  const all = [...groups, ...Array.from({ length: missing }, () => '0'), ...(tail ?? '').split(':')];
+  return all.slice(0, 4).join(':');
 }

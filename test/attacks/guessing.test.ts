@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import supertest from 'supertest';
 import { certificateNumber } from '../../plugins/certificates/certificate-number.ts';
 import { unscoped } from '../../server/accounts/scope.ts';
+import { networkOf } from '../../server/accounts/throttle.ts';
 import { password } from '../support/client.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 
@@ -117,6 +118,33 @@ describe('guessing', () => {
       ),
     );
     expect(answers.filter(({ status }) => status === 401)).to.have.length(LIMIT);
+  });
+
+  it('behind one address keeps no browser out that is known', async () => {
+    const person = await test.person();
+    const own = supertest.agent(test.url);
+    const signIn = async () => {
+      const csrf = tokenIn((await own.get('/sign-in').expect(200)).text);
+      return (await own.post('/sign-in').type('form').send({ login: person.login, password, _csrf: csrf })).status;
+    };
+    expect(await signIn()).to.equal(303);
+    const page = (await own.get('/account').expect(200)).text;
+    await own
+      .post('/sign-out')
+      .type('form')
+      .send({ _csrf: tokenIn(page) })
+      .expect(303);
+    await guesses(Array.from({ length: 105 }, (_each, at) => `somebody-${at}`));
+    expect((await (await browser())('somebody-else', 'x')).status, 'the address waits').to.equal(429);
+    expect(await signIn()).to.equal(303);
+    await test.platform.rooms.connection.collection('throttle').deleteMany({});
+  });
+
+  it('counts for a network of IPv6, whose one subscriber has all addresses', () => {
+    expect(networkOf('2001:db8:1:2:3:4:5:6')).to.equal(networkOf('2001:db8:1:2::9'));
+    expect(networkOf('2001:db8::1')).to.equal(networkOf('2001:db8:0:0:7::1'));
+    expect(networkOf('2001:db8:1:2::1')).to.not.equal(networkOf('2001:db8:1:3::1'));
+    for (const plain of ['10.0.0.1', '::ffff:10.0.0.1']) expect(networkOf(plain)).to.equal(plain);
   });
 
   it('of certificate numbers is looked at ten times for one number', async () => {
